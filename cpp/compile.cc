@@ -1,0 +1,101 @@
+// From a Spec to a Plan: indexes, checks, and the choice between a fused path and the general pipeline.
+#include <random>
+#include <stdexcept>
+
+#include "interpret.h"
+#include "plan.h"
+#include "template.h"
+
+namespace leanformers {
+namespace {
+
+// Ids are indexes of a table; beyond this they are a damaged file rather than a vocabulary.
+constexpr uint32_t kMaxId = 1 << 24;
+
+std::variant<WordPieceModel> compile_model(const Model& model) {
+  return std::visit([](const WordPiece& wordpiece) { return WordPieceModel(wordpiece); }, model);
+}
+
+const std::vector<std::pair<std::string, uint32_t>>& vocabulary(const Model& model) {
+  return std::visit([](const auto& any) -> const auto& { return any.vocab; }, model);
+}
+
+}  // namespace
+
+Plan::Plan(Spec from, bool fused)
+    : spec(std::move(from)), model(compile_model(spec.model)), ids(vocabulary(spec.model).size()) {
+  index_vocabulary();
+  index_added_tokens();
+  const Template full = spec.post_processor.value_or(plain_template());
+  with_special_tokens = std::make_shared<const Template>(full);
+  without_special_tokens = std::make_shared<const Template>(leanformers::without_special_tokens(full));
+  choose_path(fused);
+}
+
+void Plan::index_vocabulary() {
+  for (const auto& [token, id] : vocabulary(spec.model)) {
+    if (id > kMaxId)
+      throw std::invalid_argument("token \"" + token + "\" has the id " + std::to_string(id) + ", which is too large");
+    if (id >= tokens.size()) tokens.resize(id + 1);
+    tokens[id] = token;
+    ids.insert(token, id);
+  }
+}
+
+void Plan::index_added_tokens() {
+  std::vector<const AddedToken*> verbatim_tokens, normalized_tokens;
+  std::vector<std::string> verbatim_patterns, normalized_patterns;
+  for (AddedToken& token : spec.added_tokens) {
+    // The model's own id wins over the one that the file gives.
+    if (const uint32_t id = ids.find(token.content); id != StringTable::kMissing) token.id = id;
+    added_by_id.emplace(token.id, &token);
+    added_by_content.emplace(token.content, &token);
+    if (token.special) special.insert(token.content);
+    (token.normalized ? normalized_tokens : verbatim_tokens).push_back(&token);
+    if (token.normalized) {
+      normalized_patterns.push_back(normalize(spec.normalizers, token.content));
+    } else {
+      verbatim_patterns.push_back(token.content);
+    }
+  }
+  verbatim = AddedTokenMatcher(std::move(verbatim_tokens), std::move(verbatim_patterns));
+  normalized = AddedTokenMatcher(std::move(normalized_tokens), std::move(normalized_patterns));
+}
+
+void Plan::choose_path(bool fused) {
+  const auto general = [this](std::string why) {
+    explanation = {"normalizer, pre-tokenizer: general pipeline, because " + why, "model: WordPiece, word by word"};
+  };
+  const auto* normalizer = spec.normalizers.size() == 1 ? std::get_if<BertNormalizer>(&spec.normalizers[0]) : nullptr;
+  const bool bert_split =
+      spec.pre_tokenizers.size() == 1 && std::holds_alternative<BertPreTokenizer>(spec.pre_tokenizers[0]);
+  if (!fused) return general("the fused paths are switched off");
+  if (normalizer == nullptr || !bert_split)
+    return general("only BertNormalizer with BertPreTokenizer has a fused scan");
+  if (!normalized.empty()) return general("added tokens are to be found in the normalized text");
+  bert = BertTable::get(*normalizer);
+  explanation = {
+      "normalizer, pre-tokenizer: fused BERT scan over the original bytes; texts with combining marks that have to be "
+      "reordered use the general pipeline",
+      "model: WordPiece with a cache of words"};
+}
+
+WorkerPool::Loan WorkerPool::lend() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!free_.empty()) {
+      Loan loan(free_.back().release(), ReturnToPool{this});
+      free_.pop_back();
+      return loan;
+    }
+  }
+  return Loan(new Worker(std::random_device{}()), ReturnToPool{this});
+}
+
+void ReturnToPool::operator()(Worker* worker) const {
+  std::unique_ptr<Worker> owned(worker);
+  const std::lock_guard lock(pool->mutex_);
+  pool->free_.push_back(std::move(owned));
+}
+
+}  // namespace leanformers

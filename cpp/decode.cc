@@ -1,0 +1,102 @@
+// From ids back to text, and the vocabulary's look-ups.
+#include <algorithm>
+#include <stdexcept>
+
+#include "plan.h"
+
+namespace leanformers {
+namespace {
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+// Takes away the spaces that BERT's splitting put before punctuation and English clitics, as the reference does.
+void clean_up(std::string& text) {
+  static constexpr std::pair<std::string_view, std::string_view> kReplacements[] = {
+      {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
+      {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+  for (const auto& [from, to] : kReplacements) replace_all(text, from, to);
+}
+
+void apply(const WordPieceDecoder& decoder, std::vector<std::string>& tokens) {
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    std::string& token = tokens[i];
+    if (i != 0) {
+      if (token.starts_with(decoder.prefix)) {
+        token.erase(0, decoder.prefix.size());
+      } else {
+        token.insert(token.begin(), ' ');
+      }
+    }
+    if (decoder.cleanup) clean_up(token);
+  }
+}
+
+}  // namespace
+
+Tokenizer::Tokenizer(Spec spec, bool fused) : plan_(std::make_unique<const Plan>(std::move(spec), fused)) {}
+Tokenizer::~Tokenizer() = default;
+
+std::string Tokenizer::decode_tokens(std::vector<std::string> tokens) const {
+  for (const Decoder& decoder : plan_->spec.decoders) {
+    std::visit([&](const auto& stage) { apply(stage, tokens); }, decoder);
+  }
+  std::string text;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (i != 0 && plan_->spec.decoders.empty()) text += ' ';
+    text += tokens[i];
+  }
+  return text;
+}
+
+std::string Tokenizer::decode(std::span<const uint32_t> ids, bool skip_special_tokens) const {
+  std::vector<std::string> tokens;
+  tokens.reserve(ids.size());
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const std::optional<std::string_view> token = id_to_token(ids[i]);
+    if (!token)
+      throw std::out_of_range("position " + std::to_string(i) + ": id " + std::to_string(ids[i]) +
+                              " is not in the vocabulary");
+    if (!skip_special_tokens || !plan_->special.contains(*token)) tokens.emplace_back(*token);
+  }
+  return decode_tokens(std::move(tokens));
+}
+
+std::optional<uint32_t> Tokenizer::token_to_id(std::string_view token) const {
+  if (const auto added = plan_->added_by_content.find(token); added != plan_->added_by_content.end()) {
+    return added->second->id;
+  }
+  const uint32_t id = plan_->ids.find(token);
+  return id == StringTable::kMissing ? std::nullopt : std::optional(id);
+}
+
+std::optional<std::string_view> Tokenizer::id_to_token(uint32_t id) const {
+  if (const auto added = plan_->added_by_id.find(id); added != plan_->added_by_id.end()) return added->second->content;
+  if (id < plan_->tokens.size() && plan_->tokens[id].data() != nullptr) return plan_->tokens[id];
+  return std::nullopt;
+}
+
+std::vector<std::pair<std::string, uint32_t>> Tokenizer::vocab(bool with_added_tokens) const {
+  auto pairs = std::visit([](const auto& model) { return model.vocab; }, plan_->spec.model);
+  if (!with_added_tokens) return pairs;
+  for (const AddedToken& token : plan_->spec.added_tokens) {
+    if (plan_->ids.find(token.content) == StringTable::kMissing) pairs.emplace_back(token.content, token.id);
+  }
+  return pairs;
+}
+
+size_t Tokenizer::vocab_size(bool with_added_tokens) const {
+  const size_t model_size = plan_->ids.size();
+  if (!with_added_tokens) return model_size;
+  return model_size +
+         static_cast<size_t>(std::count_if(
+             plan_->spec.added_tokens.begin(), plan_->spec.added_tokens.end(),
+             [this](const AddedToken& token) { return plan_->ids.find(token.content) == StringTable::kMissing; }));
+}
+
+std::vector<std::string> Tokenizer::explain() const { return plan_->explanation; }
+
+}  // namespace leanformers

@@ -1,0 +1,93 @@
+// A compiled Spec: everything that encode and decode read, immutable, and a pool of workers for what they write.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+#include "added_tokens.h"
+#include "model/wordpiece.h"
+#include "scan/bert.h"
+#include "string_table.h"
+#include "tokenizer.h"
+#include "word_cache.h"
+
+namespace leanformers {
+
+// The tokens of one sequence.
+struct Sequence {
+  std::vector<uint32_t> ids;
+  std::vector<Span> spans;     // with details
+  std::vector<int32_t> words;  // with details
+  int32_t word_count = 0;
+
+  void clear() {
+    ids.clear();
+    spans.clear();
+    words.clear();
+    word_count = 0;
+  }
+};
+
+// What one encode call writes to. Workers are lent for a call and keep their memory and their cache between calls.
+struct Worker {
+  explicit Worker(uint64_t seed) : cache(seed) {}
+
+  WordCache cache;
+  BertScratch scratch;
+  std::vector<AddedTokenMatcher::Segment> segments;
+  std::vector<WordToken> tokens;
+  Sequence first, second;
+};
+
+class WorkerPool {
+ public:
+  // Returns the worker to the pool when it goes.
+  using Loan = std::unique_ptr<Worker, struct ReturnToPool>;
+  Loan lend() const;
+
+ private:
+  friend struct ReturnToPool;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<Worker>> free_;
+};
+
+struct ReturnToPool {
+  const WorkerPool* pool;
+  void operator()(Worker* worker) const;
+};
+
+struct Plan {
+  explicit Plan(Spec from, bool fused);
+
+  Spec spec;
+  std::variant<WordPieceModel> model;
+
+  // Tokens
+  StringTable ids;                       // the model's token -> id
+  std::vector<std::string_view> tokens;  // the model's id -> token; ids may be sparse: null where there is none
+  std::unordered_map<uint32_t, const AddedToken*> added_by_id;
+  std::unordered_map<std::string_view, const AddedToken*> added_by_content;
+  std::unordered_set<std::string_view> special;  // contents that skip_special_tokens leaves out
+
+  AddedTokenMatcher verbatim;    // looked for in the text as it comes
+  AddedTokenMatcher normalized;  // looked for after normalization
+
+  std::shared_ptr<const Template> with_special_tokens, without_special_tokens;
+
+  std::shared_ptr<const BertTable> bert;  // the fused scan; null: the general pipeline
+  std::vector<std::string> explanation;
+
+  WorkerPool workers;
+
+ private:
+  void index_vocabulary();
+  void index_added_tokens();
+  void choose_path(bool fused);
+};
+
+}  // namespace leanformers

@@ -1,0 +1,247 @@
+// Encodes batches: added tokens, words, pieces, truncation, template. The hot loop.
+#include <algorithm>
+#include <cassert>
+#include <stdexcept>
+
+#include "interpret.h"
+#include "plan.h"
+#include "template.h"
+#include "unicode/unicode.h"
+
+namespace leanformers {
+namespace {
+
+// Turns byte positions of a text into character positions. Asked in rising order it reads the text once.
+class CharacterCounter {
+ public:
+  explicit CharacterCounter(std::string_view text) : text_(text) {}
+
+  uint32_t at(size_t byte) {
+    if (byte < byte_) byte_ = characters_ = 0;
+    characters_ += unicode::count_characters(text_.substr(byte_, byte - byte_));
+    byte_ = byte;
+    return static_cast<uint32_t>(characters_);
+  }
+
+ private:
+  std::string_view text_;
+  size_t byte_ = 0, characters_ = 0;
+};
+
+// Encodes one sequence into a Sequence.
+template <bool kDetails>
+class SequenceEncoder {
+ public:
+  SequenceEncoder(const Plan& plan, Worker& worker, Sequence& out) : plan_(plan), worker_(worker), out_(out) {}
+
+  void encode(std::string_view text) {
+    out_.clear();
+    CharacterCounter counter(text);
+    plan_.verbatim.split(text, worker_.segments);
+    for (const auto& [token, begin, end] : worker_.segments) {
+      const uint32_t first = kDetails ? counter.at(begin) : 0;
+      if (token != nullptr) {
+        add_token(*token, {first, kDetails ? counter.at(end) : 0});
+      } else {
+        encode_stretch(text.substr(begin, end - begin), first);
+      }
+    }
+  }
+
+ private:
+  // Text between added tokens.
+  void encode_stretch(std::string_view text, uint32_t first) {
+    if (plan_.bert) {
+      const size_t tokens = out_.ids.size();
+      const int32_t words = out_.word_count;
+      const auto sink = [this](std::string_view word, const Span* spans) { add_cached_word(word, spans); };
+      if (scan_bert<kDetails>(*plan_.bert, text, first, worker_.scratch, sink)) return;
+      take_back(tokens, words);
+    }
+    interpret(text, first);
+  }
+
+  void interpret(std::string_view text, uint32_t first) {
+    Characters characters = read_characters(text, first);
+    normalize(plan_.spec.normalizers, characters);
+    if (plan_.normalized.empty()) return interpret_words(characters, {0, characters.size()});
+    const std::string normalized = to_utf8(characters, {0, characters.size()});
+    CharacterCounter counter(normalized);
+    std::vector<AddedTokenMatcher::Segment> segments;
+    plan_.normalized.split(normalized, segments);
+    for (const auto& [token, begin, end] : segments) {
+      const Range range{counter.at(begin), counter.at(end)};
+      if (token != nullptr) {
+        add_token(*token, {characters[range.begin].source.begin, characters[range.end - 1].source.end});
+      } else {
+        interpret_words(characters, range);
+      }
+    }
+  }
+
+  void interpret_words(const Characters& characters, Range range) {
+    std::vector<Span> spans;
+    for (const Range& word : pre_tokenize(plan_.spec.pre_tokenizers, characters, range)) {
+      spans.clear();
+      const std::string bytes = to_utf8(characters, word, kDetails ? &spans : nullptr);
+      std::visit([&](const auto& model) { model.tokenize(bytes, worker_.tokens); }, plan_.model);
+      add_word(worker_.tokens, spans.data());
+    }
+  }
+
+  void add_token(const AddedToken& token, Span span) {
+    out_.ids.push_back(token.id);
+    if constexpr (kDetails) {
+      out_.spans.push_back(span);
+      out_.words.push_back(out_.word_count);
+    }
+    ++out_.word_count;
+  }
+
+  // 16 bytes can be read from the word's first byte on.
+  void add_cached_word(std::string_view word, const Span* spans) {
+    if (word.size() > WordCache::kMaxBytes) {
+      std::visit([&](const auto& model) { model.tokenize(word, worker_.tokens); }, plan_.model);
+      return add_word(worker_.tokens, spans);
+    }
+    const WordCache::Key key = WordCache::key(word);
+    if (const WordCache::Entry* entry = worker_.cache.find(key)) {
+      size_t at = 0;
+      for (size_t i = 0; i < entry->count; ++i) {
+        add_piece(entry->ids[i], entry->bytes[i], spans, at);
+      }
+      ++out_.word_count;
+      return;
+    }
+    std::visit([&](const auto& model) { model.tokenize(word, worker_.tokens); }, plan_.model);
+    worker_.cache.insert(key, worker_.tokens);
+    add_word(worker_.tokens, spans);
+  }
+
+  void add_word(const std::vector<WordToken>& tokens, const Span* spans) {
+    size_t at = 0;
+    for (const WordToken& token : tokens) add_piece(token.id, token.bytes, spans, at);
+    ++out_.word_count;
+  }
+
+  // `at` is where the piece begins in the word, and moves to its end.
+  void add_piece(uint32_t id, uint32_t bytes, const Span* spans, size_t& at) {
+    out_.ids.push_back(id);
+    if constexpr (kDetails) {
+      out_.spans.push_back({spans[at].begin, spans[at + bytes - 1].end});
+      out_.words.push_back(out_.word_count);
+      at += bytes;
+    }
+  }
+
+  void take_back(size_t tokens, int32_t words) {
+    out_.ids.resize(tokens);
+    if constexpr (kDetails) {
+      out_.spans.resize(tokens);
+      out_.words.resize(tokens);
+    }
+    out_.word_count = words;
+  }
+
+  const Plan& plan_;
+  Worker& worker_;
+  Sequence& out_;
+};
+
+}  // namespace
+
+// Puts sequences and special tokens together into the rows of an Encoded.
+class RowWriter {
+ public:
+  RowWriter(std::shared_ptr<const Template> pieces, const EncodeOptions& options, size_t rows)
+      : options_(options),
+        special_single_(count_special_tokens(pieces->single)),
+        special_pair_(count_special_tokens(pieces->pair)) {
+    encoded_.pieces_ = std::move(pieces);
+    encoded_.details_ = options.details;
+    encoded_.rows_.reserve(rows);
+    encoded_.row_offsets_.reserve(rows + 1);
+  }
+
+  void add(const Sequence& first, const Sequence* second) {
+    const size_t n_first = first.ids.size();
+    const size_t n_second = second ? second->ids.size() : 0;
+    const Kept kept = keep(n_first, n_second, second != nullptr);
+    for (const TemplatePiece& piece : second ? encoded_.pieces_->pair : encoded_.pieces_->single) {
+      switch (piece.kind) {
+        case TemplatePiece::Kind::kSpecial:
+          encoded_.ids_.insert(encoded_.ids_.end(), piece.ids.begin(), piece.ids.end());
+          if (options_.details) {
+            encoded_.spans_.insert(encoded_.spans_.end(), piece.ids.size(), Span{0, 0});
+            encoded_.words_.insert(encoded_.words_.end(), piece.ids.size(), -1);
+          }
+          break;
+        case TemplatePiece::Kind::kA:
+          append(first, kept.first);
+          break;
+        case TemplatePiece::Kind::kB:
+          append(*second, kept.second);
+          break;
+      }
+    }
+    encoded_.row_offsets_.push_back(static_cast<int64_t>(encoded_.ids_.size()));
+    encoded_.rows_.push_back({static_cast<uint32_t>(kept.first), static_cast<uint32_t>(kept.second),
+                              static_cast<uint32_t>(n_first + n_second - kept.first - kept.second), second != nullptr});
+  }
+
+  Encoded take() { return std::move(encoded_); }
+
+ private:
+  Kept keep(size_t first, size_t second, bool pair) const {
+    if (!options_.max_length) return {first, second};
+    const size_t special = pair ? special_pair_ : special_single_;
+    if (*options_.max_length < special) {
+      throw TruncationError("max_length " + std::to_string(*options_.max_length) + " is less than the " +
+                            std::to_string(special) + " special tokens");
+    }
+    try {
+      return truncate(first, second, pair, *options_.max_length - special, options_.truncation);
+    } catch (const TruncationError& error) {
+      throw TruncationError("row " + std::to_string(encoded_.rows_.size()) + ": " + error.what());
+    }
+  }
+
+  void append(const Sequence& sequence, size_t kept) {
+    const auto copy = [&](const auto& from, auto& to) {
+      const auto begin = from.begin() + static_cast<ptrdiff_t>(options_.truncate_left ? from.size() - kept : 0);
+      to.insert(to.end(), begin, begin + static_cast<ptrdiff_t>(kept));
+    };
+    copy(sequence.ids, encoded_.ids_);
+    if (!options_.details) return;
+    copy(sequence.spans, encoded_.spans_);
+    copy(sequence.words, encoded_.words_);
+  }
+
+  const EncodeOptions& options_;
+  size_t special_single_, special_pair_;
+  Encoded encoded_;
+};
+
+Encoded Tokenizer::encode(std::span<const std::string_view> texts, std::span<const std::string_view> pairs,
+                          const EncodeOptions& options) const {
+  if (!pairs.empty() && pairs.size() != texts.size()) throw std::invalid_argument("texts and pairs differ in number");
+  const WorkerPool::Loan worker = plan_->workers.lend();
+  const auto encode_sequence = [&](std::string_view text, Sequence& out) {
+    if (text.size() >= UINT32_MAX) throw std::invalid_argument("a text of 4 GiB or more has to be split");
+    if (options.details) {
+      SequenceEncoder<true>(*plan_, *worker, out).encode(text);
+    } else {
+      SequenceEncoder<false>(*plan_, *worker, out).encode(text);
+    }
+  };
+  RowWriter writer(options.add_special_tokens ? plan_->with_special_tokens : plan_->without_special_tokens, options,
+                   texts.size());
+  for (size_t row = 0; row < texts.size(); ++row) {
+    encode_sequence(texts[row], worker->first);
+    if (!pairs.empty()) encode_sequence(pairs[row], worker->second);
+    writer.add(worker->first, pairs.empty() ? nullptr : &worker->second);
+  }
+  return writer.take();
+}
+
+}  // namespace leanformers

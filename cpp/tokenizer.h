@@ -1,0 +1,165 @@
+// The whole surface of the tokenizer core: a Spec goes in, a compiled Tokenizer comes out; it encodes batches of texts
+// into one flat Encoded and decodes ids into text. Nothing here knows of Python.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace leanformers {
+
+// --- A Spec says what a tokenizer does, stage by stage, as plain data. Add a component: a struct and its variant. ---
+
+struct AddedToken {
+  std::string content;
+  uint32_t id = 0;
+  bool single_word = false;  // only between characters that are not \w
+  bool lstrip = false;       // takes the white space before it
+  bool rstrip = false;       // takes the white space after it
+  bool normalized = true;    // looked for in the normalized text
+  bool special = false;      // left out by decode(skip_special_tokens)
+};
+
+struct BertNormalizer {
+  bool clean_text = true;
+  bool handle_chinese_chars = true;
+  std::optional<bool> strip_accents;  // none: as `lowercase`
+  bool lowercase = true;
+};
+using Normalizer = std::variant<BertNormalizer>;
+
+struct BertPreTokenizer {};
+using PreTokenizer = std::variant<BertPreTokenizer>;
+
+struct WordPiece {
+  std::vector<std::pair<std::string, uint32_t>> vocab;
+  std::string unk_token = "[UNK]";
+  std::string continuing_subword_prefix = "##";
+  uint32_t max_input_chars_per_word = 100;
+};
+using Model = std::variant<WordPiece>;
+
+// Where special tokens and sequences stand in a row.
+struct TemplatePiece {
+  enum class Kind : uint8_t { kSpecial, kA, kB };
+  Kind kind;
+  std::vector<uint32_t> ids;  // of special tokens
+  uint32_t type_id;
+};
+using Pieces = std::vector<TemplatePiece>;
+struct Template {
+  Pieces single, pair;
+};
+
+struct WordPieceDecoder {
+  std::string prefix = "##";
+  bool cleanup = true;
+};
+using Decoder = std::variant<WordPieceDecoder>;
+
+struct Spec {
+  std::vector<AddedToken> added_tokens;
+  std::vector<Normalizer> normalizers;
+  std::vector<PreTokenizer> pre_tokenizers;
+  Model model;
+  std::optional<Template> post_processor;
+  std::vector<Decoder> decoders;
+};
+
+// --- Encoding ---
+
+enum class Truncation : uint8_t { kLongestFirst, kOnlyFirst, kOnlySecond };
+
+struct EncodeOptions {
+  bool add_special_tokens = true;
+  std::optional<uint32_t> max_length;  // of a row, special tokens included; none: no truncation
+  Truncation truncation = Truncation::kLongestFirst;
+  bool truncate_left = false;
+  bool details = false;  // spans and words too
+};
+
+// Thrown when truncation cannot reach max_length by the strategy asked for.
+struct TruncationError : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+
+struct Span {
+  uint32_t begin, end;  // in characters of the sequence's own text
+};
+
+enum class Column : uint8_t { kIds, kTypeIds, kAttentionMask, kSpecialTokensMask, kSequenceIds, kWordIds, kSpans };
+
+// The tokens of a batch of rows, flat and immutable. Ids are stored; masks and types are derived from how many tokens
+// each sequence gave and from the template.
+class Encoded {
+ public:
+  struct Row {
+    uint32_t first, second;  // tokens of the two sequences
+    uint32_t dropped;        // tokens that truncation took away
+    bool pair;
+  };
+
+  size_t rows() const { return rows_.size(); }
+  size_t length(size_t row) const { return static_cast<size_t>(row_offsets_[row + 1] - row_offsets_[row]); }
+  uint32_t dropped(size_t row) const { return rows_[row].dropped; }
+  std::span<const uint32_t> ids() const { return ids_; }
+  std::span<const uint32_t> ids(size_t row) const { return ids().subspan(row_offsets_[row], length(row)); }
+  std::span<const int64_t> row_offsets() const { return row_offsets_; }
+  bool has_details() const { return details_; }
+  std::span<const Span> spans() const { return spans_; }
+  std::span<const Span> spans(size_t row) const { return spans().subspan(row_offsets_[row], length(row)); }
+
+  // Writes a column of one row, length(row) values; where the column has no value (the word of a special token): -1.
+  // Spans have their own accessor.
+  void fill(Column column, size_t row, int32_t* out) const;
+
+ private:
+  friend class RowWriter;
+  std::vector<uint32_t> ids_;
+  std::vector<int64_t> row_offsets_{0};
+  std::vector<Row> rows_;
+  bool details_ = false;
+  std::vector<Span> spans_;
+  std::vector<int32_t> words_;
+  std::shared_ptr<const Template> pieces_;  // as used for this batch: without special tokens where none were added
+};
+
+// --- A compiled tokenizer: immutable, used from any number of threads. ---
+
+class Tokenizer {
+ public:
+  // `fused` = false leaves out the fast paths: the general pipeline is their oracle.
+  // Throws std::invalid_argument when the parts do not fit together.
+  explicit Tokenizer(Spec spec, bool fused = true);
+  ~Tokenizer();
+  Tokenizer(const Tokenizer&) = delete;
+  Tokenizer& operator=(const Tokenizer&) = delete;
+
+  // `pairs` is empty or as long as `texts`. Texts are valid UTF-8 of less than 4 GiB each.
+  Encoded encode(std::span<const std::string_view> texts, std::span<const std::string_view> pairs,
+                 const EncodeOptions& options) const;
+
+  std::string decode(std::span<const uint32_t> ids, bool skip_special_tokens) const;
+  std::string decode_tokens(std::vector<std::string> tokens) const;
+
+  std::optional<uint32_t> token_to_id(std::string_view token) const;
+  std::optional<std::string_view> id_to_token(uint32_t id) const;
+  // Tokens of the model, and then the added ones that the model does not have.
+  std::vector<std::pair<std::string, uint32_t>> vocab(bool with_added_tokens) const;
+  size_t vocab_size(bool with_added_tokens) const;
+
+  // One sentence a line: which stages are fused, which go through the general pipeline, and why.
+  std::vector<std::string> explain() const;
+
+ private:
+  std::unique_ptr<const struct Plan> plan_;
+};
+
+}  // namespace leanformers

@@ -1,0 +1,108 @@
+#include "unicode/unicode.h"
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+
+namespace leanformers::unicode {
+namespace {
+
+struct Range {
+  char32_t first, last;
+};
+struct ClassRange {
+  char32_t first, last;
+  uint8_t value;
+};
+struct Mapping {
+  char32_t from;
+  char32_t to[4];
+};
+
+#include "unicode/tables.inc"
+
+// Hangul syllables decompose by arithmetic (The Unicode Standard, section 3.12).
+constexpr char32_t kSyllables = 0xAC00, kLeads = 0x1100, kVowels = 0x1161, kTrails = 0x11A7;
+constexpr char32_t kVowelCount = 21, kTrailCount = 28, kSyllableCount = 19 * kVowelCount * kTrailCount;
+
+bool is_hangul_syllable(char32_t code) { return code - kSyllables < kSyllableCount; }
+
+std::unique_ptr<uint8_t[]> build_properties() {
+  auto table = std::make_unique<uint8_t[]>(kScalarEnd);
+  const auto mark = [&table](std::span<const Range> ranges, Property property) {
+    for (const Range& range : ranges) {
+      for (char32_t code = range.first; code <= range.last; ++code) table[code] |= property;
+    }
+  };
+  mark(kControl, Property::kControl);
+  mark(kWhiteSpace, Property::kWhiteSpace);
+  mark(kChinese, Property::kChinese);
+  mark(kBertPunctuation, Property::kBertPunctuation);
+  mark(kNonspacingMark, Property::kNonspacingMark);
+  mark(kWord, Property::kWord);
+  for (const Mapping& mapping : kDecomposition) table[mapping.from] |= kDecomposes;
+  for (char32_t i = 0; i < kSyllableCount; ++i) table[kSyllables + i] |= kDecomposes;
+  for (const Mapping& mapping : kLowercase) table[mapping.from] |= kLowers;
+  return table;
+}
+
+Expansion look_up(std::span<const Mapping> mappings, char32_t code) {
+  const auto found = std::lower_bound(mappings.begin(), mappings.end(), code,
+                                      [](const Mapping& mapping, char32_t wanted) { return mapping.from < wanted; });
+  Expansion expansion{};
+  while (expansion.size < 4 && found->to[expansion.size] != 0) {
+    expansion.codes[expansion.size] = found->to[expansion.size];
+    ++expansion.size;
+  }
+  return expansion;
+}
+
+}  // namespace
+
+uint8_t properties(char32_t code) {
+  static const std::unique_ptr<uint8_t[]> table = build_properties();
+  return table[code];
+}
+
+uint8_t combining_class(char32_t code) {
+  const auto after = std::upper_bound(std::begin(kCombiningClass), std::end(kCombiningClass), code,
+                                      [](char32_t wanted, const ClassRange& range) { return wanted < range.first; });
+  if (after == std::begin(kCombiningClass)) return 0;
+  const ClassRange& range = *std::prev(after);
+  return code <= range.last ? range.value : 0;
+}
+
+Expansion decompose(char32_t code) {
+  if (!has(code, kDecomposes)) return {{code}, 1};
+  if (!is_hangul_syllable(code)) return look_up(kDecomposition, code);
+  const char32_t index = code - kSyllables;
+  const char32_t lead = kLeads + index / (kVowelCount * kTrailCount);
+  const char32_t vowel = kVowels + index / kTrailCount % kVowelCount;
+  const char32_t trail = kTrails + index % kTrailCount;
+  return {{lead, vowel, trail}, static_cast<uint8_t>(trail == kTrails ? 2 : 3)};
+}
+
+Expansion lowercase(char32_t code) {
+  if (!has(code, kLowers)) return {{code}, 1};
+  return look_up(kLowercase, code);
+}
+
+std::vector<std::pair<std::string, std::string>> versions() {
+  return {{"reference", kReference},
+          {"control, punctuation, nonspacing mark", "8.0"},
+          {"canonical decomposition", "9.0"},
+          {"word (single_word)", "16.0"},
+          {"white space, lower case", "17.0"}};
+}
+
+size_t count_characters(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char byte) { return !is_continuation(byte); }));
+}
+
+char32_t decode_before(std::string_view text, size_t end) {
+  size_t begin = end - 1;
+  while (is_continuation(text[begin])) --begin;
+  return decode(text.data() + begin).code;
+}
+
+}  // namespace leanformers::unicode

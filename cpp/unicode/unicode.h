@@ -1,0 +1,95 @@
+// What the reference knows of each Unicode scalar value. It mixes several Unicode versions, so every predicate has a
+// table of its own, made by generate.py.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace leanformers::unicode {
+
+inline constexpr char32_t kScalarEnd = 0x110000;
+inline constexpr char32_t kReplacement = 0xFFFD;
+
+enum Property : uint8_t {
+  kControl = 1 << 0,          // deleted by BertNormalizer's clean_text
+  kWhiteSpace = 1 << 1,       // White_Space
+  kChinese = 1 << 2,          // BertNormalizer puts spaces around it
+  kBertPunctuation = 1 << 3,  // BertPreTokenizer makes it a word of its own
+  kNonspacingMark = 1 << 4,   // deleted by BertNormalizer's strip_accents, after decomposition
+  kWord = 1 << 5,             // \w, for single_word added tokens
+  kDecomposes = 1 << 6,       // has a canonical decomposition
+  kLowers = 1 << 7,           // has another lower-case form
+};
+
+// One load from a flat table of 1.1 MB; only the pages of the scripts in use are ever touched.
+uint8_t properties(char32_t code);
+inline bool has(char32_t code, Property property) { return (properties(code) & property) != 0; }
+
+uint8_t combining_class(char32_t code);
+
+// The full canonical decomposition, or the lower case, of one code point: at most four code points.
+struct Expansion {
+  char32_t codes[4];
+  uint8_t size;
+  const char32_t* begin() const { return codes; }
+  const char32_t* end() const { return codes + size; }
+};
+Expansion decompose(char32_t code);
+Expansion lowercase(char32_t code);
+
+// Predicate -> the Unicode version whose table it follows.
+std::vector<std::pair<std::string, std::string>> versions();
+
+// --- UTF-8. Text that comes in has been validated: these do not check. ---
+
+struct Decoded {
+  char32_t code;
+  uint32_t bytes;
+};
+
+inline Decoded decode(const char* at) {
+  const auto byte = [at](int i) { return static_cast<char32_t>(static_cast<unsigned char>(at[i])); };
+  const char32_t first = byte(0);
+  if (first < 0x80) return {first, 1};
+  if (first < 0xE0) return {(first & 0x1F) << 6 | (byte(1) & 0x3F), 2};
+  if (first < 0xF0) return {(first & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F), 3};
+  return {(first & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F), 4};
+}
+
+// Writes at most four bytes and returns their number.
+inline uint32_t encode(char32_t code, char* out) {
+  const auto tail = [code](int shift) { return static_cast<char>(0x80 | (code >> shift & 0x3F)); };
+  if (code < 0x80) {
+    out[0] = static_cast<char>(code);
+    return 1;
+  }
+  if (code < 0x800) {
+    out[0] = static_cast<char>(0xC0 | code >> 6);
+    out[1] = tail(0);
+    return 2;
+  }
+  if (code < 0x10000) {
+    out[0] = static_cast<char>(0xE0 | code >> 12);
+    out[1] = tail(6);
+    out[2] = tail(0);
+    return 3;
+  }
+  out[0] = static_cast<char>(0xF0 | code >> 18);
+  out[1] = tail(12);
+  out[2] = tail(6);
+  out[3] = tail(0);
+  return 4;
+}
+
+inline bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
+size_t count_characters(std::string_view text);
+
+// The code point that ends at `end`, which is not the beginning of the text.
+char32_t decode_before(std::string_view text, size_t end);
+
+}  // namespace leanformers::unicode

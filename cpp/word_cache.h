@@ -1,0 +1,79 @@
+// Remembers the tokens of short words: two places for each hash, the newer word pushes out the older one.
+// It never changes a result, only how fast it comes, and its size is fixed.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "model/wordpiece.h"
+
+namespace leanformers {
+
+class WordCache {
+ public:
+  static constexpr size_t kMaxBytes = 15;  // of a word
+  static constexpr size_t kMaxTokens = 3;
+
+  struct Key {
+    uint64_t low, high;  // the word's bytes, zeros, and its length in the last byte
+    bool operator==(const Key&) const = default;
+  };
+  struct Entry {
+    Key key{0, 0};
+    uint32_t ids[kMaxTokens]{};
+    uint8_t bytes[kMaxTokens]{};  // of the word that each token covers
+    uint8_t count = 0;            // 0: empty
+  };
+  static_assert(sizeof(Entry) == 32);
+
+  explicit WordCache(uint64_t seed) : seed_(seed | 1) {}
+
+  // 16 bytes must be readable from the word's first byte on; it has 1 to kMaxBytes.
+  static Key key(std::string_view word) {
+    static constexpr char kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+    uint64_t text[2], mask[2];
+    std::memcpy(text, word.data(), 16);
+    std::memcpy(mask, kMask + 16 - word.size(), 16);
+    return {text[0] & mask[0], (text[1] & mask[1]) | uint64_t{word.size()} << 56};
+  }
+
+  // Null when the word is not there.
+  const Entry* find(const Key& key) const {
+    if (entries_.empty()) return nullptr;
+    const Entry* pair = &entries_[index(key)];
+    if (pair[0].key == key) return &pair[0];
+    if (pair[1].key == key) return &pair[1];
+    return nullptr;
+  }
+
+  void insert(const Key& key, const std::vector<WordToken>& tokens) {
+    if (tokens.size() > kMaxTokens) return;
+    if (entries_.empty()) entries_.resize(kEntries);
+    Entry* pair = &entries_[index(key)];
+    pair[1] = pair[0];
+    Entry entry;
+    entry.key = key;
+    for (const WordToken& token : tokens) {
+      entry.ids[entry.count] = token.id;
+      entry.bytes[entry.count] = static_cast<uint8_t>(token.bytes);
+      ++entry.count;
+    }
+    pair[0] = entry;
+  }
+
+ private:
+  static constexpr size_t kEntries = size_t{1} << 14;  // 512 KiB: half of a common L2
+
+  size_t index(const Key& key) const {
+    uint64_t state = (key.low ^ seed_) * 0x9E3779B97F4A7C15;
+    state = ((state ^ state >> 32) + key.high) * 0xD6E8FEB86659FD93;
+    return (state >> 40 & (kEntries / 2 - 1)) * 2;
+  }
+
+  uint64_t seed_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace leanformers

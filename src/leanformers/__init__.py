@@ -1,0 +1,78 @@
+"""leanformers: a lean Transformers. The names users know, imported when they are first used.
+
+    >>> from leanformers import AutoTokenizer
+    >>> tokenizer = AutoTokenizer.from_pretrained("leanformers/tiny-sentiment")
+    >>> tokenizer("Good!")["input_ids"][0] == tokenizer.cls_token_id
+    True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# Where each public name lives. Neither torch nor numpy is imported before a name that needs it is used.
+_HOMES = {
+    "AddedToken": "_core",
+    "AutoConfig": "auto",
+    "AutoModel": "auto",
+    "AutoModelForSequenceClassification": "auto",
+    "AutoTokenizer": "auto",
+    "BatchEncoding": "tokenizers.batch_encoding",
+    "BertForSequenceClassification": "models.classes",
+    "BertModel": "models.classes",
+    "BertTokenizer": "tokenizers.tokenizer",
+    "Config": "config",
+    "DistilBertForSequenceClassification": "models.classes",
+    "DistilBertModel": "models.classes",
+    "LeanformersError": "errors",
+    "ModelOutput": "models.outputs",
+    "PreTrainedModel": "models.model",
+    "PreTrainedTokenizer": "tokenizers.tokenizer",
+    "Ragged": "tokenizers.ragged",
+    "SentenceEncoder": "sentence",
+    "errors": "errors",
+    "pipeline": "pipelines",
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+    from . import errors as errors
+    from ._core import AddedToken as AddedToken
+    from .auto import AutoConfig as AutoConfig
+    from .auto import AutoModel as AutoModel
+    from .auto import AutoModelForSequenceClassification as AutoModelForSequenceClassification
+    from .auto import AutoTokenizer as AutoTokenizer
+    from .config import Config as Config
+    from .errors import LeanformersError as LeanformersError
+    from .models.classes import BertForSequenceClassification as BertForSequenceClassification
+    from .models.classes import BertModel as BertModel
+    from .models.classes import DistilBertForSequenceClassification as DistilBertForSequenceClassification
+    from .models.classes import DistilBertModel as DistilBertModel
+    from .models.model import PreTrainedModel as PreTrainedModel
+    from .models.outputs import ModelOutput as ModelOutput
+    from .pipelines import pipeline as pipeline
+    from .sentence import SentenceEncoder as SentenceEncoder
+    from .tokenizers.batch_encoding import BatchEncoding as BatchEncoding
+    from .tokenizers.ragged import Ragged as Ragged
+    from .tokenizers.tokenizer import BertTokenizer as BertTokenizer
+    from .tokenizers.tokenizer import PreTrainedTokenizer as PreTrainedTokenizer
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        from .errors import near_names
+
+        raise AttributeError(f"module 'leanformers' has no attribute {name!r}{near_names(name, _HOMES)}")
+    module = import_module(f".{home}", __name__)
+    value = module if home == name else getattr(module, name)
+    globals()[name] = value  # later look-ups find it without coming here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,106 @@
+"""Every error a user can meet. Each is also the built-in kind that people already catch.
+
+An error names the thing (file, row, position, value, limit), says what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "ArchitectureError",
+    "ArgumentError",
+    "ConfigError",
+    "FileFormatError",
+    "InputTypeError",
+    "InputValueError",
+    "LeanformersError",
+    "LeanformersWarning",
+    "MissingDependencyError",
+    "MissingFileError",
+    "MissingWeightsError",
+    "RowError",
+    "ShapeError",
+    "TokenIdError",
+    "TooLongError",
+    "near_names",
+    "reject_unknown_arguments",
+]
+
+
+class LeanformersError(Exception):
+    """Base of all errors of this library."""
+
+
+class LeanformersWarning(UserWarning):
+    """Something was done that is allowed, but is easily not what was meant."""
+
+
+class MissingFileError(LeanformersError, FileNotFoundError):
+    """A folder or file that is needed is not there."""
+
+    def __str__(self) -> str:  # FileNotFoundError would format errno and strerror
+        return str(self.args[0]) if self.args else ""
+
+
+class FileFormatError(LeanformersError, ValueError):
+    """A file is there but is damaged, cut off or not what its name says."""
+
+
+class ConfigError(LeanformersError, ValueError):
+    """A configuration is missing a key or holds a value that cannot be used."""
+
+
+class ArchitectureError(LeanformersError, ValueError):
+    """The checkpoint belongs to another architecture than the one asked for, or to an unknown one."""
+
+
+class MissingWeightsError(LeanformersError, ValueError):
+    """Weights of the model's body are missing from the checkpoint."""
+
+
+class ShapeError(LeanformersError, ValueError):
+    """A tensor has another shape or dtype than expected."""
+
+
+class TooLongError(LeanformersError, ValueError):
+    """A text has more tokens than the model has positions."""
+
+
+class TokenIdError(LeanformersError, IndexError):
+    """A token id, token type, position or label lies outside its table."""
+
+
+class RowError(LeanformersError, IndexError):
+    """A batch has no row, or a row no token, with this number."""
+
+
+class InputTypeError(LeanformersError, TypeError):
+    """A value has a type that cannot be used here."""
+
+
+class InputValueError(LeanformersError, ValueError):
+    """A value has the right type, but cannot be used here."""
+
+
+class ArgumentError(LeanformersError, TypeError):
+    """A call has an argument that does not exist, or arguments that exclude each other."""
+
+
+class MissingDependencyError(LeanformersError, ImportError):
+    """An optional package is needed for this call."""
+
+
+def near_names(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the nearest known name, else an empty string."""
+    import difflib  # here, because it is slow to import and only needed when something is wrong
+
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def reject_unknown_arguments(call: str, unknown: Iterable[str], known: Iterable[str]) -> None:
+    """Raise `ArgumentError` for the first argument in `unknown`, with the nearest name in `known`."""
+    known = list(known)
+    for name in unknown:
+        raise ArgumentError(f"{call} has no argument {name!r}{near_names(name, known)}")

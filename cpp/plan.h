@@ -39,6 +39,7 @@ struct Worker {
 
   WordCache cache;
   BertScratch scratch;
+  std::string lowered;
   std::vector<AddedTokenMatcher::Segment> segments;
   std::vector<WordToken> tokens;
   Sequence first, second;

@@ -36,6 +36,7 @@ class SequenceEncoder {
 
   void encode(std::string_view text) {
     out_.clear();
+    end_ = text.data() + text.size();
     CharacterCounter counter(text);
     plan_.verbatim.split(text, worker_.segments);
     for (const auto& [token, begin, end] : worker_.segments) {
@@ -48,14 +49,35 @@ class SequenceEncoder {
     }
   }
 
+  // --- What scan_bert calls ---
+
+  void ascii_word(const char* begin, uint32_t size, uint32_t character) {
+    const auto span = [character](uint32_t from, uint32_t to) { return Span{character + from, character + to}; };
+    const std::string_view word(begin, size);
+    if (size > WordCache::kMaxBytes) return add_word(tokenize(lowered(word)), span);
+    const WordCache::Key own = WordCache::key(word, end_ - begin >= 16);
+    const WordCache::Key key = lowercases_ ? WordCache::lowercase(own) : own;
+    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
+    worker_.cache.insert(key, tokenize(lowered(word)));
+    add_word(worker_.tokens, span);
+  }
+
+  void word(std::string_view word, const Span* spans) {
+    const auto span = [spans](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; };
+    if (word.size() > WordCache::kMaxBytes) return add_word(tokenize(word), span);
+    const WordCache::Key key = WordCache::key(word, false);
+    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
+    worker_.cache.insert(key, tokenize(word));
+    add_word(worker_.tokens, span);
+  }
+
  private:
   // Text between added tokens.
   void encode_stretch(std::string_view text, uint32_t first) {
     if (plan_.bert) {
       const size_t tokens = out_.ids.size();
       const int32_t words = out_.word_count;
-      const auto sink = [this](std::string_view word, const Span* spans) { add_cached_word(word, spans); };
-      if (scan_bert<kDetails>(*plan_.bert, text, first, worker_.scratch, sink)) return;
+      if (scan_bert<kDetails>(*plan_.bert, text, first, worker_.scratch, *this)) return;
       take_back(tokens, words);
     }
     interpret(text, first);
@@ -84,8 +106,7 @@ class SequenceEncoder {
     for (const Range& word : pre_tokenize(plan_.spec.pre_tokenizers, characters, range)) {
       spans.clear();
       const std::string bytes = to_utf8(characters, word, kDetails ? &spans : nullptr);
-      std::visit([&](const auto& model) { model.tokenize(bytes, worker_.tokens); }, plan_.model);
-      add_word(worker_.tokens, spans.data());
+      add_word(tokenize(bytes), [&](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; });
     }
   }
 
@@ -98,37 +119,40 @@ class SequenceEncoder {
     ++out_.word_count;
   }
 
-  // 16 bytes can be read from the word's first byte on.
-  void add_cached_word(std::string_view word, const Span* spans) {
-    if (word.size() > WordCache::kMaxBytes) {
-      std::visit([&](const auto& model) { model.tokenize(word, worker_.tokens); }, plan_.model);
-      return add_word(worker_.tokens, spans);
-    }
-    const WordCache::Key key = WordCache::key(word);
-    if (const WordCache::Entry* entry = worker_.cache.find(key)) {
-      size_t at = 0;
-      for (size_t i = 0; i < entry->count; ++i) {
-        add_piece(entry->ids[i], entry->bytes[i], spans, at);
-      }
-      ++out_.word_count;
-      return;
-    }
-    std::visit([&](const auto& model) { model.tokenize(word, worker_.tokens); }, plan_.model);
-    worker_.cache.insert(key, worker_.tokens);
-    add_word(worker_.tokens, spans);
+  std::string_view lowered(std::string_view word) {
+    if (!lowercases_) return word;
+    std::string& lower = worker_.lowered;
+    lower.resize(word.size());
+    for (size_t i = 0; i < word.size(); ++i) lower[i] = plan_.bert->ascii_form(word[i]);
+    return lower;
   }
 
-  void add_word(const std::vector<WordToken>& tokens, const Span* spans) {
-    size_t at = 0;
-    for (const WordToken& token : tokens) add_piece(token.id, token.bytes, spans, at);
+  const std::vector<WordToken>& tokenize(std::string_view word) {
+    std::visit([&](const auto& model) { model.tokenize(word, worker_.tokens); }, plan_.model);
+    return worker_.tokens;
+  }
+
+  // `span(from, to)` is where bytes [from, to) of the word come from.
+
+  template <typename SpanOf>
+  void add_word(const std::vector<WordToken>& tokens, const SpanOf& span) {
+    uint32_t at = 0;
+    for (const WordToken& token : tokens) add_piece(token.id, token.bytes, at, span);
     ++out_.word_count;
   }
 
-  // `at` is where the piece begins in the word, and moves to its end.
-  void add_piece(uint32_t id, uint32_t bytes, const Span* spans, size_t& at) {
+  template <typename SpanOf>
+  void add_entry(const WordCache::Entry& entry, const SpanOf& span) {
+    uint32_t at = 0;
+    for (size_t i = 0; i < entry.count; ++i) add_piece(entry.ids[i], entry.bytes[i], at, span);
+    ++out_.word_count;
+  }
+
+  template <typename SpanOf>
+  void add_piece(uint32_t id, uint32_t bytes, uint32_t& at, const SpanOf& span) {
     out_.ids.push_back(id);
     if constexpr (kDetails) {
-      out_.spans.push_back({spans[at].begin, spans[at + bytes - 1].end});
+      out_.spans.push_back(span(at, at + bytes));
       out_.words.push_back(out_.word_count);
       at += bytes;
     }
@@ -146,6 +170,8 @@ class SequenceEncoder {
   const Plan& plan_;
   Worker& worker_;
   Sequence& out_;
+  const bool lowercases_ = plan_.bert && plan_.bert->lowercases();
+  const char* end_ = nullptr;  // of the text that is being read
 };
 
 }  // namespace

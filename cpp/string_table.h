@@ -16,7 +16,10 @@ class StringTable {
   static constexpr uint32_t kMissing = UINT32_MAX;
 
   // Reserving first avoids growing later.
-  explicit StringTable(size_t expected = 0) { slots_.resize(std::bit_ceil(expected * 2 + 16)); }
+  explicit StringTable(size_t expected = 0) {
+    slots_.resize(std::bit_ceil(expected * 2 + 16));
+    filter_.resize(slots_.size() / 16);
+  }
 
   // The last value given to a key wins.
   void insert(std::string_view key, uint32_t value) {
@@ -30,6 +33,7 @@ class StringTable {
       slot.value = value;
     }
     longest_ = std::max(longest_, key.size());
+    mark(hash(key));
   }
 
   uint32_t find(std::string_view key) const { return find(key, hash(key)); }
@@ -68,11 +72,18 @@ class StringTable {
     }
   }
 
+  // Four bits a slot, so few enough to stay in the nearest cache, where most keys that are not there end.
+  bool may_contain(uint32_t hash) const { return filter_[filter_word(hash)] >> (hash & 63) & 1; }
+  void mark(uint32_t hash) { filter_[filter_word(hash)] |= uint64_t{1} << (hash & 63); }
+  size_t filter_word(uint32_t hash) const { return (hash >> 6) & (filter_.size() - 1); }
+
   void grow() {
     std::vector<Slot> old(slots_.size() * 2);
     old.swap(slots_);
+    filter_.assign(slots_.size() / 16, 0);
     for (const Slot& slot : old) {
       if (slot.value == kMissing) continue;
+      mark(slot.hash);
       size_t i = slot.hash & (slots_.size() - 1);
       while (slots_[i].value != kMissing) i = (i + 1) & (slots_.size() - 1);
       slots_[i] = slot;
@@ -80,6 +91,7 @@ class StringTable {
   }
 
   std::vector<Slot> slots_;
+  std::vector<uint64_t> filter_;
   std::string bytes_;
   size_t count_ = 0;
   size_t longest_ = 0;

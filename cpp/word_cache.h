@@ -30,13 +30,24 @@ class WordCache {
 
   explicit WordCache(uint64_t seed) : seed_(seed | 1) {}
 
-  // 16 bytes must be readable from the word's first byte on; it has 1 to kMaxBytes.
-  static Key key(std::string_view word) {
+  // The word has at most kMaxBytes. When 16 bytes can be read from its first one on, they are, and then masked.
+  static Key key(std::string_view word, bool readable) {
     static constexpr char kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
-    uint64_t text[2], mask[2];
-    std::memcpy(text, word.data(), 16);
+    uint64_t text[2] = {0, 0};
+    uint64_t mask[2];
+    if (readable) {
+      std::memcpy(text, word.data(), 16);
+    } else {
+      std::memcpy(text, word.data(), word.size());
+    }
     std::memcpy(mask, kMask + 16 - word.size(), 16);
     return {text[0] & mask[0], (text[1] & mask[1]) | uint64_t{word.size()} << 56};
+  }
+
+  // The key of an ASCII word's lower case.
+  static Key lowercase(const Key& key) {
+    constexpr uint64_t kLength = uint64_t{0xFF} << 56;
+    return {lowercase(key.low), lowercase(key.high & ~kLength) | (key.high & kLength)};
   }
 
   // Null when the word is not there.
@@ -64,6 +75,14 @@ class WordCache {
   }
 
  private:
+  // Eight ASCII bytes at once: the high bit of each sum says whether the byte is at least 'A', or beyond 'Z'.
+  static uint64_t lowercase(uint64_t bytes) {
+    constexpr uint64_t kOnes = 0x0101010101010101;
+    const uint64_t from_a = bytes + kOnes * (0x80 - 'A');
+    const uint64_t beyond_z = bytes + kOnes * (0x7F - 'Z');
+    return bytes | ((from_a & ~beyond_z & kOnes * 0x80) >> 2);
+  }
+
   static constexpr size_t kEntries = size_t{1} << 14;  // 512 KiB: half of a common L2
 
   size_t index(const Key& key) const {

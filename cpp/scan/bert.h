@@ -39,9 +39,10 @@ class BertTable {
   Entry at(char32_t code) const { return pages_[page_of_[code >> 8]][code & 0xFF]; }
   const char* form(Entry entry) const { return pool_.data() + size_t{entry.offset} * 4; }
 
-  Kind byte_kind(unsigned char byte) const { return byte_kinds_[byte]; }
-  // The one byte that an ASCII character becomes.
-  char ascii_form(unsigned char byte) const { return ascii_forms_[byte]; }
+  Kind byte_kind(char byte) const { return byte_kinds_[static_cast<unsigned char>(byte)]; }
+  // The one byte that an ASCII character becomes: itself, or its lower case.
+  char ascii_form(char byte) const { return ascii_forms_[static_cast<unsigned char>(byte)]; }
+  bool lowercases() const { return ascii_form('A') == 'a'; }
 
  private:
   using Page = std::array<Entry, 256>;
@@ -57,70 +58,64 @@ class BertTable {
 
 // The memory of one scan, kept by a worker.
 struct BertScratch {
-  std::string word;         // normalized bytes of the word so far, with room to write ahead
+  std::string word;         // normalized bytes of the word so far
   std::vector<Span> spans;  // of each of these bytes, in characters of the text
 };
 
-// Calls `sink(word, spans)` for each word; `spans` is null unless kDetails. 16 bytes can be read from the word's first
-// byte on. Returns false, having called or not, at a code point that needs the general pipeline. `character` is the
-// index of the text's first character.
+// Calls `sink.ascii_word(begin, size, character)` for a word that is ASCII and stands in the text as it is (but for its
+// case), and `sink.word(word, spans)` for any other; `spans` is null unless kDetails. `character` is the index of the
+// text's first character. Returns false, having called or not, at a code point that needs the general pipeline.
 template <bool kDetails, typename Sink>
 bool scan_bert(const BertTable& table, std::string_view text, uint32_t character, BertScratch& scratch, Sink&& sink) {
   using Kind = BertTable::Kind;
-  constexpr size_t kAhead = 32;  // more than a form has bytes, and what readers may load
-  if (scratch.word.size() < 256) scratch.word.resize(256);
-  if constexpr (kDetails) scratch.spans.clear();
-  char* word = scratch.word.data();
-  size_t room = scratch.word.size() - kAhead;
-  size_t size = 0;
+  std::string& word = scratch.word;
+  word.clear();
+  scratch.spans.clear();
   const auto append = [&](const char* form, size_t bytes) {
-    if (size >= room) {
-      scratch.word.resize(scratch.word.size() * 2);
-      word = scratch.word.data();
-      room = scratch.word.size() - kAhead;
-    }
-    for (size_t i = 0; i < bytes; ++i) word[size + i] = form[i];
-    size += bytes;
+    word.append(form, bytes);
     if constexpr (kDetails) scratch.spans.insert(scratch.spans.end(), bytes, {character, character + 1});
   };
   const auto finish = [&] {
-    if (size == 0) return;
-    sink(std::string_view(word, size), kDetails ? scratch.spans.data() : nullptr);
-    size = 0;
+    if (word.empty()) return;
+    sink.word(word, kDetails ? scratch.spans.data() : nullptr);
+    word.clear();
     if constexpr (kDetails) scratch.spans.clear();
   };
 
   const char* at = text.data();
   const char* const end = at + text.size();
   while (at < end) {
-    const auto byte = static_cast<unsigned char>(*at);
-    Kind kind = table.byte_kind(byte);
-    const char* form = nullptr;
-    size_t form_bytes = 1;
-    size_t bytes = 1;
-    char ascii;
-    if (kind != Kind::kMultibyte) [[likely]] {
-      ascii = table.ascii_form(byte);
-      form = &ascii;
-    } else {
-      const unicode::Decoded decoded = unicode::decode(at);
-      const BertTable::Entry entry = table.at(decoded.code);
+    const char* const begin = at;
+    while (at < end && table.byte_kind(*at) == Kind::kLetter) ++at;
+    const Kind next = at < end ? table.byte_kind(*at) : Kind::kSpace;
+    if (const auto size = static_cast<uint32_t>(at - begin); size != 0) {
+      const bool whole = word.empty() && next != Kind::kMultibyte && next != Kind::kDrop;
+      if (whole) {
+        sink.ascii_word(begin, size, character);
+        character += size;
+      } else {
+        for (const char* letter = begin; letter < at; ++letter, ++character) {
+          const char form = table.ascii_form(*letter);
+          append(&form, 1);
+        }
+      }
+    }
+    if (at == end) break;
+    if (next == Kind::kMultibyte) {
+      const auto [code, bytes] = unicode::decode(at);
+      const BertTable::Entry entry = table.at(code);
       if (entry.kind == Kind::kGeneral) return false;
-      kind = entry.kind;
-      bytes = decoded.bytes;
-      form = entry.bytes == 0 ? at : table.form(entry);
-      form_bytes = entry.bytes == 0 ? bytes : entry.bytes;
+      if (entry.kind == Kind::kSpace || entry.kind == Kind::kIsolated) finish();
+      if (entry.kind == Kind::kLetter || entry.kind == Kind::kIsolated) {
+        entry.bytes == 0 ? append(at, bytes) : append(table.form(entry), entry.bytes);
+      }
+      if (entry.kind == Kind::kIsolated) finish();
+      at += bytes;
+    } else {
+      if (next != Kind::kDrop) finish();
+      if (next == Kind::kIsolated) sink.ascii_word(at, 1, character);
+      ++at;
     }
-    if (kind == Kind::kLetter) {
-      append(form, form_bytes);
-    } else if (kind == Kind::kIsolated) {
-      finish();
-      append(form, form_bytes);
-      finish();
-    } else if (kind == Kind::kSpace) {
-      finish();
-    }
-    at += bytes;
     ++character;
   }
   finish();

@@ -1,0 +1,79 @@
+"""WordPiece on one thread, as users call it: `tokenizer(list_of_texts)` here and in transformers, in turn, in one process.
+
+Run: python bench/tokenize.py    (pin it to one core: taskset -c 1 python bench/tokenize.py)
+Prints MB of UTF-8 per second and the ratio, medians over rounds; ids are compared before anything is timed.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["TOKENIZERS_PARALLELISM"] = "false"  # read when the reference is imported
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROUNDS = 5
+DATA = Path(os.environ.get("LEANFORMERS_TEST_DATA", Path(__file__).parent.parent.parent / "shared"))
+
+
+def read_corpus(name: str, limit: int) -> list[str]:
+    texts: list[str] = []
+    size = 0
+    for line in (DATA / "corpora" / f"{name}.jsonl").open(encoding="utf-8"):
+        texts.append(json.loads(line)["text"])
+        size += len(texts[-1].encode())
+        if size > limit:
+            break
+    return texts
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
+def main() -> None:
+    import transformers
+
+    import leanformers
+
+    folder = DATA / "checkpoints" / "all-MiniLM-L6-v2"
+    ours = leanformers.AutoTokenizer.from_pretrained(folder)
+    theirs = transformers.AutoTokenizer.from_pretrained(folder)
+    options: dict[str, dict[str, Any]] = {
+        "lists": {},
+        "lists with offsets": {"return_offsets_mapping": True},
+        'padded "np"': {"padding": True, "truncation": True, "max_length": 128, "return_tensors": "np"},
+    }
+    print(f"{'corpus':14} {'call':20} {'leanformers':>12} {'transformers':>12} {'ratio':>7}   (MB/s, medians of {ROUNDS})")
+    for corpus in ("english", "multilingual", "short"):
+        texts = read_corpus(corpus, 1_000_000)
+        size = sum(len(text.encode()) for text in texts) / 1e6
+        limit = 10**9  # no warnings about long texts: nothing is fed to a model
+        ours.model_max_length = theirs.model_max_length = limit
+        assert ours(texts)["input_ids"] == theirs(texts)["input_ids"]
+        for name, kwargs in options.items():
+            calls = {"ours": lambda: ours(texts, **kwargs), "theirs": lambda: theirs(texts, **kwargs)}  # noqa: B023
+            times = {side: [] for side in calls}
+            for _ in range(ROUNDS):
+                for side, call in calls.items():
+                    times[side].append(seconds(call))
+            mine, reference = (statistics.median(times[side]) for side in calls)
+            print(f"{corpus:14} {name:20} {size / mine:12.1f} {size / reference:12.2f} {reference / mine:6.1f}x", flush=True)
+    text = "A short sentence of about sixty characters, as in a request."
+    number = 2000
+    mine, reference = (
+        statistics.median(seconds(lambda: [side(text) for _ in range(number)]) / number * 1e6 for _ in range(ROUNDS))  # noqa: B023
+        for side in (ours, theirs)
+    )
+    print(f"one short text, µs: leanformers {mine:.1f}, transformers {reference:.1f}, ratio {reference / mine:.1f}x")
+
+
+if __name__ == "__main__":
+    main()

@@ -95,7 +95,9 @@ def decode(
     model: Model = DEFAULT_MODEL,
     skip_special_tokens: Annotated[bool, typer.Option(help="Leave out [CLS], [SEP] and their kind.")] = False,
 ) -> None:
-    """Turn token ids back into text: numbers, JSON lists, or the lines that `encode --json` writes.
+    """Turn token ids back into text.
+
+    Ids are numbers, JSON lists, or the lines that `encode --json` writes.
 
     Example: leanformers encode --json "Hello!" | leanformers decode
     """
@@ -131,7 +133,7 @@ def classify(
     from ..pipelines import pipeline
 
     classifier = pipeline("text-classification", model=model)
-    for chunk in read_texts(texts, file, chunk=256):
+    for chunk in read_texts(texts, file):
         results = classifier(chunk, top_k=top_k, too_long="truncate" if truncate else "error")
         rows = [(text, result if isinstance(result, list) else [result]) for text, result in zip(chunk, results, strict=True)]
         if as_json:
@@ -158,7 +160,7 @@ def embed(
 
     with open_output(out) as write:  # a name that cannot be written is known before the work
         encoder = SentenceEncoder.from_pretrained(model)
-        for chunk in read_texts(texts, file, chunk=256):
+        for chunk in read_texts(texts, file):
             write(chunk, encoder.encode(chunk, show_progress=False))
 
 
@@ -166,7 +168,7 @@ def embed(
 def info(
     model: Annotated[str, typer.Argument(help="A folder, or a name on the Hub.")] = DEFAULT_MODEL, as_json: Json = False
 ) -> None:
-    """Tell what is in a model folder: architecture, tensors, tokenizer, files.
+    """Tell what is in a model folder.
 
     Example: leanformers info ./all-MiniLM-L6-v2
     """
@@ -182,7 +184,10 @@ def info(
 
 @app.command()
 def demo() -> None:
-    """Show the main job on the embedded model: tokens, ids, labels and nearest sentences. Needs no network."""
+    """Show the main job on the embedded model.
+
+    Texts become tokens, ids, labels and embeddings. Needs no network.
+    """
     from .demo import run
 
     run()

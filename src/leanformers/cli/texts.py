@@ -4,57 +4,67 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from itertools import islice
+from io import BufferedReader
 from pathlib import Path
-from typing import TextIO
 
 from ..errors import FileFormatError, InputValueError, MissingFileError
 
 __all__ = ["read_texts"]
 
-CHUNK = 1000  # texts that are worked on together; results are written after each chunk
+READ = 1 << 18  # bytes: what is there up to this much is worked on together
 
 
-def read_texts(arguments: list[str] | None, file: Path | None, *, chunk: int = CHUNK) -> Iterator[list[str]]:
+def read_texts(arguments: list[str] | None, file: Path | None) -> Iterator[list[str]]:
     """Chunks of texts: the arguments, or the lines of `file` (`-`: standard input), or those of a pipe.
+
+    A chunk is what can be read at once, so that a slow pipe gives its results line by line and a file in large steps.
 
     Raises:
         InputValueError: there is neither, and standard input is a terminal.
         MissingFileError: there is no such file.
-        FileFormatError: a line is not UTF-8; what came before it has been given out.
+        FileFormatError: a line is not UTF-8; what came before its chunk has been given out.
     """
     if arguments and file:
         raise InputValueError("give texts or --file, not both")
     if arguments:
         yield arguments
-        return
-    if file is None and sys.stdin.isatty():
+    elif file is not None and str(file) != "-":
+        if not file.is_file():
+            raise MissingFileError(f"no such file: {file}")
+        with file.open("rb") as stream:
+            yield from _with_progress(_chunks(stream, str(file)), stream, file.stat().st_size)
+    elif file is None and sys.stdin.isatty():
         raise InputValueError("no text: give it as an argument, with --file, or through a pipe")
-    if file is None or str(file) == "-":
-        sys.stdin.reconfigure(encoding="utf-8", errors="strict")  # type: ignore[union-attr]
-        yield from _chunks(sys.stdin, "standard input", chunk)
-        return
-    if not file.is_file():
-        raise MissingFileError(f"no such file: {file}")
-    with file.open(encoding="utf-8", newline="\n") as lines:
-        yield from _with_progress(_chunks(lines, str(file), chunk), file.stat().st_size)
+    else:
+        yield from _chunks(sys.stdin.buffer, "standard input")
 
 
-def _chunks(lines: TextIO, name: str, size: int) -> Iterator[list[str]]:
+def _chunks(stream: BufferedReader, name: str) -> Iterator[list[str]]:
     read = 0
-    texts = (line.removesuffix("\n").removesuffix("\r") for line in lines)
-    while True:
+    unfinished: list[bytes] = []  # parts of a line whose end has not come yet
+    while data := stream.read1(READ):
+        begin, newline, rest = data.rpartition(b"\n")
+        if newline:
+            lines = b"".join([*unfinished, begin]).split(b"\n")
+            yield _decode(lines, name, read)
+            read += len(lines)
+            unfinished = []
+        unfinished.append(rest)
+    if last := b"".join(unfinished):
+        yield _decode([last], name, read)
+
+
+def _decode(lines: list[bytes], name: str, read: int) -> list[str]:
+    texts = []
+    for number, line in enumerate(lines, start=read + 1):
         try:
-            chunk = list(islice(texts, size))
+            texts.append(line.removesuffix(b"\r").decode())
         except UnicodeDecodeError as error:
-            raise FileFormatError(f"{name} is not UTF-8 text: {error.reason} after line {read}") from None
-        if not chunk:
-            return
-        read += len(chunk)
-        yield chunk
+            raise FileFormatError(f"{name}, line {number}, is not UTF-8 text: {error.reason}") from None
+    return texts
 
 
-def _with_progress(chunks: Iterator[list[str]], total: int) -> Iterator[list[str]]:
+def _with_progress(chunks: Iterator[list[str]], stream: BufferedReader, size: int) -> Iterator[list[str]]:
     """A bar over the file's bytes: on a terminal only, and only while results go somewhere else."""
     if not sys.stderr.isatty() or sys.stdout.isatty():
         yield from chunks
@@ -63,7 +73,7 @@ def _with_progress(chunks: Iterator[list[str]], total: int) -> Iterator[list[str
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("texts", total=total)
+        task = progress.add_task("texts", total=size)
         for chunk in chunks:
             yield chunk
-            progress.advance(task, sum(len(text.encode("utf-8", "replace")) + 1 for text in chunk))
+            progress.update(task, completed=stream.tell())

@@ -56,7 +56,7 @@ def is_nonspacing_mark(c: str) -> bool:
 
 
 def is_word(c: str) -> bool:
-    return len(split_words(f"a{c}")) == 1
+    return split_words(f"a{c}") == [(f"a{c}", (0, 2))]
 
 
 def combining_class(c: str) -> int:

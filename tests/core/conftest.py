@@ -1,0 +1,61 @@
+"""The core and the reference, built from the same small vocabulary and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import pytest
+
+from leanformers import _core
+
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+PIECES = ["a", "b", "ab", "e", "i", "s", "k", "ss", "的", "中", "!", ",", "##a", "##b", "##e", "##i", "##s", "un", "##ing"]
+VOCAB = {token: number for number, token in enumerate(SPECIAL + PIECES)}
+
+
+class Cores(NamedTuple):
+    """The fused core, the general one, and the reference."""
+
+    fused: _core.Tokenizer
+    general: _core.Tokenizer
+    reference: Any
+
+    def compare(self, texts: Sequence[str]) -> None:
+        """Ids, character offsets and word indexes are the same for all three."""
+        expected = self.reference.encode_batch(list(texts))
+        for core in (self.fused, self.general):
+            encoded = core.encode(list(texts), details=True)
+            columns = (_core.Column.IDS, _core.Column.SPANS, _core.Column.WORD_IDS)
+            for row, (ids, spans, words) in enumerate(zip(*map(encoded.lists, columns), strict=True)):
+                theirs = expected[row]
+                if (ids, spans, words) != (theirs.ids, theirs.offsets, theirs.word_ids):
+                    which = "fused" if core is self.fused else "general"
+                    pytest.fail(f"{which}: {texts[row]!r}: {ids} {spans} instead of {theirs.ids} {theirs.offsets}")
+
+
+def build(added: Sequence[dict[str, Any]] = (), **normalizer: Any) -> Cores:
+    """`added` are keyword arguments of AddedToken, with `content`; `normalizer` those of BertNormalizer."""
+    tokenizers = pytest.importorskip("tokenizers")
+    reference = tokenizers.Tokenizer(tokenizers.models.WordPiece(VOCAB, unk_token="[UNK]"))
+    reference.normalizer = tokenizers.normalizers.BertNormalizer(**normalizer)
+    reference.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+    special = [{"content": token, "normalized": False, "special": True} for token in SPECIAL]
+    tokens = [*special, *added]
+    for token in tokens:
+        options = dict(token)
+        reference.add_tokens([tokenizers.AddedToken(options.pop("content"), **options)])
+    ids = {token["content"]: reference.token_to_id(token["content"]) for token in tokens}
+    cores = [
+        _core.Tokenizer(
+            added_tokens=[_core.AddedToken(id=ids[token["content"]], **token) for token in tokens],
+            normalizers=[_core.BertNormalizer(**normalizer)],
+            pre_tokenizers=[_core.BertPreTokenizer()],
+            model=_core.WordPiece(VOCAB),
+            template=None,
+            decoders=[_core.WordPieceDecoder()],
+            fused=fused,
+        )
+        for fused in (True, False)
+    ]
+    return Cores(cores[0], cores[1], reference)

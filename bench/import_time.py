@@ -31,8 +31,12 @@ def main() -> None:
             times[name].append(milliseconds(statement))
     medians = {name: statistics.median(values[1:]) for name, values in times.items()}  # the first round warms the disk
     for name, median in medians.items():
-        print(f"{name:12} {median:6.1f} ms, {median - medians['bare Python']:+6.1f} ms above bare Python (median of {ROUNDS})")
-    check = "import sys; from leanformers import AutoTokenizer; print(sorted({'numpy', 'torch', 'huggingface_hub'} & set(sys.modules)))"
+        above = median - medians["bare Python"]
+        print(f"{name:12} {median:6.1f} ms, {above:+6.1f} ms above bare Python (median of {ROUNDS})")
+    check = (
+        "import sys; from leanformers import AutoTokenizer; "
+        "print(sorted({'numpy', 'torch', 'huggingface_hub'} & set(sys.modules)))"
+    )
     loaded = subprocess.run([sys.executable, "-c", check], check=True, capture_output=True, text=True).stdout.strip()
     print(f"of numpy, torch, huggingface_hub it imported: {loaded}")
 

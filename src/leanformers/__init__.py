@@ -1,9 +1,9 @@
 """leanformers: a lean Transformers. The names users know, imported when they are first used.
 
-    >>> from leanformers import AutoTokenizer
-    >>> tokenizer = AutoTokenizer.from_pretrained("leanformers/tiny-sentiment")
-    >>> tokenizer("Good!")["input_ids"][0] == tokenizer.cls_token_id
-    True
+>>> from leanformers import AutoTokenizer
+>>> tokenizer = AutoTokenizer.from_pretrained("leanformers/tiny-sentiment")
+>>> tokenizer("Good!")["input_ids"][0] == tokenizer.cls_token_id
+True
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _HOMES = {
     "pipeline": "pipelines",
 }
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
+__all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from . import errors as errors

@@ -1,4 +1,4 @@
-"""Reading and writing the files of a checkpoint folder: JSON that names its file when it is broken, saving that is never half done."""
+"""The files of a checkpoint folder: JSON that names its file when it is broken, saving that is never half done."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def save_files(folder: str | os.PathLike[str], writers: Mapping[str, Callable[[P
             path.chmod(mode)  # safetensors creates files that only their owner may read
             _flush(path)
         for name in writers:
-            os.replace(Path(temporary, name), folder / name)
+            Path(temporary, name).replace(folder / name)
         with contextlib.suppress(OSError):  # folders cannot be flushed on every system
             _flush(folder)
 
@@ -115,7 +115,7 @@ def _flush(path: Path) -> None:
 
 
 def _mode_of_new_files(folder: Path) -> int:
-    """What the process's umask leaves of rw-rw-rw-, seen on a file: reading the umask itself would set it for all threads."""
+    """What the umask leaves of rw-rw-rw-, seen on a file: to read the umask itself is to set it for all threads."""
     probe = folder / ".mode"
     probe.touch()
     return probe.stat().st_mode & 0o777

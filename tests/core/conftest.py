@@ -10,7 +10,7 @@ import pytest
 from leanformers import _core
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-PIECES = ["a", "b", "ab", "e", "i", "s", "k", "ss", "的", "中", "!", ",", "##a", "##b", "##e", "##i", "##s", "un", "##ing"]
+PIECES = [*"abeisk的中!,", "ab", "ss", "##a", "##b", "##e", "##i", "##s", "un", "##ing"]
 VOCAB = {token: number for number, token in enumerate(SPECIAL + PIECES)}
 
 

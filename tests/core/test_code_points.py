@@ -18,7 +18,7 @@ SETTINGS = [
 
 
 def rows(codes: list[int]) -> list[str]:
-    """Each code point between letters, beside spaces, and next to itself; many in a row, so that the reference is quick."""
+    """Each code point between letters, beside spaces, and next to itself; many in a row: the reference is slow."""
     contexts = [f"a{chr(code)}b {chr(code)} {chr(code)}{chr(code)}ss" for code in codes]
     return [" ".join(contexts[i : i + 64]) for i in range(0, len(contexts), 64)]
 
@@ -28,13 +28,14 @@ def test_every_scalar_value_as_uncased_and_cased_models_see_it() -> None:
         build(lowercase=lowercase).compare(rows(SCALARS))
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: "-".join(k for k, v in settings.items() if v) or "none")
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: "-".join(k for k, v in settings.items() if v))
 def test_scripts_in_use_under_every_setting(settings: dict[str, bool]) -> None:
     build(**settings).compare(rows(COMMON))
 
 
 def test_marks_of_different_classes_are_reordered_as_in_the_reference() -> None:
-    marks = "\u0300\u0315\u0316\u0323\u0334\u0345\u0591\u05b0\u064b\u0f71\u0f74\u302a\u3099\U0001d165\u1a60\u0e38\u0eb8\u1037"
+    marks = "\u0300\u0315\u0316\u0323\u0334\u0345\u0591\u05b0\u064b\u0f71\u0f74\u302a\u3099\u1a60\u0e38\u0eb8\u1037"
+    marks += "\U0001d165"
     words = ["a" + "".join(word) for word in itertools.product(marks, repeat=2)]
     words += ["é" + "".join(word) + "b" for word in itertools.product(marks, repeat=2)]
     words += ["".join(word) for word in itertools.product(marks[:8] + "á", repeat=3)]

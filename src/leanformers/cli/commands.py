@@ -27,6 +27,8 @@ app = typer.Typer(
 Texts = Annotated[Optional[list[str]], typer.Argument(help="Texts; without any, --file or a pipe is read.")]  # noqa: UP045
 File = Annotated[Optional[Path], typer.Option("--file", "-f", help="A file with one text a line; - is a pipe.")]  # noqa: UP045
 Model = Annotated[str, typer.Option("--model", "-m", help="A folder, or a name on the Hub.")]
+EmbeddingModel = Annotated[str, typer.Option("--model", "-m", help="An embedding model: folder, or name on the Hub.")]
+Out = Annotated[Optional[Path], typer.Option("--out", "-o", help="A .npy or .jsonl file; else lines are printed.")]  # noqa: UP045
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 MaxLength = Annotated[Optional[int], typer.Option(min=1, help="Cut texts to this many tokens.")]  # noqa: UP045
 
@@ -135,7 +137,9 @@ def classify(
     classifier = pipeline("text-classification", model=model)
     for chunk in read_texts(texts, file):
         results = classifier(chunk, top_k=top_k, too_long="truncate" if truncate else "error")
-        rows = [(text, result if isinstance(result, list) else [result]) for text, result in zip(chunk, results, strict=True)]
+        rows = [
+            (text, found if isinstance(found, list) else [found]) for text, found in zip(chunk, results, strict=True)
+        ]
         if as_json:
             for text, labels in rows:
                 print_object({"text": text, "labels": labels})
@@ -145,12 +149,7 @@ def classify(
 
 
 @app.command()
-def embed(
-    texts: Texts = None,
-    file: File = None,
-    model: Annotated[str, typer.Option("--model", "-m", help="A folder with an embedding model, or a name on the Hub.")] = ...,  # type: ignore[assignment]
-    out: Annotated[Optional[Path], typer.Option("--out", "-o", help="A .npy or .jsonl file; else JSON lines are printed.")] = None,  # noqa: UP045
-) -> None:
+def embed(model: EmbeddingModel, texts: Texts = None, file: File = None, out: Out = None) -> None:
     """Turn texts into embeddings.
 
     Example: leanformers embed --model ./all-MiniLM-L6-v2 --file texts.txt --out embeddings.npy

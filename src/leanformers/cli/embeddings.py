@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +29,7 @@ def open_output(path: Path | None) -> Iterator[Write]:
         MissingFileError: its folder does not exist.
     """
     if path is None:
-        yield lambda texts, vectors: [print_object(row) for row in _objects(texts, vectors)] and None
+        yield _print
         return
     if path.suffix not in {".npy", ".jsonl"}:
         raise InputValueError(f"cannot write {path}: give a name that ends in .npy or .jsonl")
@@ -40,7 +39,12 @@ def open_output(path: Path | None) -> Iterator[Write]:
         temporary = Path(folder, path.name)
         with _jsonl(temporary) if path.suffix == ".jsonl" else _npy(temporary) as write:
             yield write
-        os.replace(temporary, path)
+        temporary.replace(path)
+
+
+def _print(texts: list[str], vectors: NDArray[numpy.float32]) -> None:
+    for row in _objects(texts, vectors):
+        print_object(row)
 
 
 def _objects(texts: list[str], vectors: NDArray[numpy.float32]) -> Iterator[dict[str, Any]]:

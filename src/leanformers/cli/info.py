@@ -53,13 +53,13 @@ def _short(value: Any) -> str:
 
 
 def _tensors(paths: list[Path]) -> dict[str, Any]:
-    from ..safetensors_header import read_header
+    from ..models.safetensors_header import read_header
 
     dtypes: Counter[str] = Counter()
     count = 0
     for path in paths:
         for tensor in read_header(path).values():
-            dtypes[tensor["dtype"]] += math.prod(tensor["shape"])
+            dtypes[tensor.dtype] += math.prod(tensor.shape)
             count += 1
     parameters = {f"parameters in {dtype}": f"{number:,}" for dtype, number in sorted(dtypes.items())}
     return {"tensors": count, **parameters}
@@ -71,7 +71,6 @@ def _tokenizer(folder: Path) -> dict[str, Any]:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     facts: dict[str, Any] = {"class": type(tokenizer).__name__, "tokens": f"{len(tokenizer):,}"}
     facts["special tokens"] = " ".join(tokenizer.all_special_tokens)
-    facts["longest text"] = f"{tokenizer.model_max_length:,} tokens" if tokenizer.model_max_length < 1e9 else "no limit known"
-    for number, line in enumerate(tokenizer.explain(), start=1):
-        facts[f"path {number}"] = line
-    return facts
+    limit = tokenizer.model_max_length
+    facts["longest text"] = f"{limit:,} tokens" if limit < 10**9 else "no limit known"
+    return facts | dict(line.split(": ", 1) for line in tokenizer.explain().splitlines())

@@ -1,11 +1,11 @@
-"""Where the commands get their texts: arguments, a file or standard input, in chunks, with a progress bar for people."""
+"""Where the commands get their texts: arguments, a file or a pipe, in chunks, with a progress bar for people."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 from ..errors import FileFormatError, InputValueError, MissingFileError
 
@@ -39,7 +39,8 @@ def read_texts(arguments: list[str] | None, file: Path | None) -> Iterator[list[
         yield from _chunks(sys.stdin.buffer, "standard input")
 
 
-def _chunks(stream: BufferedReader, name: str) -> Iterator[list[str]]:
+def _chunks(stream: Any, name: str) -> Iterator[list[str]]:
+    """`stream` is a BufferedReader: its read1 gives what is there, and waits only while there is nothing."""
     read = 0
     unfinished: list[bytes] = []  # parts of a line whose end has not come yet
     while data := stream.read1(READ):
@@ -64,7 +65,7 @@ def _decode(lines: list[bytes], name: str, read: int) -> list[str]:
     return texts
 
 
-def _with_progress(chunks: Iterator[list[str]], stream: BufferedReader, size: int) -> Iterator[list[str]]:
+def _with_progress(chunks: Iterator[list[str]], stream: Any, size: int) -> Iterator[list[str]]:
     """A bar over the file's bytes: on a terminal only, and only while results go somewhere else."""
     if not sys.stderr.isatty() or sys.stdout.isatty():
         yield from chunks

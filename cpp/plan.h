@@ -41,7 +41,7 @@ struct Worker {
   BertScratch scratch;
   std::string lowered;
   std::vector<AddedTokenMatcher::Segment> segments;
-  std::vector<WordToken> tokens;
+  WordTokens tokens;
   Sequence first, second;
 };
 

@@ -127,7 +127,7 @@ class SequenceEncoder {
     return lower;
   }
 
-  const std::vector<WordToken>& tokenize(std::string_view word) {
+  const WordTokens& tokenize(std::string_view word) {
     std::visit([&](const auto& model) { model.tokenize(word, worker_.tokens); }, plan_.model);
     return worker_.tokens;
   }
@@ -135,26 +135,27 @@ class SequenceEncoder {
   // `span(from, to)` is where bytes [from, to) of the word come from.
 
   template <typename SpanOf>
-  void add_word(const std::vector<WordToken>& tokens, const SpanOf& span) {
-    uint32_t at = 0;
-    for (const WordToken& token : tokens) add_piece(token.id, token.bytes, at, span);
+  void add_word(const WordTokens& tokens, const SpanOf& span) {
+    for (const auto& [id, begin, end] : tokens) add_piece(id, begin, end, span);
     ++out_.word_count;
   }
 
   template <typename SpanOf>
   void add_entry(const WordCache::Entry& entry, const SpanOf& span) {
-    uint32_t at = 0;
-    for (size_t i = 0; i < entry.count; ++i) add_piece(entry.ids[i], entry.bytes[i], at, span);
+    uint32_t begin = 0;
+    for (size_t i = 0; i < entry.count; ++i) {
+      add_piece(entry.ids[i], begin, entry.ends[i], span);
+      begin = entry.ends[i];
+    }
     ++out_.word_count;
   }
 
   template <typename SpanOf>
-  void add_piece(uint32_t id, uint32_t bytes, uint32_t& at, const SpanOf& span) {
+  void add_piece(uint32_t id, uint32_t begin, uint32_t end, const SpanOf& span) {
     out_.ids.push_back(id);
     if constexpr (kDetails) {
-      out_.spans.push_back(span(at, at + bytes));
+      out_.spans.push_back(span(begin, end));
       out_.words.push_back(out_.word_count);
-      at += bytes;
     }
   }
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "model/wordpiece.h"
+#include "model/word_token.h"
 
 namespace leanformers {
 
@@ -23,7 +23,7 @@ class WordCache {
   struct Entry {
     Key key{0, 0};
     uint32_t ids[kMaxTokens]{};
-    uint8_t bytes[kMaxTokens]{};  // of the word that each token covers
+    uint8_t ends[kMaxTokens]{};  // where each token ends in the word
     uint8_t count = 0;            // 0: empty
   };
   static_assert(sizeof(Entry) == 32);
@@ -59,18 +59,22 @@ class WordCache {
     return nullptr;
   }
 
-  void insert(const Key& key, const std::vector<WordToken>& tokens) {
-    if (tokens.size() > kMaxTokens) return;
+  // Keeps what is small and tiles the word; byte tokens of an unknown character do not.
+  void insert(const Key& key, const WordTokens& tokens) {
+    if (tokens.empty() || tokens.size() > kMaxTokens) return;
+    Entry entry;
+    entry.key = key;
+    uint32_t at = 0;
+    for (const WordToken& token : tokens) {
+      if (token.begin != at) return;
+      at = token.end;
+      entry.ids[entry.count] = token.id;
+      entry.ends[entry.count] = static_cast<uint8_t>(token.end);
+      ++entry.count;
+    }
     if (entries_.empty()) entries_.resize(kEntries);
     Entry* pair = &entries_[index(key)];
     pair[1] = pair[0];
-    Entry entry;
-    entry.key = key;
-    for (const WordToken& token : tokens) {
-      entry.ids[entry.count] = token.id;
-      entry.bytes[entry.count] = static_cast<uint8_t>(token.bytes);
-      ++entry.count;
-    }
     pair[0] = entry;
   }
 

@@ -30,23 +30,23 @@ uint32_t WordPieceModel::unknown() const {
                               unknown_token_ + "\" is not in the vocabulary");
 }
 
-void WordPieceModel::tokenize(std::string_view word, std::vector<WordToken>& tokens) const {
+void WordPieceModel::tokenize(std::string_view word, WordTokens& tokens) const {
   tokens.clear();
-  const auto whole_word_unknown = [&] { tokens.assign(1, {unknown(), static_cast<uint32_t>(word.size())}); };
+  const auto whole_word_unknown = [&] { tokens.assign(1, {unknown(), 0, static_cast<uint32_t>(word.size())}); };
   if (word.size() > max_characters_ && unicode::count_characters(word) > max_characters_) return whole_word_unknown();
-  for (size_t at = 0; at < word.size(); at += tokens.back().bytes) {
-    const WordToken piece = longest_piece(at == 0 ? beginnings_ : continuations_, word.substr(at));
+  for (uint32_t at = 0; at < word.size(); at = tokens.back().end) {
+    const Piece piece = longest_piece(at == 0 ? beginnings_ : continuations_, word.substr(at));
     if (piece.bytes == 0) return whole_word_unknown();
-    tokens.push_back(piece);
+    tokens.push_back({piece.id, at, at + piece.bytes});
   }
 }
 
-WordToken WordPieceModel::longest_piece(const StringTable& pieces, std::string_view text) {
+WordPieceModel::Piece WordPieceModel::longest_piece(const StringTable& pieces, std::string_view text) {
   // All beginnings are hashed in one pass and then tried from the longest; beyond `kBlock` bytes, block by block.
   constexpr size_t kBlock = 64;
   const size_t longest = std::min(text.size(), pieces.longest());
   std::array<uint64_t, kBlock + 1> states;
-  WordToken best{0, 0};
+  Piece best{0, 0};
   uint64_t state = StringTable::kSeed;
   for (size_t begin = 0; begin < longest; begin += kBlock) {
     const size_t size = std::min(kBlock, longest - begin);

@@ -3,19 +3,14 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
-#include <vector>
 
+#include "model/word_token.h"
 #include "string_table.h"
 #include "tokenizer.h"
 
 namespace leanformers {
-
-// A token of a word, and how many of the word's bytes it covers.
-struct WordToken {
-  uint32_t id;
-  uint32_t bytes;
-};
 
 class WordPieceModel {
  public:
@@ -23,11 +18,14 @@ class WordPieceModel {
 
   // Replaces `tokens` by those of `word`, which is not empty. Time is O(bytes of the word × longest piece).
   // Throws std::invalid_argument when the unknown token is needed but not in the vocabulary.
-  void tokenize(std::string_view word, std::vector<WordToken>& tokens) const;
+  void tokenize(std::string_view word, WordTokens& tokens) const;
 
  private:
+  struct Piece {
+    uint32_t id, bytes;
+  };
   // The longest piece that `text` begins with; bytes is 0 when there is none.
-  static WordToken longest_piece(const StringTable& pieces, std::string_view text);
+  static Piece longest_piece(const StringTable& pieces, std::string_view text);
 
   uint32_t unknown() const;
 

@@ -26,7 +26,7 @@ BertTable::BertTable(const BertNormalizer& normalizer) {
     bool plain = true;
     for (char32_t i = 0; i < 256; ++i) {
       const char32_t code = first + i;
-      const bool stays = (unicode::properties(code) & ~unicode::kWord) == 0;
+      const bool stays = (unicode::properties(code) & ~(unicode::kWord | unicode::kMark | unicode::kNumeric)) == 0;
       if (stays && unicode::combining_class(code) == 0) continue;
       page[i] = classify(code, normalizer);
       plain = plain && page[i].kind == Kind::kLetter && page[i].bytes == 0;
@@ -56,7 +56,7 @@ BertTable::Entry BertTable::classify(char32_t code, const BertNormalizer& normal
     if (strip_accents && unicode::has(part, unicode::kNonspacingMark)) continue;
     if (strip_accents && unicode::combining_class(part) != 0) return {Kind::kGeneral};
     for (const char32_t lower : normalizer.lowercase ? unicode::lowercase(part) : unicode::Expansion{{part}, 1}) {
-      const uint8_t properties = unicode::properties(lower);
+      const uint16_t properties = unicode::properties(lower);
       if (properties & unicode::kWhiteSpace) {
         ++spaces;
       } else if (chinese || properties & unicode::kBertPunctuation) {

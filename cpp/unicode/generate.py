@@ -29,9 +29,13 @@ def bert(**on: bool) -> Callable[[str], str]:
 
 clean, space_chinese, strip = bert(clean_text=True), bert(handle_chinese_chars=True), bert(strip_accents=True)
 nfd = normalizers.NFD().normalize_str
+nfc, nfkd = normalizers.NFC().normalize_str, normalizers.NFKD().normalize_str
 lower = normalizers.Lowercase().normalize_str
+strip_accents = normalizers.StripAccents().normalize_str
 split_whitespace = pre_tokenizers.WhitespaceSplit().pre_tokenize_str
 split_words = pre_tokenizers.Whitespace().pre_tokenize_str
+split_digits = pre_tokenizers.Digits().pre_tokenize_str
+split_punctuation = pre_tokenizers.Punctuation().pre_tokenize_str
 split_bert = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
 
 
@@ -57,6 +61,18 @@ def is_nonspacing_mark(c: str) -> bool:
 
 def is_word(c: str) -> bool:
     return split_words(f"a{c}") == [(f"a{c}", (0, 2))]
+
+
+def is_mark(c: str) -> bool:
+    return strip_accents(f"a{c}") == "a"
+
+
+def is_numeric(c: str) -> bool:
+    return len(split_digits(f"a{c}")) == 2
+
+
+def is_punctuation(c: str) -> bool:
+    return len(split_punctuation(f"a{c}b")) == 3
 
 
 def combining_class(c: str) -> int:
@@ -101,6 +117,35 @@ def emit_predicate(name: str, predicate: Callable[[str], bool], allowed: Callabl
     emit(f"Range k{name}", (f"{{0x{first:04X}, 0x{last:04X}}}" for first, last in ranges(codes)))
 
 
+def emit_compositions() -> None:
+    """(first, second) -> what NFC makes of them. Hangul is left out: it is composed by arithmetic."""
+    pairs = []
+    for code in SCALARS:
+        parts = nfd(chr(code))
+        if code in HANGUL or len(parts) < 2 or nfc(parts) != chr(code):
+            continue
+        first, second = nfc(parts[:-1]), parts[-1]
+        if len(first) == 1 and nfc(first + second) == chr(code):
+            pairs.append((ord(first), ord(second), code))
+        else:
+            sys.exit(f"composition: U+{code:04X} is no pair")
+    emit("Composition kCompositions", (f"{{0x{a:04X}, 0x{b:04X}, 0x{c:04X}}}" for a, b, c in sorted(pairs)))
+
+
+def emit_compatibility() -> None:
+    """Full compatibility decompositions where they are not the canonical ones: into one pool, by begin and size."""
+    pool: list[str] = []
+    items = []
+    for code in SCALARS:
+        parts = nfkd(chr(code))
+        if code in HANGUL or parts == nfd(chr(code)):
+            continue
+        items.append(f"{{0x{code:04X}, {len(pool)}, {len(parts)}}}")
+        pool += parts
+    emit("Compatibility kCompatibility", items)
+    emit("char32_t kCompatibilityPool", (f"0x{ord(c):04X}" for c in pool))
+
+
 def emit_mapping(name: str, mapping: Callable[[str], str], skip: range = range(0)) -> None:
     changed = [(code, mapping(chr(code))) for code in SCALARS if code not in skip and mapping(chr(code)) != chr(code)]
     assert all(1 <= len(to) <= 4 for _, to in changed)
@@ -132,6 +177,10 @@ def main() -> None:
     # A few marks have become spacing marks since.
     emit_predicate("NonspacingMark", is_nonspacing_mark, lambda c: category(c) in {"Mn", "Mc"})
     emit_predicate("Word", is_word, lambda c: True)
+    emit_predicate("Mark", is_mark, lambda c: category(c).startswith("M"), {0x1CF2, 0x1CF3})
+    emit_predicate("Numeric", is_numeric, lambda c: category(c) in {"Nd", "Nl", "No", "Cn"})
+    if any(is_punctuation(chr(code)) != is_bert_punctuation(chr(code)) for code in SCALARS):
+        sys.exit("Punctuation and BertPreTokenizer differ: they need tables of their own")
     classes: dict[int, list[int]] = {}
     for code in SCALARS:
         if value := combining_class(chr(code)):
@@ -139,6 +188,8 @@ def main() -> None:
     items = sorted((first, last, value) for value, codes in classes.items() for first, last in ranges(codes))
     emit("ClassRange kCombiningClass", (f"{{0x{first:04X}, 0x{last:04X}, {value}}}" for first, last, value in items))
     emit_mapping("Decomposition", nfd, HANGUL)
+    emit_compositions()
+    emit_compatibility()
     emit_mapping("Lowercase", lower)
 
 

@@ -18,6 +18,13 @@ struct Mapping {
   char32_t from;
   char32_t to[4];
 };
+struct Composition {
+  char32_t first, second, composite;
+};
+struct Compatibility {
+  char32_t from;
+  uint32_t begin, size;  // in the pool
+};
 
 #include "unicode/tables.inc"
 
@@ -27,8 +34,8 @@ constexpr char32_t kVowelCount = 21, kTrailCount = 28, kSyllableCount = 19 * kVo
 
 bool is_hangul_syllable(char32_t code) { return code - kSyllables < kSyllableCount; }
 
-std::unique_ptr<uint8_t[]> build_properties() {
-  auto table = std::make_unique<uint8_t[]>(kScalarEnd);
+std::unique_ptr<uint16_t[]> build_properties() {
+  auto table = std::make_unique<uint16_t[]>(kScalarEnd);
   const auto mark = [&table](std::span<const Range> ranges, Property property) {
     for (const Range& range : ranges) {
       for (char32_t code = range.first; code <= range.last; ++code) table[code] |= property;
@@ -40,6 +47,8 @@ std::unique_ptr<uint8_t[]> build_properties() {
   mark(kBertPunctuation, Property::kBertPunctuation);
   mark(kNonspacingMark, Property::kNonspacingMark);
   mark(kWord, Property::kWord);
+  mark(kMark, Property::kMark);
+  mark(kNumeric, Property::kNumeric);
   for (const Mapping& mapping : kDecomposition) table[mapping.from] |= kDecomposes;
   for (char32_t i = 0; i < kSyllableCount; ++i) table[kSyllables + i] |= kDecomposes;
   for (const Mapping& mapping : kLowercase) table[mapping.from] |= kLowers;
@@ -49,7 +58,8 @@ std::unique_ptr<uint8_t[]> build_properties() {
 Expansion look_up(std::span<const Mapping> mappings, char32_t code) {
   const auto found = std::lower_bound(mappings.begin(), mappings.end(), code,
                                       [](const Mapping& mapping, char32_t wanted) { return mapping.from < wanted; });
-  Expansion expansion{};
+  Expansion expansion;
+  expansion.size = 0;
   while (expansion.size < 4 && found->to[expansion.size] != 0) {
     expansion.codes[expansion.size] = found->to[expansion.size];
     ++expansion.size;
@@ -59,8 +69,8 @@ Expansion look_up(std::span<const Mapping> mappings, char32_t code) {
 
 }  // namespace
 
-uint8_t properties(char32_t code) {
-  static const std::unique_ptr<uint8_t[]> table = build_properties();
+uint16_t properties(char32_t code) {
+  static const std::unique_ptr<uint16_t[]> table = build_properties();
   return table[code];
 }
 
@@ -80,6 +90,32 @@ Expansion decompose(char32_t code) {
   const char32_t vowel = kVowels + index / kTrailCount % kVowelCount;
   const char32_t trail = kTrails + index % kTrailCount;
   return {{lead, vowel, trail}, static_cast<uint8_t>(trail == kTrails ? 2 : 3)};
+}
+
+Expansion decompose_compatibility(char32_t code) {
+  const auto found = std::lower_bound(std::begin(kCompatibility), std::end(kCompatibility), code,
+                                      [](const Compatibility& entry, char32_t wanted) { return entry.from < wanted; });
+  if (found == std::end(kCompatibility) || found->from != code) return decompose(code);
+  Expansion expansion;
+  expansion.size = static_cast<uint8_t>(found->size);
+  std::copy_n(kCompatibilityPool + found->begin, found->size, expansion.codes);
+  return expansion;
+}
+
+char32_t compose(char32_t first, char32_t second) {
+  // Hangul: a lead and a vowel, or a syllable without a trail and a trail.
+  if (first - kLeads < 19 && second - kVowels < kVowelCount) {
+    return kSyllables + ((first - kLeads) * kVowelCount + (second - kVowels)) * kTrailCount;
+  }
+  if (is_hangul_syllable(first) && (first - kSyllables) % kTrailCount == 0 && second - kTrails - 1 < kTrailCount - 1) {
+    return first + (second - kTrails);
+  }
+  const auto found = std::lower_bound(std::begin(kCompositions), std::end(kCompositions), std::pair(first, second),
+                                      [](const Composition& entry, const std::pair<char32_t, char32_t>& wanted) {
+                                        return std::pair(entry.first, entry.second) < wanted;
+                                      });
+  const bool same = found != std::end(kCompositions) && found->first == first && found->second == second;
+  return same ? found->composite : 0;
 }
 
 Expansion lowercase(char32_t code) {

@@ -14,7 +14,7 @@ namespace leanformers::unicode {
 inline constexpr char32_t kScalarEnd = 0x110000;
 inline constexpr char32_t kReplacement = 0xFFFD;
 
-enum Property : uint8_t {
+enum Property : uint16_t {
   kControl = 1 << 0,          // deleted by BertNormalizer's clean_text
   kWhiteSpace = 1 << 1,       // White_Space
   kChinese = 1 << 2,          // BertNormalizer puts spaces around it
@@ -23,22 +23,26 @@ enum Property : uint8_t {
   kWord = 1 << 5,             // \w, for single_word added tokens
   kDecomposes = 1 << 6,       // has a canonical decomposition
   kLowers = 1 << 7,           // has another lower-case form
+  kMark = 1 << 8,             // any combining mark: deleted by StripAccents
+  kNumeric = 1 << 9,          // any number, for Digits
 };
 
-// One load from a flat table of 1.1 MB; only the pages of the scripts in use are ever touched.
-uint8_t properties(char32_t code);
+// One load from a flat table of 2.2 MB; only the pages of the scripts in use are ever touched.
+uint16_t properties(char32_t code);
 inline bool has(char32_t code, Property property) { return (properties(code) & property) != 0; }
 
 uint8_t combining_class(char32_t code);
 
-// The full canonical decomposition, or the lower case, of one code point: at most four code points.
+// What one code point becomes: at most 18 code points, for compatibility; at most four otherwise.
 struct Expansion {
-  char32_t codes[4];
+  char32_t codes[18];
   uint8_t size;
   const char32_t* begin() const { return codes; }
   const char32_t* end() const { return codes + size; }
 };
-Expansion decompose(char32_t code);
+Expansion decompose(char32_t code);                // canonical, in full
+Expansion decompose_compatibility(char32_t code);  // likewise
+char32_t compose(char32_t first, char32_t second);  // 0: they do not compose
 Expansion lowercase(char32_t code);
 
 // Predicate -> the Unicode version whose table it follows.

@@ -48,15 +48,12 @@ void Plan::index_added_tokens() {
   for (AddedToken& token : spec.added_tokens) {
     // The model's own id wins over the one that the file gives.
     if (const uint32_t id = ids.find(token.content); id != StringTable::kMissing) token.id = id;
-    added_by_id.emplace(token.id, &token);
     added_by_content.emplace(token.content, &token);
     if (token.special) special.insert(token.content);
+    const std::string pattern = token.normalized ? normalize(spec.normalizers, token.content) : token.content;
+    added_by_id.emplace(token.id, pattern);
     (token.normalized ? normalized_tokens : verbatim_tokens).push_back(&token);
-    if (token.normalized) {
-      normalized_patterns.push_back(normalize(spec.normalizers, token.content));
-    } else {
-      verbatim_patterns.push_back(token.content);
-    }
+    (token.normalized ? normalized_patterns : verbatim_patterns).push_back(pattern);
   }
   verbatim = AddedTokenMatcher(std::move(verbatim_tokens), std::move(verbatim_patterns));
   normalized = AddedTokenMatcher(std::move(normalized_tokens), std::move(normalized_patterns));

@@ -74,7 +74,7 @@ std::optional<uint32_t> Tokenizer::token_to_id(std::string_view token) const {
 }
 
 std::optional<std::string_view> Tokenizer::id_to_token(uint32_t id) const {
-  if (const auto added = plan_->added_by_id.find(id); added != plan_->added_by_id.end()) return added->second->content;
+  if (const auto added = plan_->added_by_id.find(id); added != plan_->added_by_id.end()) return added->second;
   if (id < plan_->tokens.size() && plan_->tokens[id].data() != nullptr) return plan_->tokens[id];
   return std::nullopt;
 }

@@ -304,7 +304,16 @@ Pieces read_pieces(const std::vector<PieceTuple>& tuples) {
 std::vector<std::pair<std::string, uint32_t>> read_vocab(const nb::dict& vocab) {
   std::vector<std::pair<std::string, uint32_t>> pairs;
   pairs.reserve(nb::len(vocab));
-  for (const auto& [token, id] : vocab) pairs.emplace_back(nb::cast<std::string>(token), nb::cast<uint32_t>(id));
+  for (const auto& [token, id] : vocab) {
+    std::string text;
+    uint32_t number = 0;
+    if (!nb::try_cast(token, text) || !nb::try_cast(id, number)) {
+      throw nb::type_error(
+          ("vocab: " + std::string(nb::repr(token).c_str()) + ": " + nb::repr(id).c_str() + " is no text with an id")
+              .c_str());
+    }
+    pairs.emplace_back(std::move(text), number);
+  }
   return pairs;
 }
 
@@ -312,6 +321,14 @@ nb::dict vocab(const Tokenizer& tokenizer, bool with_added_tokens) {
   nb::dict vocab;
   for (const auto& [token, id] : tokenizer.vocab(with_added_tokens)) vocab[nb::cast(token)] = id;
   return vocab;
+}
+
+std::string repr(const AddedToken& token) {
+  const std::string content = nb::repr(nb::cast(token.content)).c_str();
+  const auto flag = [](const char* name, bool on) { return std::string(", ") + name + (on ? "=True" : "=False"); };
+  return "AddedToken(" + content + ", " + std::to_string(token.id) + flag("single_word", token.single_word) +
+         flag("lstrip", token.lstrip) + flag("rstrip", token.rstrip) + flag("normalized", token.normalized) +
+         flag("special", token.special) + ")";
 }
 
 void bind_components(nb::module_& m) {
@@ -328,7 +345,13 @@ void bind_components(nb::module_& m) {
       .def_ro("lstrip", &AddedToken::lstrip)
       .def_ro("rstrip", &AddedToken::rstrip)
       .def_ro("normalized", &AddedToken::normalized)
-      .def_ro("special", &AddedToken::special);
+      .def_ro("special", &AddedToken::special)
+      .def("__str__", [](const AddedToken& self) { return self.content; })
+      .def("__repr__", &repr)
+      .def(
+          "__eq__", [](const AddedToken& self, const AddedToken& other) { return self == other; }, nb::is_operator(),
+          nb::sig("def __eq__(self, other: object, /) -> bool"))
+      .def("__hash__", [](const AddedToken& self) { return std::hash<std::string>()(self.content) ^ self.id; });
 
   nb::class_<BertNormalizer>(m, "BertNormalizer", "Clean, space Chinese characters, strip accents, lower-case.")
       .def(nb::new_([](bool clean_text, bool handle_chinese_chars, std::optional<bool> strip_accents, bool lowercase) {
@@ -443,6 +466,7 @@ void bind_tokenizer(nb::module_& m) {
 
 NB_MODULE(_core, m) {
   m.doc() = "The tokenizer core.";
+  nb::set_leak_warnings(false);  // arrays that other libraries still hold when the interpreter ends are no leak of ours
   nb::exception<TruncationError>(m, "TruncationError", PyExc_ValueError);
   bind_components(m);
   bind_encoded(m);

@@ -71,7 +71,7 @@ struct Plan {
   // Tokens
   StringTable ids;                       // the model's token -> id
   std::vector<std::string_view> tokens;  // the model's id -> token; ids may be sparse: null where there is none
-  std::unordered_map<uint32_t, const AddedToken*> added_by_id;
+  std::unordered_map<uint32_t, std::string> added_by_id;  // as it is written: normalized where it is found so
   std::unordered_map<std::string_view, const AddedToken*> added_by_content;
   std::unordered_set<std::string_view> special;  // contents that skip_special_tokens leaves out
 

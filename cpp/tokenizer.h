@@ -25,6 +25,7 @@ struct AddedToken {
   bool rstrip = false;       // takes the white space after it
   bool normalized = true;    // looked for in the normalized text
   bool special = false;      // left out by decode(skip_special_tokens)
+  bool operator==(const AddedToken&) const = default;
 };
 
 struct BertNormalizer {

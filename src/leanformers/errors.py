@@ -5,6 +5,8 @@ An error names the thing (file, row, position, value, limit), says what was expe
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "TooLongError",
     "near_names",
     "reject_unknown_arguments",
+    "warn",
 ]
 
 
@@ -104,3 +107,13 @@ def reject_unknown_arguments(call: str, unknown: Iterable[str], known: Iterable[
     known = list(known)
     for name in unknown:
         raise ArgumentError(f"{call} has no argument {name!r}{near_names(name, known)}")
+
+
+def warn(message: str) -> None:
+    """A `LeanformersWarning` at the line outside this package that led here."""
+    inside = (__name__.partition(".")[0] + ".", "torch.")  # models are called through torch's Module
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(inside):
+        frame = frame.f_back
+        level += 1
+    warnings.warn(message, LeanformersWarning, stacklevel=level)

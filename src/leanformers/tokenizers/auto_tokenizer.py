@@ -1,0 +1,99 @@
+"""The tokenizer of a checkpoint without naming its class: `AutoTokenizer.from_pretrained(folder)`.
+
+tokenizer_config.json or config.json → **the class** → its from_pretrained; the ids come from tokenizer.json alone
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ArgumentError, ConfigError, MissingFileError
+from ..files import read_json
+from ..hub.resolve import resolve_folder
+from .formats import tokenizer_json
+from .settings import check_loading
+from .tokenizer import BertTokenizer, DistilBertTokenizer, PreTrainedTokenizer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["AutoTokenizer"]
+
+# ← ADD A TOKENIZER CLASS here. Others are `PreTrainedTokenizer`: a class only brings defaults, never other ids.
+_CLASSES: dict[str, type[PreTrainedTokenizer]] = {
+    "BertTokenizer": BertTokenizer,
+    "DistilBertTokenizer": DistilBertTokenizer,
+}
+_MODEL_TYPES: dict[str, type[PreTrainedTokenizer]] = {
+    "bert": BertTokenizer,
+    "distilbert": DistilBertTokenizer,
+}
+
+
+class AutoTokenizer:
+    """Makes the right tokenizer for a checkpoint; there are no objects of this class itself."""
+
+    def __init__(self) -> None:
+        raise ArgumentError("AutoTokenizer is made by AutoTokenizer.from_pretrained(name_or_folder)")
+
+    @classmethod
+    def from_pretrained(
+        cls, name_or_folder: str | os.PathLike[str], *, revision: str | None = None, **settings: Any
+    ) -> PreTrainedTokenizer:
+        """The tokenizer in a folder or a repository of the Hub.
+
+        Args:
+            name_or_folder: a folder with tokenizer.json, or a vocabulary file and config.json; or a repository's name.
+            revision: a branch, tag or commit of the repository.
+            settings: as for `PreTrainedTokenizer.from_pretrained`.
+
+        Raises:
+            MissingFileError: no such folder, no tokenizer in it, or no config.json where it is needed.
+            FileFormatError: a broken file, or a component that is not known.
+            ArgumentError: a setting that does not exist.
+
+        Examples:
+            >>> AutoTokenizer.from_pretrained("leanformers/tiny-sentiment").cls_token
+            '[CLS]'
+        """
+        settings = check_loading(name_or_folder, settings)
+        folder = resolve_folder(name_or_folder, revision=revision)
+        tokenizer = _class_for(folder).from_pretrained(folder, **settings)
+        tokenizer.name_or_path = os.fspath(name_or_folder)
+        return tokenizer
+
+
+def _class_for(folder: Path) -> type[PreTrainedTokenizer]:
+    name = _value(folder / "tokenizer_config.json", "tokenizer_class") or _value(
+        folder / "config.json", "tokenizer_class"
+    )
+    if name:
+        found = _CLASSES.get(name.removesuffix("Fast"))
+    else:
+        found = _MODEL_TYPES.get(_value(folder / "config.json", "model_type") or "")
+    if found is None and not (folder / tokenizer_json.FILE).exists():
+        raise _no_tokenizer(folder, name)
+    return found or PreTrainedTokenizer
+
+
+def _value(path: Path, key: str) -> str | None:
+    value = read_json(path).get(key) if path.exists() else None
+    if value is not None and not isinstance(value, str):
+        raise ConfigError(f"{path}: {key} must be a string, not {value!r}")
+    return value
+
+
+def _no_tokenizer(folder: Path, name: str | None) -> MissingFileError:
+    kind = name or _value(folder / "config.json", "model_type")
+    if kind:
+        return MissingFileError(
+            f"no tokenizer.json in {folder}, whose configuration says {kind!r}; "
+            f"without it only these can be read: {', '.join([*_CLASSES, *_MODEL_TYPES])}"
+        )
+    if (folder / "vocab.txt").exists():
+        return MissingFileError(
+            f"config.json missing: cannot know the tokenizer type of {folder}, which has only a vocab.txt; "
+            "if it is BERT's, use BertTokenizer.from_pretrained(folder, do_lower_case=…)"
+        )
+    return MissingFileError(f"no config.json in {folder}, nor a tokenizer.json")

@@ -1,0 +1,30 @@
+"""tokenizer.json, the format of the `tokenizers` library: a whole tokenizer in one file, which alone decides ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...files import parse_json, read_text
+from ..spec import Spec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..settings import Settings
+
+__all__ = ["FILE", "read"]
+
+FILE = "tokenizer.json"
+
+
+def read(folder: Path, settings: Settings) -> Spec | None:
+    """The tokenizer in `folder`/tokenizer.json, or None without that file. `settings` change nothing here.
+
+    Raises:
+        FileFormatError: broken JSON, or a component, field or version that is not known, with its place in the file.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return None
+    text = read_text(path)
+    return Spec(parse_json(text, path), place=str(path), text=text)

@@ -1,0 +1,115 @@
+"""Where a tokenizer.json puts its special tokens: every post-processor becomes a template. ← ADD A POST-PROCESSOR here.
+
+tokenizer.json's post_processor → **the template as plain data** → Spec → core.Template
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import FileFormatError
+from .components import Field, read_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Pieces", "read_post_processor"]
+
+Piece = tuple[str, list[int], int]  # "A", "B" or "special"; the ids of a special one; the type id
+
+
+class Pieces(NamedTuple):
+    """What surrounds one text, and what surrounds a pair."""
+
+    single: list[Piece]
+    pair: list[Piece]
+
+
+_OBJECT = Field("an object", lambda value: isinstance(value, dict))
+_LIST = Field("a list", lambda value: isinstance(value, list))
+_TEXT = Field("a string", lambda value: isinstance(value, str))
+_TYPE_ID = Field("a number ≥ 0", lambda value: type(value) is int and value >= 0)
+_IDS = Field("a list of ids", lambda value: isinstance(value, list) and all(type(item) is int for item in value))
+_TEXTS = Field(
+    "a list of tokens", lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value)
+)
+_TOKEN_AND_ID = Field(
+    "a token and its id",
+    lambda value: isinstance(value, list) and [type(item) for item in value] == [str, int],
+)
+
+
+def read_post_processor(value: Any, place: str, token_id: Callable[[str], int | None]) -> Pieces | None:
+    """The template in `value` (None for null). `token_id` looks up a token in the vocabulary.
+
+    Raises:
+        FileFormatError: an unknown post-processor, a text that is left out, a special token with another one's id.
+    """
+    if value is None:
+        return None
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind == "Sequence":
+        processors = read_fields(value, place, {"processors": _LIST})["processors"]
+        if len(processors) != 1:
+            raise FileFormatError(f"{place}: a sequence of {len(processors)} post-processors; one is known to work")
+        return read_post_processor(processors[0], f"{place}.processors[0]", token_id)
+    read = _READERS.get(kind or "")
+    if read is None:
+        raise FileFormatError(f"{place}: unknown component {kind!r}; known: {', '.join(sorted(_READERS))}")
+    return read(value, place, token_id)
+
+
+def _read_bert(value: dict[str, Any], place: str, token_id: Callable[[str], int | None]) -> Pieces:
+    """BertProcessing: [CLS] A [SEP], and [CLS] A [SEP] B [SEP] where the second part has type 1."""
+    fields = read_fields(value, place, {"sep": _TOKEN_AND_ID, "cls": _TOKEN_AND_ID})
+    for name, (token, number) in fields.items():
+        _check_token(token, number, f"{place}.{name}", token_id)
+    begin: Piece = ("special", [fields["cls"][1]], 0)
+    end = [fields["sep"][1]]
+    single: list[Piece] = [begin, ("A", [], 0), ("special", end, 0)]
+    return Pieces(single, [*single, ("B", [], 1), ("special", end, 1)])
+
+
+def _read_template(value: dict[str, Any], place: str, token_id: Callable[[str], int | None]) -> Pieces:
+    fields = read_fields(value, place, {"single": _LIST, "pair": _LIST, "special_tokens": _OBJECT})
+    specials: dict[str, list[int]] = {}
+    for name, special in fields["special_tokens"].items():
+        where = f"{place}.special_tokens[{name!r}]"
+        parts = read_fields(special, where, {"id": _TEXT, "ids": _IDS, "tokens": _TEXTS})
+        if len(parts["ids"]) != len(parts["tokens"]):
+            raise FileFormatError(f"{where} has {len(parts['ids'])} ids for {len(parts['tokens'])} tokens")
+        for token, number in zip(parts["tokens"], parts["ids"], strict=True):
+            _check_token(token, number, where, token_id)
+        specials[name] = parts["ids"]
+    single = [_read_piece(piece, f"{place}.single[{i}]", specials) for i, piece in enumerate(fields["single"])]
+    pair = [_read_piece(piece, f"{place}.pair[{i}]", specials) for i, piece in enumerate(fields["pair"])]
+    if [kind for kind, _, _ in single if kind != "special"] != ["A"]:
+        raise FileFormatError(f"{place}.single must hold the sequence A once and no B")
+    if sorted(kind for kind, _, _ in pair if kind != "special") != ["A", "B"]:
+        raise FileFormatError(f"{place}.pair must hold the sequences A and B, each once")
+    return Pieces(single, pair)
+
+
+def _read_piece(piece: Any, place: str, specials: dict[str, list[int]]) -> Piece:
+    kind = next(iter(piece)) if isinstance(piece, dict) and len(piece) == 1 else None
+    if kind not in ("SpecialToken", "Sequence"):
+        raise FileFormatError(f"{place} must be a SpecialToken or a Sequence")
+    fields = read_fields(piece[kind], f"{place}.{kind}", {"id": _TEXT, "type_id": _TYPE_ID})
+    name, type_id = fields["id"], fields["type_id"]
+    if kind == "Sequence":
+        if name not in ("A", "B"):
+            raise FileFormatError(f"{place}: sequence {name!r} must be 'A' or 'B'")
+        return name, [], type_id
+    if name not in specials:
+        raise FileFormatError(f"{place}: special token {name!r} is not in special_tokens")
+    return "special", specials[name], type_id
+
+
+def _check_token(token: str, number: int, place: str, token_id: Callable[[str], int | None]) -> None:
+    known = token_id(token)
+    if known != number:
+        held = "is not in the vocabulary" if known is None else f"has id {known} in the vocabulary"
+        raise FileFormatError(f"{place}: token {token!r} stands with id {number}, but {held}")
+
+
+_READERS = {"BertProcessing": _read_bert, "TemplateProcessing": _read_template}

@@ -1,0 +1,133 @@
+"""Rows of different lengths without padding: the one type that tokenizers and models share.
+
+tokenizer.encode_ragged → **Ragged** (flat ids + row offsets) → models/, which call the offsets cu_seqlens
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from ..errors import InputTypeError, RowError, ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["Ragged"]
+
+
+class Ragged:
+    """The token ids of many rows, one after the other; row `i` is `ids[row_offsets[i]:row_offsets[i + 1]]`.
+
+    Attributes:
+        ids: uint32, (tokens,).
+        row_offsets: int64, (rows + 1,), from 0 to tokens.
+        spans: uint32, (tokens, 2): begin and end of each token in characters of its own text; None if not asked for.
+        type_ids: int32, (tokens,): which text of a pair a token belongs to; None when there are no pairs, so all are 0.
+        dropped: for each row, how many tokens truncation took away; None if unknown.
+
+    Examples:
+        >>> from leanformers import AutoTokenizer
+        >>> tokenizer = AutoTokenizer.from_pretrained("leanformers/tiny-sentiment")
+        >>> ragged = tokenizer.encode_ragged(["A good day.", "Bad!"])
+        >>> len(ragged), ragged.row_offsets.tolist()
+        (2, [0, 6, 10])
+        >>> ragged[1].tolist() == tokenizer("Bad!")["input_ids"]
+        True
+    """
+
+    __slots__ = ("dropped", "ids", "row_offsets", "spans", "type_ids")
+
+    def __init__(
+        self,
+        ids: NDArray[numpy.uint32],
+        row_offsets: NDArray[numpy.int64],
+        *,
+        spans: NDArray[numpy.uint32] | None = None,
+        type_ids: NDArray[numpy.int32] | None = None,
+        dropped: Sequence[int] | None = None,
+    ) -> None:
+        """Put the parts together; nothing is copied.
+
+        Raises:
+            ShapeError: the offsets do not run from 0 to the number of ids, or another part has another length.
+        """
+        if not len(row_offsets) or row_offsets[0] != 0 or row_offsets[-1] != len(ids):
+            raise ShapeError(f"row_offsets must run from 0 to the number of ids, {len(ids)}")
+        for name, part in (("spans", spans), ("type_ids", type_ids)):
+            if part is not None and len(part) != len(ids):
+                raise ShapeError(f"{name} has {len(part)} items for {len(ids)} ids")
+        if dropped is not None and len(dropped) != len(row_offsets) - 1:
+            raise ShapeError(f"dropped has {len(dropped)} items for {len(row_offsets) - 1} rows")
+        self.ids = ids
+        self.row_offsets = row_offsets
+        self.spans = spans
+        self.type_ids = type_ids
+        self.dropped = dropped
+
+    @classmethod
+    def from_lists(cls, rows: Sequence[Sequence[int]]) -> Ragged:
+        """The same rows of ids, flat.
+
+        Examples:
+            >>> Ragged.from_lists([[7, 8], [9]]).row_offsets.tolist()
+            [0, 2, 3]
+        """
+        offsets = numpy.zeros(len(rows) + 1, dtype=numpy.int64)
+        numpy.cumsum([len(row) for row in rows], out=offsets[1:])
+        flat = [number for row in rows for number in row]
+        return cls(numpy.array(flat, dtype=numpy.uint32), offsets)
+
+    def __len__(self) -> int:
+        return len(self.row_offsets) - 1
+
+    def __getitem__(self, rows: Any) -> Any:
+        """`ragged[i]`: the ids of row i. `ragged[a:b]`: these rows as a Ragged. Both share their memory with this one.
+
+        Raises:
+            RowError: there is no such row.
+            InputTypeError: neither a number nor a slice of neighbouring rows.
+        """
+        if isinstance(rows, slice):
+            return self._slice(rows)
+        if not hasattr(rows, "__index__"):
+            raise InputTypeError(f"rows are chosen by a number or a slice, not by {type(rows).__name__}")
+        row = range(len(self))[rows] if -len(self) <= rows < len(self) else -1
+        if row < 0:
+            raise RowError(f"row {rows} of {len(self)} rows")
+        return self.ids[self.row_offsets[row] : self.row_offsets[row + 1]]
+
+    def _slice(self, rows: slice) -> Ragged:
+        begin, end, step = rows.indices(len(self))
+        if step != 1:
+            raise InputTypeError(f"a slice of rows must have step 1, not {step}: others would need a copy")
+        end = max(begin, end)
+        tokens = slice(self.row_offsets[begin], self.row_offsets[end])
+        return Ragged(
+            self.ids[tokens],
+            self.row_offsets[begin : end + 1] - self.row_offsets[begin],
+            spans=None if self.spans is None else self.spans[tokens],
+            type_ids=None if self.type_ids is None else self.type_ids[tokens],
+            dropped=None if self.dropped is None else self.dropped[begin:end],
+        )
+
+    def __iter__(self) -> Iterator[NDArray[numpy.uint32]]:
+        return (self[row] for row in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"Ragged({len(self)} rows, {len(self.ids)} tokens)"
+
+    @property
+    def lengths(self) -> NDArray[numpy.int64]:
+        """The number of tokens in each row, int64, (rows,)."""
+        return numpy.diff(self.row_offsets)
+
+    def to_lists(self) -> list[list[int]]:
+        """The ids as a list of lists of int."""
+        flat: list[int] = self.ids.tolist()
+        offsets = self.row_offsets.tolist()
+        return [flat[begin:end] for begin, end in pairwise(offsets)]

@@ -1,0 +1,244 @@
+"""What a tokenizer is, as plain data: the way from a file of any format to the compiled core, and back to a file.
+
+formats/ → **Spec** (every stage checked, the original JSON kept) → `compile()` → _core.Tokenizer
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .. import _core
+from ..errors import FileFormatError, InputValueError
+from .components import (
+    COUNT,
+    DECODERS,
+    FLAG,
+    NORMALIZERS,
+    PRE_TOKENIZERS,
+    Field,
+    Stage,
+    read_fields,
+    read_model,
+    read_stages,
+)
+from .post_processors import read_post_processor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Spec"]
+
+VERSION = "1.0"
+_ANY = Field("anything", lambda value: True, None)
+_BLOCK = Field("an object or null", lambda value: value is None or isinstance(value, dict), None)
+_DOCUMENT = {
+    "version": Field(f"{VERSION!r}, the only known version", lambda value: value == VERSION, VERSION),
+    "truncation": _BLOCK,
+    "padding": _BLOCK,
+    "added_tokens": Field("a list", lambda value: isinstance(value, list), []),
+    "normalizer": _ANY,
+    "pre_tokenizer": _ANY,
+    "post_processor": _ANY,
+    "decoder": _ANY,
+    "model": Field("an object", lambda value: isinstance(value, dict)),
+}
+_ADDED_TOKEN = {
+    "id": COUNT,
+    "content": Field("a string that is not empty", lambda value: isinstance(value, str) and value != ""),
+    "single_word": FLAG,
+    "lstrip": FLAG,
+    "rstrip": FLAG,
+    "normalized": FLAG,
+    "special": FLAG,
+}
+
+
+class Spec:
+    """The stages of a tokenizer as plain, checked data. Never changed: editing makes a new one.
+
+    The file's own truncation and padding are kept as data; they never act on a call.
+
+    Attributes:
+        added_tokens: tokens that are found in a text before the model sees it, by rising id.
+        normalizers, pre_tokenizers, model, decoders: the stages; sequences are flattened.
+        template: where the special tokens go, or None.
+        truncation, padding: the blocks of that name in the file, or None.
+        document: all of it in the shape of tokenizer.json.
+    """
+
+    __slots__ = (
+        "_last_id",
+        "_text",
+        "added_tokens",
+        "decoders",
+        "document",
+        "model",
+        "normalizers",
+        "padding",
+        "place",
+        "pre_tokenizers",
+        "template",
+        "truncation",
+    )
+
+    def __init__(self, document: dict[str, Any], *, place: str = "tokenizer.json", text: str | None = None) -> None:
+        """Read `document`, the content of a tokenizer.json.
+
+        Args:
+            document: the parsed file.
+            place: what errors call it.
+            text: the file as it was, to be saved unchanged.
+
+        Raises:
+            FileFormatError: an unknown component, field or version, or ids that contradict each other.
+        """
+        fields = read_fields(document, place, _DOCUMENT)
+        self.document = document
+        self.place = place
+        self._text = text
+        self._last_id: int | None = None  # of the vocabulary, once it was needed
+        self.truncation: dict[str, Any] | None = fields["truncation"]
+        self.padding: dict[str, Any] | None = fields["padding"]
+        self.normalizers = read_stages(fields["normalizer"], f"{place}: normalizer", NORMALIZERS, "normalizers")
+        self.pre_tokenizers = read_stages(
+            fields["pre_tokenizer"], f"{place}: pre_tokenizer", PRE_TOKENIZERS, "pretokenizers"
+        )
+        self.model: Stage = read_model(fields["model"], f"{place}: model")
+        self.decoders = read_stages(fields["decoder"], f"{place}: decoder", DECODERS, "decoders")
+        self.added_tokens = self._read_added_tokens(fields["added_tokens"])
+        self.template = read_post_processor(fields["post_processor"], f"{place}: post_processor", self.token_to_id)
+        self._check_unknown_token()
+
+    def token_to_id(self, token: str) -> int | None:
+        """The id of `token` in the vocabulary or among the added tokens."""
+        number: int | None = self.vocab.get(token)
+        if number is None:
+            number = next((added.id for added in self.added_tokens if added.content == token), None)
+        return number
+
+    @property
+    def vocab(self) -> dict[str, int]:
+        """The model's own vocabulary."""
+        vocab: dict[str, int] = self.model.fields["vocab"]
+        return vocab
+
+    def to_json(self) -> str:
+        """The text of a tokenizer.json: the original one byte for byte, unless this Spec was edited or made."""
+        if self._text is None:
+            return json.dumps(self.document, ensure_ascii=False, indent=2) + "\n"
+        return self._text
+
+    def compile(self, *, fused: bool = True) -> _core.Tokenizer:
+        """The tokenizer that does all this. `fused=False` keeps to the slow general pipeline, for comparing.
+
+        Raises:
+            FileFormatError: an id of the vocabulary that cannot be one.
+        """
+        fields = dict(self.model.fields)
+        try:
+            model = getattr(_core, self.model.core)(fields.pop("vocab"), **fields)
+        except (TypeError, RuntimeError):  # nanobind has both for a value it cannot convert
+            self._find_bad_id()
+            raise
+        return _core.Tokenizer(
+            added_tokens=list(self.added_tokens),
+            normalizers=[getattr(_core, stage.core)(**stage.fields) for stage in self.normalizers],
+            pre_tokenizers=[getattr(_core, stage.core)(**stage.fields) for stage in self.pre_tokenizers],
+            model=model,
+            template=_core.Template(*self.template) if self.template else None,
+            decoders=[getattr(_core, stage.core)(**stage.fields) for stage in self.decoders],
+            fused=fused,
+        )
+
+    def with_added_tokens(self, tokens: Iterable[dict[str, Any]]) -> Spec:
+        """A Spec with more added tokens: each is a row of tokenizer.json's added_tokens without its id.
+
+        A token that the vocabulary has keeps its id there; another one gets the next free id, as in `tokenizers`.
+        One that is among the added tokens already is left as it is. With nothing to add this is the same Spec.
+        """
+        rows = list(self.document.get("added_tokens", []))
+        before = len(rows)
+        numbers = {row["content"]: row["id"] for row in rows}
+        for token in tokens:
+            content = token["content"]
+            if content not in numbers:
+                numbers[content] = self._id_for(content, max(numbers.values(), default=-1))
+                rows.append({"id": numbers[content], **token})
+        if len(rows) == before:
+            return self
+        rows.sort(key=lambda row: row["id"])
+        return Spec({"version": VERSION, **self.document, "added_tokens": rows}, place=self.place)
+
+    def with_bert_normalizer(self, fields: dict[str, Any]) -> Spec:
+        """This Spec, or one in which the only BertNormalizer has these `fields` instead.
+
+        Raises:
+            InputValueError: there is not exactly one BertNormalizer.
+        """
+        found = [stage for stage in self.normalizers if stage.core == "BertNormalizer"]
+        if len(found) != 1:
+            names = ", ".join(sorted(fields))
+            raise InputValueError(
+                f"{self.place} has {len(found)} BertNormalizers, so that there is nothing for {names}"
+            )
+        if all(found[0].fields[name] == value for name, value in fields.items()):
+            return self
+        normalizer = _replace_bert_normalizer(self.document["normalizer"], fields)
+        return Spec({**self.document, "normalizer": normalizer}, place=self.place)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _spec_from_text, (self.to_json(), self.place, self._text is not None)
+
+    def _read_added_tokens(self, rows: list[Any]) -> list[_core.AddedToken]:
+        """Check that each token has the id that `tokenizers` would give it: it reads the order, not the ids."""
+        seen: set[str] = set()
+        highest = -1
+        tokens = []
+        for i, row in enumerate(rows):
+            place = f"{self.place}: added_tokens[{i}]"
+            fields = read_fields(row, place, _ADDED_TOKEN)
+            content, number = fields["content"], fields["id"]
+            if content in seen:
+                raise FileFormatError(f"{place}: token {content!r} is there twice")
+            expected = self._id_for(content, highest)
+            if number != expected:
+                why = "its id in the vocabulary is" if content in self.vocab else "the next free id is"
+                raise FileFormatError(f"{place}: token {content!r} stands with id {number}, but {why} {expected}")
+            seen.add(content)
+            highest = max(highest, number)
+            tokens.append(_core.AddedToken(**fields))
+        return sorted(tokens, key=lambda token: token.id)
+
+    def _id_for(self, content: str, highest: int) -> int:
+        """The id of a token to be added after others, of which `highest` is the highest id."""
+        if content in self.vocab:
+            return self.vocab[content]
+        number = max(len(self.vocab), highest + 1)
+        if self._last_id is None:
+            self._last_id = max(self.vocab.values(), default=-1)
+        if number <= self._last_id and number in self.vocab.values():
+            raise FileFormatError(f"{self.place}: the vocabulary has gaps; added token {content!r} would get a used id")
+        return number
+
+    def _check_unknown_token(self) -> None:
+        unknown = self.model.fields.get("unk_token")
+        if unknown is not None and unknown not in self.vocab:
+            raise FileFormatError(f"{self.place}: the model's unk_token {unknown!r} is not in its vocabulary")
+
+    def _find_bad_id(self) -> None:
+        for token, number in self.vocab.items():
+            if type(number) is not int or not 0 <= number < 2**32:
+                raise FileFormatError(f"{self.place}: the id of {token!r} must be a number ≥ 0, not {number!r}")
+            if not token.isascii() and any("\ud800" <= letter <= "\udfff" for letter in token):
+                raise FileFormatError(f"{self.place}: token {token!r} (id {number}) is not valid Unicode")
+
+
+def _spec_from_text(text: str, place: str, original: bool) -> Spec:
+    return Spec(json.loads(text), place=place, text=text if original else None)
+
+
+def _replace_bert_normalizer(value: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    if value["type"] == "Sequence":
+        return {**value, "normalizers": [_replace_bert_normalizer(item, fields) for item in value["normalizers"]]}
+    return {**value, **fields} if value["type"] == "BertNormalizer" else value

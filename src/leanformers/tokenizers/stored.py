@@ -1,0 +1,128 @@
+"""A tokenizer as a thing that is loaded, kept, copied and saved: the compiled core beside the settings it came with.
+
+formats/ and settings.py → **StoredTokenizer** → PreTrainedTokenizer, which adds the calls; saving.py
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MissingFileError
+from ..hub.resolve import resolve_folder
+from .decoding import Decoding
+from .formats import read_spec
+from .saving import save_tokenizer
+from .settings import Settings, apply_settings, check_loading, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from typing_extensions import Self
+
+    from .spec import Spec
+
+__all__ = ["StoredTokenizer"]
+
+_COLUMNS = ("input_ids", "token_type_ids", "attention_mask")
+
+
+class StoredTokenizer(Decoding):
+    """The part of a tokenizer that comes from files and goes back to them."""
+
+    is_fast = True
+    _defaults: Mapping[str, Any] = {"model_input_names": ("input_ids", "attention_mask")}
+
+    def __init__(self, spec: Spec, settings: Settings | None = None, *, name_or_path: str = "") -> None:
+        """A tokenizer that does what `spec` says; `from_pretrained` reads both arguments from files."""
+        settings = settings or Settings({}, defaults=self._defaults, tokenizer_class=type(self).__name__)
+        self._settings = settings
+        self._spec = spec = apply_settings(spec, settings)
+        self._core = spec.compile()
+        self._stripping = {token.id: token.normalized for token in spec.added_tokens if token.lstrip or token.rstrip}
+        self._set_special_tokens(settings.roles, settings.extra_special_tokens)
+        self.name_or_path = name_or_path
+        self.file_truncation = spec.truncation
+        self.file_padding = spec.padding
+        self.model_max_length = settings.model_max_length
+        self.padding_side = settings.side("padding_side", spec.padding)
+        self.truncation_side = settings.side("truncation_side", spec.truncation)
+        self.clean_up_tokenization_spaces = bool(settings.get("clean_up_tokenization_spaces", False))
+        self.model_input_names = settings.get("model_input_names")
+
+    @property
+    def model_input_names(self) -> list[str]:
+        """The keys of a call's result, unless the call says otherwise."""
+        return list(self._model_input_names)
+
+    @model_input_names.setter
+    def model_input_names(self, names: Iterable[str]) -> None:
+        self._model_input_names = tuple(names)
+        self._default_columns = tuple(
+            name for name in _COLUMNS if name in self._model_input_names or name == "input_ids"
+        )
+
+    @classmethod
+    def from_pretrained(
+        cls, name_or_folder: str | os.PathLike[str], *, revision: str | None = None, **settings: Any
+    ) -> Self:
+        """The tokenizer in a folder or a repository of the Hub.
+
+        Args:
+            name_or_folder: a folder with tokenizer.json (or vocab.txt, for `BertTokenizer`), or a repository's name.
+            revision: a branch, tag or commit of the repository.
+            settings: what goes before the folder's tokenizer_config.json: `model_max_length`, `padding_side`,
+                `cls_token`, `do_lower_case`, …
+
+        Raises:
+            MissingFileError: no such folder, or no tokenizer in it.
+            FileFormatError: a broken file, or a component that is not known.
+            ArgumentError: a setting that does not exist.
+            InputValueError: a setting that cannot be used, such as a special token that the vocabulary does not have.
+        """
+        settings = check_loading(name_or_folder, settings)
+        folder = resolve_folder(name_or_folder, revision=revision)
+        values = read_settings(folder, settings, defaults=cls._defaults, tokenizer_class=cls.__name__)
+        spec = read_spec(folder, values)
+        if spec is None:
+            raise MissingFileError(
+                f"no tokenizer in {folder}: {cls.__name__} reads tokenizer.json or its own vocabulary"
+            )
+        return cls(spec, values, name_or_path=os.fspath(name_or_folder))
+
+    def save_pretrained(self, save_directory: str | os.PathLike[str]) -> tuple[str, ...]:
+        """Write tokenizer.json and tokenizer_config.json into a folder, all or nothing, and return their paths.
+
+        Raises:
+            InputValueError: `save_directory` is a file.
+        """
+        return save_tokenizer(self, save_directory)
+
+    def explain(self) -> str:
+        """Which stages run fused and which in the general pipeline, and why: one sentence a line."""
+        return "\n".join(self._core.explain())
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}(name_or_path={self.name_or_path!r}, vocab_size={self.vocab_size}, "
+            f"model_max_length={self.model_max_length}, padding_side={self.padding_side!r}, "
+            f"truncation_side={self.truncation_side!r}, special_tokens={self.special_tokens_map})"
+        )
+
+    def __copy__(self) -> Self:
+        """A tokenizer with settings of its own; the core, which never changes, is shared."""
+        new = type(self).__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        new._roles = dict(self._roles)
+        new._extra_special_tokens = list(self._extra_special_tokens)
+        return new
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self.__copy__()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_core"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._core = self._spec.compile()

@@ -2,7 +2,8 @@
 #include <random>
 #include <stdexcept>
 
-#include "interpret.h"
+#include "normalizers.h"
+#include "pre_tokenizers.h"
 #include "plan.h"
 #include "template.h"
 

@@ -2,48 +2,16 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "decoders.h"
 #include "plan.h"
 
 namespace leanformers {
-namespace {
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
-
-// Takes away the spaces that BERT's splitting put before punctuation and English clitics, as the reference does.
-void clean_up(std::string& text) {
-  static constexpr std::pair<std::string_view, std::string_view> kReplacements[] = {
-      {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
-      {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
-  for (const auto& [from, to] : kReplacements) replace_all(text, from, to);
-}
-
-void apply(const WordPieceDecoder& decoder, std::vector<std::string>& tokens) {
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    std::string& token = tokens[i];
-    if (i != 0) {
-      if (token.starts_with(decoder.prefix)) {
-        token.erase(0, decoder.prefix.size());
-      } else {
-        token.insert(token.begin(), ' ');
-      }
-    }
-    if (decoder.cleanup) clean_up(token);
-  }
-}
-
-}  // namespace
 
 Tokenizer::Tokenizer(Spec spec, bool fused) : plan_(std::make_unique<const Plan>(std::move(spec), fused)) {}
 Tokenizer::~Tokenizer() = default;
 
 std::string Tokenizer::decode_tokens(std::vector<std::string> tokens) const {
-  for (const Decoder& decoder : plan_->spec.decoders) {
-    std::visit([&](const auto& stage) { apply(stage, tokens); }, decoder);
-  }
+  decode_chain(plan_->spec.decoders, tokens);
   std::string text;
   for (size_t i = 0; i < tokens.size(); ++i) {
     if (i != 0 && plan_->spec.decoders.empty()) text += ' ';

@@ -3,7 +3,8 @@
 #include <cassert>
 #include <stdexcept>
 
-#include "interpret.h"
+#include "normalizers.h"
+#include "pre_tokenizers.h"
 #include "plan.h"
 #include "template.h"
 #include "unicode/unicode.h"
@@ -83,29 +84,31 @@ class SequenceEncoder {
     interpret(text, first);
   }
 
+  // The general pipeline: one stage after the other.
   void interpret(std::string_view text, uint32_t first) {
     Characters characters = read_characters(text, first);
     normalize(plan_.spec.normalizers, characters);
-    if (plan_.normalized.empty()) return interpret_words(characters, {0, characters.size()});
-    const std::string normalized = to_utf8(characters, {0, characters.size()});
+    if (plan_.normalized.empty()) return interpret_words({std::move(characters), first});
+    const std::string normalized = to_utf8(characters);
     CharacterCounter counter(normalized);
     std::vector<AddedTokenMatcher::Segment> segments;
     plan_.normalized.split(normalized, segments);
     for (const auto& [token, begin, end] : segments) {
-      const Range range{counter.at(begin), counter.at(end)};
+      const auto stretch = std::span(characters).subspan(counter.at(begin), counter.at(end) - counter.at(begin));
+      const uint32_t origin = stretch.front().source.begin;
       if (token != nullptr) {
-        add_token(*token, {characters[range.begin].source.begin, characters[range.end - 1].source.end});
+        add_token(*token, {origin, stretch.back().source.end});
       } else {
-        interpret_words(characters, range);
+        interpret_words({Characters(stretch.begin(), stretch.end()), origin});
       }
     }
   }
 
-  void interpret_words(const Characters& characters, Range range) {
+  void interpret_words(TextPiece piece) {
     std::vector<Span> spans;
-    for (const Range& word : pre_tokenize(plan_.spec.pre_tokenizers, characters, range)) {
+    for (const TextPiece& word : pre_tokenize(plan_.spec.pre_tokenizers, std::move(piece))) {
       spans.clear();
-      const std::string bytes = to_utf8(characters, word, kDetails ? &spans : nullptr);
+      const std::string bytes = to_utf8(word.characters, kDetails ? &spans : nullptr);
       add_word(tokenize(bytes), [&](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; });
     }
   }

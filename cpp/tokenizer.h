@@ -13,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+#include "pattern.h"
+
 namespace leanformers {
 
 // --- A Spec says what a tokenizer does, stage by stage, as plain data. Add a component: a struct and its variant. ---
@@ -34,10 +36,63 @@ struct BertNormalizer {
   std::optional<bool> strip_accents;  // none: as `lowercase`
   bool lowercase = true;
 };
-using Normalizer = std::variant<BertNormalizer>;
+struct ByteLevelNormalizer {};
+struct Lowercase {};
+struct Nmt {};
+struct Prepend {
+  std::u32string prepend;
+};
+struct Replace {
+  Pattern pattern;
+  std::u32string content;
+};
+struct Strip {
+  bool left = true, right = true;
+};
+struct StripAccents {};
+struct UnicodeForm {
+  enum class Form : uint8_t { kNfc, kNfd, kNfkc, kNfkd };
+  Form form;
+};
+using Normalizer = std::variant<BertNormalizer, ByteLevelNormalizer, Lowercase, Nmt, Prepend, Replace, Strip, StripAccents,
+                                UnicodeForm>;
+
+// What becomes of a match that text is split at.
+enum class SplitBehavior : uint8_t { kRemoved, kIsolated, kMergedWithPrevious, kMergedWithNext, kContiguous };
 
 struct BertPreTokenizer {};
-using PreTokenizer = std::variant<BertPreTokenizer>;
+struct ByteLevel {
+  bool add_prefix_space = true;
+  bool use_regex = true;
+};
+struct CharDelimiterSplit {
+  char32_t delimiter;
+};
+struct Digits {
+  bool individual_digits = false;
+};
+struct FixedLength {
+  uint32_t length = 5;
+};
+struct Metaspace {
+  enum class PrependScheme : uint8_t { kAlways, kFirst, kNever };
+  char32_t replacement = U'\u2581';
+  PrependScheme prepend_scheme = PrependScheme::kAlways;
+  bool split = true;
+};
+struct Punctuation {
+  SplitBehavior behavior = SplitBehavior::kIsolated;
+};
+struct Split {
+  Pattern pattern;
+  SplitBehavior behavior;
+  bool invert = false;
+};
+struct UnicodeScripts {};
+struct Whitespace {};
+struct WhitespaceSplit {};
+using PreTokenizer = std::variant<BertPreTokenizer, ByteLevel, CharDelimiterSplit, Digits, FixedLength, Metaspace, Punctuation,
+                                  Split, UnicodeScripts, Whitespace, WhitespaceSplit>;
 
 struct WordPiece {
   std::vector<std::pair<std::string, uint32_t>> vocab;
@@ -63,7 +118,31 @@ struct WordPieceDecoder {
   std::string prefix = "##";
   bool cleanup = true;
 };
-using Decoder = std::variant<WordPieceDecoder>;
+struct BpeDecoder {
+  std::string suffix = "</w>";
+};
+struct ByteFallback {};
+struct ByteLevelDecoder {};
+struct Ctc {
+  std::string pad_token = "<pad>";
+  std::string word_delimiter_token = "|";
+  bool cleanup = true;
+};
+struct Fuse {};
+struct MetaspaceDecoder {
+  char32_t replacement = U'\u2581';
+  Metaspace::PrependScheme prepend_scheme = Metaspace::PrependScheme::kAlways;
+};
+struct ReplaceDecoder {
+  Pattern pattern;
+  std::u32string content;
+};
+struct StripDecoder {
+  char32_t content;
+  uint32_t start = 0, stop = 0;
+};
+using Decoder = std::variant<WordPieceDecoder, BpeDecoder, ByteFallback, ByteLevelDecoder, Ctc, Fuse, MetaspaceDecoder,
+                             ReplaceDecoder, StripDecoder>;
 
 struct Spec {
   std::vector<AddedToken> added_tokens;

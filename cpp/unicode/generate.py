@@ -36,6 +36,7 @@ split_whitespace = pre_tokenizers.WhitespaceSplit().pre_tokenize_str
 split_words = pre_tokenizers.Whitespace().pre_tokenize_str
 split_digits = pre_tokenizers.Digits().pre_tokenize_str
 split_punctuation = pre_tokenizers.Punctuation().pre_tokenize_str
+split_scripts = pre_tokenizers.UnicodeScripts().pre_tokenize_str
 split_bert = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
 
 
@@ -146,6 +147,26 @@ def emit_compatibility() -> None:
     emit("char32_t kCompatibilityPool", (f"0x{ord(c):04X}" for c in pool))
 
 
+def emit_scripts() -> None:
+    """Numbers for sets of code points that UnicodeScripts does not separate."""
+    representatives: list[str] = []
+    items: list[list[int]] = []
+    for code in SCALARS:
+        c = chr(code)
+        if not split_scripts(c):
+            continue  # no script
+        if items and items[-1][1] == code - 1 and len(split_scripts(chr(code - 1) + c)) == 1:
+            items[-1][1] = code
+            continue
+        found = next((i for i, other in enumerate(representatives) if len(split_scripts(other + c)) == 1), None)
+        if found is None:
+            found = len(representatives)
+            representatives.append(c)
+        items.append([code, code, found + 1])
+    assert len(representatives) < 256
+    emit("ClassRange kScript", (f"{{0x{first:04X}, 0x{last:04X}, {value}}}" for first, last, value in items))
+
+
 def emit_mapping(name: str, mapping: Callable[[str], str], skip: range = range(0)) -> None:
     changed = [(code, mapping(chr(code))) for code in SCALARS if code not in skip and mapping(chr(code)) != chr(code)]
     assert all(1 <= len(to) <= 4 for _, to in changed)
@@ -187,6 +208,7 @@ def main() -> None:
             classes.setdefault(value, []).append(code)
     items = sorted((first, last, value) for value, codes in classes.items() for first, last in ranges(codes))
     emit("ClassRange kCombiningClass", (f"{{0x{first:04X}, 0x{last:04X}, {value}}}" for first, last, value in items))
+    emit_scripts()
     emit_mapping("Decomposition", nfd, HANGUL)
     emit_compositions()
     emit_compatibility()

@@ -55,6 +55,15 @@ std::unique_ptr<uint16_t[]> build_properties() {
   return table;
 }
 
+// The value of the range that a code point is in; 0 when it is in none.
+uint8_t look_up(std::span<const ClassRange> ranges, char32_t code) {
+  const auto after = std::upper_bound(ranges.begin(), ranges.end(), code,
+                                      [](char32_t wanted, const ClassRange& range) { return wanted < range.first; });
+  if (after == ranges.begin()) return 0;
+  const ClassRange& range = *std::prev(after);
+  return code <= range.last ? range.value : 0;
+}
+
 Expansion look_up(std::span<const Mapping> mappings, char32_t code) {
   const auto found = std::lower_bound(mappings.begin(), mappings.end(), code,
                                       [](const Mapping& mapping, char32_t wanted) { return mapping.from < wanted; });
@@ -74,13 +83,9 @@ uint16_t properties(char32_t code) {
   return table[code];
 }
 
-uint8_t combining_class(char32_t code) {
-  const auto after = std::upper_bound(std::begin(kCombiningClass), std::end(kCombiningClass), code,
-                                      [](char32_t wanted, const ClassRange& range) { return wanted < range.first; });
-  if (after == std::begin(kCombiningClass)) return 0;
-  const ClassRange& range = *std::prev(after);
-  return code <= range.last ? range.value : 0;
-}
+uint8_t combining_class(char32_t code) { return look_up(kCombiningClass, code); }
+
+uint8_t script(char32_t code) { return look_up(kScript, code); }
 
 Expansion decompose(char32_t code) {
   if (!has(code, kDecomposes)) return {{code}, 1};
@@ -139,6 +144,60 @@ char32_t decode_before(std::string_view text, size_t end) {
   size_t begin = end - 1;
   while (is_continuation(text[begin])) --begin;
   return decode(text.data() + begin).code;
+}
+
+std::string to_utf8(std::u32string_view codes) {
+  std::string text;
+  for (const char32_t code : codes) {
+    char bytes[4];
+    text.append(bytes, encode(code, bytes));
+  }
+  return text;
+}
+
+namespace {
+
+// How many bytes at the beginning of `bytes`, which is not empty, are a whole sequence; or, as `broken`, a beginning of one.
+struct Sequence {
+  size_t size;
+  bool broken;
+};
+
+Sequence first_sequence(std::string_view bytes) {
+  const auto byte = [bytes](size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const unsigned first = byte(0);
+  if (first < 0x80) return {1, false};
+  const size_t size = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  if (size == 0) return {1, true};
+  // The second byte's range keeps out overlong forms, surrogates and what lies beyond U+10FFFF.
+  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  for (size_t i = 1; i < size; ++i) {
+    const bool fits = i < bytes.size() && (i == 1 ? low : 0x80) <= byte(i) && byte(i) <= (i == 1 ? high : 0xBF);
+    if (!fits) return {i, true};
+  }
+  return {size, false};
+}
+
+}  // namespace
+
+bool is_valid(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const Sequence sequence = first_sequence(bytes);
+    if (sequence.broken) return false;
+    bytes.remove_prefix(sequence.size);
+  }
+  return true;
+}
+
+std::string replace_invalid(std::string_view bytes) {
+  std::string text;
+  while (!bytes.empty()) {
+    const Sequence sequence = first_sequence(bytes);
+    text += sequence.broken ? std::string_view("\uFFFD") : bytes.substr(0, sequence.size);
+    bytes.remove_prefix(sequence.size);
+  }
+  return text;
 }
 
 }  // namespace leanformers::unicode

@@ -33,6 +33,10 @@ inline bool has(char32_t code, Property property) { return (properties(code) & p
 
 uint8_t combining_class(char32_t code);
 
+// A number for the script of each code point, with kana counted as Han; kNoScript for spaces and what has none.
+inline constexpr uint8_t kNoScript = 0;
+uint8_t script(char32_t code);
+
 // What one code point becomes: at most 18 code points, for compatibility; at most four otherwise.
 struct Expansion {
   char32_t codes[18];
@@ -92,6 +96,15 @@ inline uint32_t encode(char32_t code, char* out) {
 inline bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
 size_t count_characters(std::string_view text);
+
+std::string to_utf8(std::u32string_view codes);
+
+// --- Bytes that may be no UTF-8 ---
+
+bool is_valid(std::string_view bytes);
+
+// Each longest beginning of a sequence that cannot be finished becomes one U+FFFD (The Unicode Standard, section 3.9).
+std::string replace_invalid(std::string_view bytes);
 
 // The code point that ends at `end`, which is not the beginning of the text.
 char32_t decode_before(std::string_view text, size_t end);

@@ -1,0 +1,116 @@
+// The components of a Spec as Python classes: their settings are keyword arguments.
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <tuple>
+
+#include "module/module.h"
+#include "template.h"
+#include "tokenizer.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace leanformers {
+namespace {
+
+using PieceTuple = std::tuple<std::string, std::vector<uint32_t>, uint32_t>;
+
+Pieces read_pieces(const std::vector<PieceTuple>& tuples) {
+  using Kind = TemplatePiece::Kind;
+  Pieces pieces;
+  for (const auto& [kind, ids, type_id] : tuples) {
+    if (kind != "special" && kind != "A" && kind != "B") {
+      throw nb::value_error(("a template piece is \"special\", \"A\" or \"B\", not \"" + kind + "\"").c_str());
+    }
+    pieces.push_back({kind == "special" ? Kind::kSpecial : kind == "A" ? Kind::kA : Kind::kB, ids, type_id});
+  }
+  return pieces;
+}
+
+// A dict of 30,000 tokens: read item by item, without a copy of it in between.
+std::vector<std::pair<std::string, uint32_t>> read_vocab(const nb::dict& vocab) {
+  std::vector<std::pair<std::string, uint32_t>> pairs;
+  pairs.reserve(nb::len(vocab));
+  for (const auto& [token, id] : vocab) {
+    std::string text;
+    uint32_t number = 0;
+    if (!nb::try_cast(token, text) || !nb::try_cast(id, number)) {
+      throw nb::type_error(
+          ("vocab: " + std::string(nb::repr(token).c_str()) + ": " + nb::repr(id).c_str() + " is no text with an id")
+              .c_str());
+    }
+    pairs.emplace_back(std::move(text), number);
+  }
+  return pairs;
+}
+
+std::string repr(const AddedToken& token) {
+  const std::string content = nb::repr(nb::cast(token.content)).c_str();
+  const auto flag = [](const char* name, bool on) { return std::string(", ") + name + (on ? "=True" : "=False"); };
+  return "AddedToken(" + content + ", " + std::to_string(token.id) + flag("single_word", token.single_word) +
+         flag("lstrip", token.lstrip) + flag("rstrip", token.rstrip) + flag("normalized", token.normalized) +
+         flag("special", token.special) + ")";
+}
+
+}  // namespace
+
+void bind_components(nb::module_& m) {
+  nb::class_<AddedToken>(m, "AddedToken", "A token that is found in the text before the model sees it.")
+      .def(nb::new_([](std::string content, uint32_t id, bool single_word, bool lstrip, bool rstrip, bool normalized,
+                       bool special) {
+             return AddedToken{std::move(content), id, single_word, lstrip, rstrip, normalized, special};
+           }),
+           "content"_a, "id"_a = 0, nb::kw_only(), "single_word"_a = false, "lstrip"_a = false, "rstrip"_a = false,
+           "normalized"_a = true, "special"_a = false)
+      .def_ro("content", &AddedToken::content)
+      .def_ro("id", &AddedToken::id)
+      .def_ro("single_word", &AddedToken::single_word)
+      .def_ro("lstrip", &AddedToken::lstrip)
+      .def_ro("rstrip", &AddedToken::rstrip)
+      .def_ro("normalized", &AddedToken::normalized)
+      .def_ro("special", &AddedToken::special)
+      .def("__str__", [](const AddedToken& self) { return self.content; })
+      .def("__repr__", &repr)
+      .def(
+          "__eq__", [](const AddedToken& self, const AddedToken& other) { return self == other; }, nb::is_operator(),
+          nb::sig("def __eq__(self, other: object, /) -> bool"))
+      .def("__hash__", [](const AddedToken& self) { return std::hash<std::string>()(self.content) ^ self.id; });
+
+  nb::class_<BertNormalizer>(m, "BertNormalizer", "Clean, space Chinese characters, strip accents, lower-case.")
+      .def(nb::new_([](bool clean_text, bool handle_chinese_chars, std::optional<bool> strip_accents, bool lowercase) {
+             return BertNormalizer{clean_text, handle_chinese_chars, strip_accents, lowercase};
+           }),
+           nb::kw_only(), "clean_text"_a = true, "handle_chinese_chars"_a = true, "strip_accents"_a = nb::none(),
+           "lowercase"_a = true);
+
+  nb::class_<BertPreTokenizer>(m, "BertPreTokenizer", "Splits at white space and around punctuation.")
+      .def(nb::init<>());
+
+  nb::class_<WordPiece>(m, "WordPiece", "The longest pieces of a word, from left to right.")
+      .def(nb::new_([](nb::typed<nb::dict, nb::str, int> vocab, std::string unk_token,
+                       std::string continuing_subword_prefix, uint32_t max_input_chars_per_word) {
+             return WordPiece{read_vocab(vocab), std::move(unk_token), std::move(continuing_subword_prefix),
+                              max_input_chars_per_word};
+           }),
+           "vocab"_a, nb::kw_only(), "unk_token"_a = "[UNK]", "continuing_subword_prefix"_a = "##",
+           "max_input_chars_per_word"_a = 100);
+
+  nb::class_<Template>(m, "Template", "Where special tokens and sequences stand in a row: (kind, ids, type id) pieces.")
+      .def(nb::new_([](const std::vector<PieceTuple>& single, const std::vector<PieceTuple>& pair) {
+             return Template{read_pieces(single), read_pieces(pair)};
+           }),
+           "single"_a, "pair"_a)
+      .def(
+          "num_special_tokens",
+          [](const Template& self, bool pair) { return count_special_tokens(pair ? self.pair : self.single); },
+          "pair"_a = false);
+
+  nb::class_<WordPieceDecoder>(m, "WordPieceDecoder", "Joins pieces to words, and words by spaces.")
+      .def(nb::new_([](std::string prefix, bool cleanup) { return WordPieceDecoder{std::move(prefix), cleanup}; }),
+           nb::kw_only(), "prefix"_a = "##", "cleanup"_a = true);
+}
+
+}  // namespace leanformers

@@ -1,0 +1,12 @@
+// The parts of the Python module: each binds one group of classes.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace leanformers {
+
+void bind_components(nanobind::module_& m);
+void bind_encoded(nanobind::module_& m);
+void bind_tokenizer(nanobind::module_& m);
+
+}  // namespace leanformers

@@ -1,0 +1,131 @@
+// The compiled tokenizer as a Python class: strings are held and their UTF-8 is read in place.
+#include "tokenizer.h"
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+#include <nanobind/stl/vector.h>
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "module/module.h"
+#include "unicode/unicode.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace leanformers {
+namespace {
+
+// The UTF-8 of Python strings, which stay alive as long as this does.
+class Texts {
+ public:
+  explicit Texts(nb::list list) {
+    const size_t size = nb::len(list);
+    views_.reserve(size);
+    held_.reserve(size);
+    for (nb::handle item : list) add(item);
+  }
+
+  std::span<const std::string_view> views() const { return views_; }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  void add(nb::handle item) {
+    if (!PyUnicode_Check(item.ptr())) {
+      throw nb::type_error(("item " + std::to_string(views_.size()) + " is not a str").c_str());
+    }
+    held_.push_back(nb::borrow(item));  // another thread may change the list while the GIL is released
+    Py_ssize_t size = 0;
+    if (const char* utf8 = PyUnicode_AsUTF8AndSize(item.ptr(), &size)) {
+      views_.emplace_back(utf8, static_cast<size_t>(size));
+    } else {
+      PyErr_Clear();  // a lone surrogate has no UTF-8
+      views_.push_back(replaced_.emplace_back(replace_surrogates(item)));
+    }
+    bytes_ += views_.back().size();
+  }
+
+  static std::string replace_surrogates(nb::handle item) {
+    std::string text;
+    const Py_ssize_t length = PyUnicode_GetLength(item.ptr());
+    for (Py_ssize_t i = 0; i < length; ++i) {
+      const char32_t code = PyUnicode_ReadChar(item.ptr(), i);
+      char bytes[4];
+      text.append(bytes, unicode::encode(code - 0xD800 < 0x800 ? unicode::kReplacement : code, bytes));
+    }
+    return text;
+  }
+
+  std::vector<std::string_view> views_;
+  std::vector<nb::object> held_;
+  std::deque<std::string> replaced_;  // does not move its strings
+  size_t bytes_ = 0;
+};
+
+Encoded encode(const Tokenizer& tokenizer, nb::list texts, std::optional<nb::list> pairs, bool add_special_tokens,
+               std::optional<uint32_t> max_length, Truncation truncation, bool truncate_left, bool details) {
+  const Texts first(std::move(texts));
+  const Texts second(pairs ? std::move(*pairs) : nb::list());
+  const EncodeOptions options{add_special_tokens, max_length, truncation, truncate_left, details};
+  // Releasing the GIL costs more than a short text.
+  constexpr size_t kWorthReleasing = 2000;
+  if (first.bytes() + second.bytes() < kWorthReleasing) {
+    return tokenizer.encode(first.views(), second.views(), options);
+  }
+  const nb::gil_scoped_release release;
+  return tokenizer.encode(first.views(), second.views(), options);
+}
+
+nb::dict vocab(const Tokenizer& tokenizer, bool with_added_tokens) {
+  nb::dict vocab;
+  for (const auto& [token, id] : tokenizer.vocab(with_added_tokens)) vocab[nb::cast(token)] = id;
+  return vocab;
+}
+
+}  // namespace
+
+void bind_tokenizer(nb::module_& m) {
+  nb::class_<Tokenizer>(m, "Tokenizer", "A compiled, immutable tokenizer; safe to use from many threads.")
+      .def(
+          "__init__",
+          [](Tokenizer* self, std::vector<AddedToken> added_tokens, std::vector<BertNormalizer> normalizers,
+             std::vector<BertPreTokenizer> pre_tokenizers, const WordPiece& model,
+             std::optional<Template> post_processor, std::vector<WordPieceDecoder> decoders, bool fused) {
+            Spec spec{std::move(added_tokens),
+                      {normalizers.begin(), normalizers.end()},
+                      {pre_tokenizers.begin(), pre_tokenizers.end()},
+                      model,
+                      std::move(post_processor),
+                      {decoders.begin(), decoders.end()}};
+            new (self) Tokenizer(std::move(spec), fused);
+          },
+          nb::kw_only(), "added_tokens"_a, "normalizers"_a, "pre_tokenizers"_a, "model"_a, "template"_a.none(),
+          "decoders"_a, "fused"_a = true)
+      .def("encode", &encode, "texts"_a, "pairs"_a = nb::none(), nb::kw_only(), "add_special_tokens"_a = true,
+           "max_length"_a = nb::none(), "truncation"_a = Truncation::kLongestFirst, "truncate_left"_a = false,
+           "details"_a = false,
+           nb::sig(
+               "def encode(self, texts: list[str], pairs: list[str] | None = None, *, add_special_tokens: bool = True, "
+               "max_length: int | None = None, truncation: Truncation = ..., truncate_left: bool = False, "
+               "details: bool = False) -> Encoded"),
+           "Encode a batch. `max_length` counts special tokens; `details` adds words and spans. Lone surrogates read "
+           "as U+FFFD.")
+      .def(
+          "decode",
+          [](const Tokenizer& self, const std::vector<uint32_t>& ids, bool skip_special_tokens) {
+            return self.decode(ids, skip_special_tokens);
+          },
+          "ids"_a, "skip_special_tokens"_a = false, "The text of ids. IndexError: an id is not in the vocabulary.")
+      .def("decode_tokens", &Tokenizer::decode_tokens, "tokens"_a, "The text of token strings.")
+      .def("token_to_id", &Tokenizer::token_to_id, "token"_a)
+      .def("id_to_token", &Tokenizer::id_to_token, "id"_a)
+      .def("vocab", &vocab, "with_added_tokens"_a = true,
+           nb::sig("def vocab(self, with_added_tokens: bool = True) -> dict[str, int]"))
+      .def("vocab_size", &Tokenizer::vocab_size, "with_added_tokens"_a = true)
+      .def("explain", &Tokenizer::explain, "Which stages are fused, which general, and why: one sentence each.");
+}
+
+}  // namespace leanformers

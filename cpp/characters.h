@@ -30,8 +30,8 @@ std::string to_utf8(std::span<const Character> characters, std::vector<Span>* sp
 
 std::u32string codes(std::span<const Character> characters);
 
-// Builds the characters that replace old ones. As in the reference, an added character has the source of the old character
-// before it, however the new ones were reordered since.
+// Builds the characters that replace old ones. As in the reference, an added character has the source of the old
+// character before it, however the new ones were reordered since.
 class Replacement {
  public:
   explicit Replacement(const Characters& old) : old_(old) { new_.reserve(old.size()); }

@@ -1,11 +1,15 @@
 // From a Spec to a Plan: indexes, checks, and the choice between a fused path and the general pipeline.
+#include <algorithm>
 #include <random>
 #include <stdexcept>
 
+#include "byte_level.h"
+#include "characters.h"
 #include "normalizers.h"
-#include "pre_tokenizers.h"
 #include "plan.h"
+#include "pre_tokenizers.h"
 #include "template.h"
+#include "unicode/unicode.h"
 
 namespace leanformers {
 namespace {
@@ -13,18 +17,33 @@ namespace {
 // Ids are indexes of a table; beyond this they are a damaged file rather than a vocabulary.
 constexpr uint32_t kMaxId = 1 << 24;
 
-std::variant<WordPieceModel> compile_model(const Model& model) {
-  return std::visit([](const WordPiece& wordpiece) { return WordPieceModel(wordpiece); }, model);
+using CompiledModel = decltype(Plan::model);
+
+CompiledModel compile_model(const Model& model) {
+  struct Compile {
+    CompiledModel operator()(const WordPiece& settings) const { return WordPieceModel(settings); }
+    CompiledModel operator()(const Bpe& settings) const { return BpeModel(settings); }
+    CompiledModel operator()(const Unigram& settings) const { return UnigramModel(settings); }
+    CompiledModel operator()(const WordLevel& settings) const { return WordLevelModel(settings); }
+  };
+  return std::visit(Compile{}, model);
 }
 
-const std::vector<std::pair<std::string, uint32_t>>& vocabulary(const Model& model) {
-  return std::visit([](const auto& any) -> const auto& { return any.vocab; }, model);
+const char* name_of(const Model& model) {
+  static constexpr const char* kNames[] = {"WordPiece", "BPE", "Unigram", "WordLevel"};
+  return kNames[model.index()];
 }
 
 }  // namespace
 
+size_t vocabulary_size(const Model& model) {
+  size_t size = 0;
+  for_each_token(model, [&size](const std::string&, uint32_t) { ++size; });
+  return size;
+}
+
 Plan::Plan(Spec from, bool fused)
-    : spec(std::move(from)), model(compile_model(spec.model)), ids(vocabulary(spec.model).size()) {
+    : spec(std::move(from)), model(compile_model(spec.model)), ids(vocabulary_size(spec.model)) {
   index_vocabulary();
   index_added_tokens();
   const Template full = spec.post_processor.value_or(plain_template());
@@ -34,13 +53,14 @@ Plan::Plan(Spec from, bool fused)
 }
 
 void Plan::index_vocabulary() {
-  for (const auto& [token, id] : vocabulary(spec.model)) {
-    if (id > kMaxId)
+  for_each_token(spec.model, [this](const std::string& token, uint32_t id) {
+    if (id > kMaxId) {
       throw std::invalid_argument("token \"" + token + "\" has the id " + std::to_string(id) + ", which is too large");
+    }
     if (id >= tokens.size()) tokens.resize(id + 1);
     tokens[id] = token;
     ids.insert(token, id);
-  }
+  });
 }
 
 void Plan::index_added_tokens() {
@@ -62,7 +82,8 @@ void Plan::index_added_tokens() {
 
 void Plan::choose_path(bool fused) {
   const auto general = [this](std::string why) {
-    explanation = {"normalizer, pre-tokenizer: general pipeline, because " + why, "model: WordPiece, word by word"};
+    explanation = {"normalizer, pre-tokenizer: general pipeline, because " + why,
+                   std::string("model: ") + name_of(spec.model) + ", word by word"};
   };
   const auto* normalizer = spec.normalizers.size() == 1 ? std::get_if<BertNormalizer>(&spec.normalizers[0]) : nullptr;
   const bool bert_split =
@@ -70,12 +91,25 @@ void Plan::choose_path(bool fused) {
   if (!fused) return general("the fused paths are switched off");
   if (normalizer == nullptr || !bert_split)
     return general("only BertNormalizer with BertPreTokenizer has a fused scan");
+  if (!std::holds_alternative<WordPiece>(spec.model)) return general("the fused BERT scan is for WordPiece");
   if (!normalized.empty()) return general("added tokens are to be found in the normalized text");
   bert = BertTable::get(*normalizer);
   explanation = {
       "normalizer, pre-tokenizer: fused BERT scan over the original bytes; texts with combining marks that have to be "
       "reordered use the general pipeline",
       "model: WordPiece with a cache of words"};
+}
+
+Plan::OuterSpaces Plan::outer_spaces(uint32_t id) const {
+  const auto added = added_by_id.find(id);
+  const std::string_view token = added != added_by_id.end() ? std::string_view(added->second) : tokens[id];
+  const auto is_space = [](const Character& character) {
+    return character.code == byte_to_character(' ') || unicode::has(character.code, unicode::kWhiteSpace);
+  };
+  const Characters characters = read_characters(token, 0);
+  const auto leading = std::find_if_not(characters.begin(), characters.end(), is_space) - characters.begin();
+  const auto trailing = std::find_if_not(characters.rbegin(), characters.rend(), is_space) - characters.rbegin();
+  return {static_cast<uint32_t>(leading), static_cast<uint32_t>(trailing)};
 }
 
 WorkerPool::Loan WorkerPool::lend() const {

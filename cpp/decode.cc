@@ -48,7 +48,8 @@ std::optional<std::string_view> Tokenizer::id_to_token(uint32_t id) const {
 }
 
 std::vector<std::pair<std::string, uint32_t>> Tokenizer::vocab(bool with_added_tokens) const {
-  auto pairs = std::visit([](const auto& model) { return model.vocab; }, plan_->spec.model);
+  std::vector<std::pair<std::string, uint32_t>> pairs;
+  for_each_token(plan_->spec.model, [&pairs](const std::string& token, uint32_t id) { pairs.emplace_back(token, id); });
   if (!with_added_tokens) return pairs;
   for (const AddedToken& token : plan_->spec.added_tokens) {
     if (plan_->ids.find(token.content) == StringTable::kMissing) pairs.emplace_back(token.content, token.id);

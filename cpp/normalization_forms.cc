@@ -8,7 +8,8 @@
 namespace leanformers {
 namespace {
 
-// A character on its way: `change` is how many old characters it stands for beyond the first (as -n), or 1 when it was added.
+// A character on its way: `change` is how many old characters it stands for beyond the first (as -n), or 1 when it was
+// added.
 struct Part {
   char32_t code;
   uint8_t combining_class;

@@ -46,8 +46,8 @@ Characters space_chinese(const Characters& old) {
 // --- One overload for each normalizer ---
 
 void apply_to(const Lowercase&, Characters& characters) {
-  characters = map_each(characters,
-                        [](Replacement& lowered, char32_t code) { lowered.replace_all(unicode::lowercase(code)); });
+  characters =
+      map_each(characters, [](Replacement& lowered, char32_t code) { lowered.replace_all(unicode::lowercase(code)); });
 }
 
 void apply_to(const BertNormalizer& normalizer, Characters& characters) {
@@ -60,7 +60,9 @@ void apply_to(const BertNormalizer& normalizer, Characters& characters) {
   if (normalizer.lowercase) apply_to(Lowercase{}, characters);
 }
 
-void apply_to(const UnicodeForm& normalizer, Characters& characters) { characters = to_form(normalizer.form, characters); }
+void apply_to(const UnicodeForm& normalizer, Characters& characters) {
+  characters = to_form(normalizer.form, characters);
+}
 
 void apply_to(const StripAccents&, Characters& characters) {
   remove_codes(characters, [](char32_t code) { return unicode::has(code, unicode::kMark); });

@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "added_tokens.h"
+#include "model/bpe.h"
+#include "model/unigram.h"
+#include "model/wordlevel.h"
 #include "model/wordpiece.h"
 #include "scan/bert.h"
 #include "string_table.h"
@@ -62,11 +65,28 @@ struct ReturnToPool {
   void operator()(Worker* worker) const;
 };
 
+// Calls `visit(token, id)` for each token of a model's vocabulary.
+template <typename Visit>
+void for_each_token(const Model& model, const Visit& visit) {
+  if (const auto* unigram = std::get_if<Unigram>(&model)) {
+    for (size_t id = 0; id < unigram->pieces.size(); ++id) visit(unigram->pieces[id].first, static_cast<uint32_t>(id));
+    return;
+  }
+  std::visit(
+      [&visit](const auto& any) {
+        if constexpr (requires { any.vocab; }) {
+          for (const auto& [token, id] : any.vocab) visit(token, id);
+        }
+      },
+      model);
+}
+size_t vocabulary_size(const Model& model);
+
 struct Plan {
   explicit Plan(Spec from, bool fused);
 
   Spec spec;
-  std::variant<WordPieceModel> model;
+  std::variant<WordPieceModel, BpeModel, UnigramModel, WordLevelModel> model;
 
   // Tokens
   StringTable ids;                       // the model's token -> id
@@ -84,6 +104,12 @@ struct Plan {
   std::vector<std::string> explanation;
 
   WorkerPool workers;
+
+  // How many spaces, as byte-level tokens write them or not, a token begins and ends with.
+  struct OuterSpaces {
+    uint32_t leading, trailing;
+  };
+  OuterSpaces outer_spaces(uint32_t id) const;
 
  private:
   void index_vocabulary();

@@ -11,15 +11,15 @@ namespace leanformers {
 namespace {
 
 using TextPieces = std::vector<TextPiece>;
-using Matches = std::vector<Pattern::Match>;
+using Found = std::vector<Pattern::Match>;
 
 bool is_white_space(char32_t code) { return unicode::has(code, unicode::kWhiteSpace); }
 bool is_punctuation(char32_t code) { return unicode::has(code, unicode::kBertPunctuation); }
 
 // Each character for which the predicate holds is a match.
 template <typename Predicate>
-Matches match_each(const Characters& characters, Predicate predicate) {
-  Matches matches;
+Found match_each(const Characters& characters, Predicate predicate) {
+  Found matches;
   for (size_t i = 0; i < characters.size(); ++i) {
     if (predicate(characters[i].code)) matches.push_back({i, i + 1});
   }
@@ -29,9 +29,8 @@ Matches match_each(const Characters& characters, Predicate predicate) {
 // --- One overload for each pre-tokenizer ---
 
 void split(const BertPreTokenizer&, TextPiece piece, TextPieces& out) {
-  for (TextPiece& part :
-       split_at(match_each(piece.characters, is_white_space), SplitBehavior::kRemoved, piece)) {
-    const Matches matches = match_each(part.characters, is_punctuation);
+  for (TextPiece& part : split_at(match_each(piece.characters, is_white_space), SplitBehavior::kRemoved, piece)) {
+    const Found matches = match_each(part.characters, is_punctuation);
     append(split_at(matches, SplitBehavior::kIsolated, part), out);
   }
 }
@@ -46,14 +45,14 @@ void split(const Whitespace&, TextPiece piece, TextPieces& out) {
     if (unicode::has(character.code, unicode::kWord)) return 1;
     return is_white_space(character.code) ? 0 : 2;
   };
-  Matches words;
+  Found words;
   const Characters& characters = piece.characters;
   for (size_t begin = 0, end; begin < characters.size(); begin = end) {
     end = begin + 1;
     while (end < characters.size() && kind(characters[end]) == kind(characters[begin])) ++end;
     if (kind(characters[begin]) != 0) words.push_back({begin, end});
   }
-  append(split_at(invert(words, characters.size()), SplitBehavior::kRemoved, piece), out);
+  append(split_at(words, SplitBehavior::kRemoved, piece, Matches::kBetween), out);
 }
 
 void split(const Punctuation& pre_tokenizer, TextPiece piece, TextPieces& out) {
@@ -72,7 +71,7 @@ void split(const CharDelimiterSplit& pre_tokenizer, TextPiece piece, TextPieces&
 }
 
 void split(const FixedLength& pre_tokenizer, TextPiece piece, TextPieces& out) {
-  Matches matches;
+  Found matches;
   for (size_t begin = 0; begin < piece.characters.size(); begin += pre_tokenizer.length) {
     matches.push_back({begin, std::min(begin + pre_tokenizer.length, piece.characters.size())});
   }
@@ -80,17 +79,17 @@ void split(const FixedLength& pre_tokenizer, TextPiece piece, TextPieces& out) {
 }
 
 void split(const Split& pre_tokenizer, TextPiece piece, TextPieces& out) {
-  Matches matches;
+  Found matches;
   pre_tokenizer.pattern.find_all(codes(piece.characters), matches);
-  if (pre_tokenizer.invert) matches = invert(matches, piece.characters.size());
-  append(split_at(matches, pre_tokenizer.behavior, piece), out);
+  const auto side = pre_tokenizer.invert ? Matches::kBetween : Matches::kFound;
+  append(split_at(matches, pre_tokenizer.behavior, piece, side), out);
 }
 
 void split(const ByteLevel& pre_tokenizer, TextPiece piece, TextPieces& out) {
-  static const Pattern words = Pattern::regex(
-      R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)");
+  static const Pattern words =
+      Pattern::regex(R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)");
   if (pre_tokenizer.add_prefix_space && piece.characters.front().code != U' ') prepend(U" ", piece.characters);
-  Matches matches;
+  Found matches;
   if (pre_tokenizer.use_regex) words.find_all(codes(piece.characters), matches);
   for (TextPiece& word : split_at(matches, SplitBehavior::kIsolated, piece)) {
     to_byte_characters(word.characters);
@@ -108,14 +107,14 @@ void split(const Metaspace& pre_tokenizer, TextPiece piece, TextPieces& out) {
                       (pre_tokenizer.prepend_scheme == Scheme::kFirst && piece.origin == 0);
   if (wanted && piece.characters.front().code != mark) prepend({&mark, 1}, piece.characters);
   if (!pre_tokenizer.split) return out.push_back(std::move(piece));
-  const Matches matches = match_each(piece.characters, [mark](char32_t code) { return code == mark; });
+  const Found matches = match_each(piece.characters, [mark](char32_t code) { return code == mark; });
   append(split_at(matches, SplitBehavior::kMergedWithNext, piece), out);
 }
 
-// A new piece begins where the script changes; what has no script goes with what is before it. As in the reference, what
-// stands before the first script is lost.
+// A new piece begins where the script changes; what has no script goes with what is before it. As in the reference,
+// what stands before the first script is lost.
 void split(const UnicodeScripts&, TextPiece piece, TextPieces& out) {
-  Matches matches;
+  Found matches;
   uint8_t last = unicode::kNoScript;
   for (size_t i = 0; i < piece.characters.size(); ++i) {
     const uint8_t script = unicode::script(piece.characters[i].code);
@@ -125,7 +124,7 @@ void split(const UnicodeScripts&, TextPiece piece, TextPieces& out) {
     }
     if (!matches.empty()) matches.back().end = i + 1;
   }
-  for (const auto& [begin, end] : matches) append(split_at({{0, begin}, {end, piece.characters.size()}}, SplitBehavior::kRemoved, piece), out);
+  append(split_at(matches, SplitBehavior::kRemoved, piece, Matches::kBetween), out);
 }
 
 }  // namespace

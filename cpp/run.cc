@@ -4,8 +4,8 @@
 #include <stdexcept>
 
 #include "normalizers.h"
-#include "pre_tokenizers.h"
 #include "plan.h"
+#include "pre_tokenizers.h"
 #include "template.h"
 #include "unicode/unicode.h"
 
@@ -88,7 +88,11 @@ class SequenceEncoder {
   void interpret(std::string_view text, uint32_t first) {
     Characters characters = read_characters(text, first);
     normalize(plan_.spec.normalizers, characters);
-    if (plan_.normalized.empty()) return interpret_words({std::move(characters), first});
+    if (characters.empty()) return;
+    if (plan_.normalized.empty()) {
+      const uint32_t origin = characters.front().source.begin;
+      return interpret_words({std::move(characters), origin});
+    }
     const std::string normalized = to_utf8(characters);
     CharacterCounter counter(normalized);
     std::vector<AddedTokenMatcher::Segment> segments;
@@ -109,7 +113,11 @@ class SequenceEncoder {
     for (const TextPiece& word : pre_tokenize(plan_.spec.pre_tokenizers, std::move(piece))) {
       spans.clear();
       const std::string bytes = to_utf8(word.characters, kDetails ? &spans : nullptr);
-      add_word(tokenize(bytes), [&](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; });
+      // A model's offsets may lie beyond the word: characters that vanished are not counted (traps of BPE).
+      const auto last = static_cast<uint32_t>(bytes.size()) - 1;
+      add_word(tokenize(bytes), [&](uint32_t from, uint32_t to) {
+        return Span{spans[std::min(from, last)].begin, spans[std::min(std::max(from + 1, to) - 1, last)].end};
+      });
     }
   }
 
@@ -183,8 +191,9 @@ class SequenceEncoder {
 // Puts sequences and special tokens together into the rows of an Encoded.
 class RowWriter {
  public:
-  RowWriter(std::shared_ptr<const Template> pieces, const EncodeOptions& options, size_t rows)
-      : options_(options),
+  RowWriter(const Plan& plan, std::shared_ptr<const Template> pieces, const EncodeOptions& options, size_t rows)
+      : plan_(plan),
+        options_(options),
         special_single_(count_special_tokens(pieces->single)),
         special_pair_(count_special_tokens(pieces->pair)) {
     encoded_.pieces_ = std::move(pieces);
@@ -245,8 +254,23 @@ class RowWriter {
     if (!options_.details) return;
     copy(sequence.spans, encoded_.spans_);
     copy(sequence.words, encoded_.words_);
+    if (plan_.spec.trim_offsets) trim(kept);
   }
 
+  // Takes the spaces off the spans of the last `count` tokens.
+  void trim(size_t count) {
+    const size_t begin = encoded_.ids_.size() - count;
+    for (size_t i = begin; i < encoded_.ids_.size(); ++i) {
+      Span& span = encoded_.spans_[i];
+      auto [leading, trailing] = plan_.outer_spaces(encoded_.ids_[i]);
+      const bool first = i == begin || span.begin == 0;
+      if (leading > 0 && first && plan_.spec.trim_offsets->add_prefix_space) --leading;
+      span.begin = std::min(span.begin + leading, span.end);
+      if (trailing > 0 && span.end >= trailing) span.end = std::max(span.end - trailing, span.begin);
+    }
+  }
+
+  const Plan& plan_;
   const EncodeOptions& options_;
   size_t special_single_, special_pair_;
   Encoded encoded_;
@@ -264,8 +288,8 @@ Encoded Tokenizer::encode(std::span<const std::string_view> texts, std::span<con
       SequenceEncoder<false>(*plan_, *worker, out).encode(text);
     }
   };
-  RowWriter writer(options.add_special_tokens ? plan_->with_special_tokens : plan_->without_special_tokens, options,
-                   texts.size());
+  RowWriter writer(*plan_, options.add_special_tokens ? plan_->with_special_tokens : plan_->without_special_tokens,
+                   options, texts.size());
   for (size_t row = 0; row < texts.size(); ++row) {
     encode_sequence(texts[row], worker->first);
     if (!pairs.empty()) encode_sequence(pairs[row], worker->second);

@@ -68,17 +68,12 @@ std::vector<Stretch> join_next(const std::vector<Stretch>& stretches) {
 
 }  // namespace
 
-std::vector<Pattern::Match> invert(const std::vector<Pattern::Match>& matches, size_t size) {
-  std::vector<Pattern::Match> between;
-  for (const Stretch& stretch : all_stretches(matches, size)) {
-    if (!stretch.match) between.push_back({stretch.begin, stretch.end});
+std::vector<TextPiece> split_at(const std::vector<Pattern::Match>& found, SplitBehavior behavior,
+                                const TextPiece& piece, Matches matches) {
+  std::vector<Stretch> stretches = all_stretches(found, piece.characters.size());
+  if (matches == Matches::kBetween) {
+    for (Stretch& stretch : stretches) stretch.match = !stretch.match;
   }
-  return between;
-}
-
-std::vector<TextPiece> split_at(const std::vector<Pattern::Match>& matches, SplitBehavior behavior,
-                                const TextPiece& piece) {
-  std::vector<Stretch> stretches = all_stretches(matches, piece.characters.size());
   switch (behavior) {
     case SplitBehavior::kRemoved:
       std::erase_if(stretches, [](const Stretch& stretch) { return stretch.match; });

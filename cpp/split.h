@@ -9,12 +9,12 @@
 
 namespace leanformers {
 
-// What lies between the matches of a text with `size` characters.
-std::vector<Pattern::Match> invert(const std::vector<Pattern::Match>& matches, size_t size);
+// Which stretches of a text count as the matches that a behavior is about.
+enum class Matches : uint8_t { kFound, kBetween };
 
 // The parts of a piece, none of them empty. Matches are in order and do not overlap.
-std::vector<TextPiece> split_at(const std::vector<Pattern::Match>& matches, SplitBehavior behavior,
-                                const TextPiece& piece);
+std::vector<TextPiece> split_at(const std::vector<Pattern::Match>& found, SplitBehavior behavior,
+                                const TextPiece& piece, Matches matches = Matches::kFound);
 
 inline void append(std::vector<TextPiece> pieces, std::vector<TextPiece>& out) {
   for (TextPiece& piece : pieces) out.push_back(std::move(piece));

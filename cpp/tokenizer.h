@@ -54,8 +54,8 @@ struct UnicodeForm {
   enum class Form : uint8_t { kNfc, kNfd, kNfkc, kNfkd };
   Form form;
 };
-using Normalizer = std::variant<BertNormalizer, ByteLevelNormalizer, Lowercase, Nmt, Prepend, Replace, Strip, StripAccents,
-                                UnicodeForm>;
+using Normalizer = std::variant<BertNormalizer, ByteLevelNormalizer, Lowercase, Nmt, Prepend, Replace, Strip,
+                                StripAccents, UnicodeForm>;
 
 // What becomes of a match that text is split at.
 enum class SplitBehavior : uint8_t { kRemoved, kIsolated, kMergedWithPrevious, kMergedWithNext, kContiguous };
@@ -91,8 +91,8 @@ struct Split {
 struct UnicodeScripts {};
 struct Whitespace {};
 struct WhitespaceSplit {};
-using PreTokenizer = std::variant<BertPreTokenizer, ByteLevel, CharDelimiterSplit, Digits, FixedLength, Metaspace, Punctuation,
-                                  Split, UnicodeScripts, Whitespace, WhitespaceSplit>;
+using PreTokenizer = std::variant<BertPreTokenizer, ByteLevel, CharDelimiterSplit, Digits, FixedLength, Metaspace,
+                                  Punctuation, Split, UnicodeScripts, Whitespace, WhitespaceSplit>;
 
 struct WordPiece {
   std::vector<std::pair<std::string, uint32_t>> vocab;
@@ -100,7 +100,27 @@ struct WordPiece {
   std::string continuing_subword_prefix = "##";
   uint32_t max_input_chars_per_word = 100;
 };
-using Model = std::variant<WordPiece>;
+struct Bpe {
+  std::vector<std::pair<std::string, uint32_t>> vocab;
+  std::vector<std::pair<std::string, std::string>> merges;  // the rank is the place in the list
+  std::optional<double> dropout;                            // probability that a merge is put off
+  std::optional<std::string> unk_token;                     // none: an unknown character vanishes
+  std::optional<std::string> continuing_subword_prefix;     // of all symbols but the first
+  std::optional<std::string> end_of_word_suffix;            // of the last symbol
+  bool fuse_unk = false;                                    // neighbouring unknown characters give one token
+  bool byte_fallback = false;                               // an unknown character gives the tokens <0xXX> of its bytes
+  bool ignore_merges = false;                               // a word of the vocabulary is its token
+};
+struct Unigram {
+  std::vector<std::pair<std::string, double>> pieces;  // an id is a place in this list
+  std::optional<uint32_t> unk_id;
+  bool byte_fallback = false;  // what is unknown gives the tokens <0xXX> of its bytes
+};
+struct WordLevel {
+  std::vector<std::pair<std::string, uint32_t>> vocab;
+  std::string unk_token = "<unk>";
+};
+using Model = std::variant<WordPiece, Bpe, Unigram, WordLevel>;
 
 // Where special tokens and sequences stand in a row.
 struct TemplatePiece {
@@ -112,6 +132,11 @@ struct TemplatePiece {
 using Pieces = std::vector<TemplatePiece>;
 struct Template {
   Pieces single, pair;
+};
+
+// Spans leave out the spaces that byte-level tokens begin and end with.
+struct TrimOffsets {
+  bool add_prefix_space;  // the first token's space may have been added to the text
 };
 
 struct WordPieceDecoder {
@@ -150,6 +175,7 @@ struct Spec {
   std::vector<PreTokenizer> pre_tokenizers;
   Model model;
   std::optional<Template> post_processor;
+  std::optional<TrimOffsets> trim_offsets;
   std::vector<Decoder> decoders;
 };
 

@@ -24,7 +24,7 @@ class WordCache {
     Key key{0, 0};
     uint32_t ids[kMaxTokens]{};
     uint8_t ends[kMaxTokens]{};  // where each token ends in the word
-    uint8_t count = 0;            // 0: empty
+    uint8_t count = 0;           // 0: empty
   };
   static_assert(sizeof(Entry) == 32);
 

@@ -1,5 +1,6 @@
-// The components of a Spec as Python classes: their settings are keyword arguments.
+// Added tokens, models and templates as Python classes: their settings are keyword arguments.
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
@@ -79,16 +80,6 @@ void bind_components(nb::module_& m) {
           nb::sig("def __eq__(self, other: object, /) -> bool"))
       .def("__hash__", [](const AddedToken& self) { return std::hash<std::string>()(self.content) ^ self.id; });
 
-  nb::class_<BertNormalizer>(m, "BertNormalizer", "Clean, space Chinese characters, strip accents, lower-case.")
-      .def(nb::new_([](bool clean_text, bool handle_chinese_chars, std::optional<bool> strip_accents, bool lowercase) {
-             return BertNormalizer{clean_text, handle_chinese_chars, strip_accents, lowercase};
-           }),
-           nb::kw_only(), "clean_text"_a = true, "handle_chinese_chars"_a = true, "strip_accents"_a = nb::none(),
-           "lowercase"_a = true);
-
-  nb::class_<BertPreTokenizer>(m, "BertPreTokenizer", "Splits at white space and around punctuation.")
-      .def(nb::init<>());
-
   nb::class_<WordPiece>(m, "WordPiece", "The longest pieces of a word, from left to right.")
       .def(nb::new_([](nb::typed<nb::dict, nb::str, int> vocab, std::string unk_token,
                        std::string continuing_subword_prefix, uint32_t max_input_chars_per_word) {
@@ -97,6 +88,37 @@ void bind_components(nb::module_& m) {
            }),
            "vocab"_a, nb::kw_only(), "unk_token"_a = "[UNK]", "continuing_subword_prefix"_a = "##",
            "max_input_chars_per_word"_a = 100);
+
+  nb::class_<Bpe>(m, "Bpe", "Merges of neighbours, in the order in which they were learned.")
+      .def(nb::new_([](const nb::typed<nb::dict, nb::str, int>& vocab,
+                       std::vector<std::pair<std::string, std::string>> merges, std::optional<double> dropout,
+                       std::optional<std::string> unk_token, std::optional<std::string> continuing_subword_prefix,
+                       std::optional<std::string> end_of_word_suffix, bool fuse_unk, bool byte_fallback,
+                       bool ignore_merges) {
+             return Bpe{read_vocab(vocab),
+                        std::move(merges),
+                        dropout,
+                        std::move(unk_token),
+                        std::move(continuing_subword_prefix),
+                        std::move(end_of_word_suffix),
+                        fuse_unk,
+                        byte_fallback,
+                        ignore_merges};
+           }),
+           "vocab"_a, nb::kw_only(), "merges"_a, "dropout"_a = nb::none(), "unk_token"_a = nb::none(),
+           "continuing_subword_prefix"_a = nb::none(), "end_of_word_suffix"_a = nb::none(), "fuse_unk"_a = false,
+           "byte_fallback"_a = false, "ignore_merges"_a = false);
+
+  nb::class_<Unigram>(m, "Unigram", "The pieces of the greatest sum of scores.")
+      .def(nb::new_([](std::vector<std::pair<std::string, double>> pieces, std::optional<uint32_t> unk_id,
+                       bool byte_fallback) { return Unigram{std::move(pieces), unk_id, byte_fallback}; }),
+           "pieces"_a, nb::kw_only(), "unk_id"_a = nb::none(), "byte_fallback"_a = false);
+
+  nb::class_<WordLevel>(m, "WordLevel", "Each word is a token.")
+      .def(nb::new_([](const nb::typed<nb::dict, nb::str, int>& vocab, std::string unk_token) {
+             return WordLevel{read_vocab(vocab), std::move(unk_token)};
+           }),
+           "vocab"_a, nb::kw_only(), "unk_token"_a = "<unk>");
 
   nb::class_<Template>(m, "Template", "Where special tokens and sequences stand in a row: (kind, ids, type id) pieces.")
       .def(nb::new_([](const std::vector<PieceTuple>& single, const std::vector<PieceTuple>& pair) {
@@ -107,10 +129,6 @@ void bind_components(nb::module_& m) {
           "num_special_tokens",
           [](const Template& self, bool pair) { return count_special_tokens(pair ? self.pair : self.single); },
           "pair"_a = false);
-
-  nb::class_<WordPieceDecoder>(m, "WordPieceDecoder", "Joins pieces to words, and words by spaces.")
-      .def(nb::new_([](std::string prefix, bool cleanup) { return WordPieceDecoder{std::move(prefix), cleanup}; }),
-           nb::kw_only(), "prefix"_a = "##", "cleanup"_a = true);
 }
 
 }  // namespace leanformers

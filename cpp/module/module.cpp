@@ -14,6 +14,7 @@ NB_MODULE(_core, m) {
   m.doc() = "The tokenizer core.";
   nb::set_leak_warnings(false);  // arrays that other libraries still hold when the interpreter ends are no leak of ours
   nb::exception<TruncationError>(m, "TruncationError", PyExc_ValueError);
+  bind_stages(m);
   bind_components(m);
   bind_encoded(m);
   bind_tokenizer(m);

@@ -4,6 +4,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
+#include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
 #include <deque>
@@ -91,19 +92,18 @@ void bind_tokenizer(nb::module_& m) {
   nb::class_<Tokenizer>(m, "Tokenizer", "A compiled, immutable tokenizer; safe to use from many threads.")
       .def(
           "__init__",
-          [](Tokenizer* self, std::vector<AddedToken> added_tokens, std::vector<BertNormalizer> normalizers,
-             std::vector<BertPreTokenizer> pre_tokenizers, const WordPiece& model,
-             std::optional<Template> post_processor, std::vector<WordPieceDecoder> decoders, bool fused) {
-            Spec spec{std::move(added_tokens),
-                      {normalizers.begin(), normalizers.end()},
-                      {pre_tokenizers.begin(), pre_tokenizers.end()},
-                      model,
-                      std::move(post_processor),
-                      {decoders.begin(), decoders.end()}};
+          [](Tokenizer* self, std::vector<AddedToken> added_tokens, std::vector<Normalizer> normalizers,
+             std::vector<PreTokenizer> pre_tokenizers, Model model, std::optional<Template> post_processor,
+             std::optional<bool> trim_offsets, std::vector<Decoder> decoders, bool fused) {
+            Spec spec{
+                std::move(added_tokens),   std::move(normalizers),
+                std::move(pre_tokenizers), model,
+                std::move(post_processor), trim_offsets ? std::optional(TrimOffsets{*trim_offsets}) : std::nullopt,
+                std::move(decoders)};
             new (self) Tokenizer(std::move(spec), fused);
           },
           nb::kw_only(), "added_tokens"_a, "normalizers"_a, "pre_tokenizers"_a, "model"_a, "template"_a.none(),
-          "decoders"_a, "fused"_a = true)
+          "trim_offsets"_a = nb::none(), "decoders"_a, "fused"_a = true)
       .def("encode", &encode, "texts"_a, "pairs"_a = nb::none(), nb::kw_only(), "add_special_tokens"_a = true,
            "max_length"_a = nb::none(), "truncation"_a = Truncation::kLongestFirst, "truncate_left"_a = false,
            "details"_a = false,

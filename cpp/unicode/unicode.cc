@@ -157,7 +157,8 @@ std::string to_utf8(std::u32string_view codes) {
 
 namespace {
 
-// How many bytes at the beginning of `bytes`, which is not empty, are a whole sequence; or, as `broken`, a beginning of one.
+// How many bytes at the beginning of `bytes`, which is not empty, are a whole sequence; or, as `broken`, a beginning of
+// one.
 struct Sequence {
   size_t size;
   bool broken;

@@ -44,8 +44,8 @@ struct Expansion {
   const char32_t* begin() const { return codes; }
   const char32_t* end() const { return codes + size; }
 };
-Expansion decompose(char32_t code);                // canonical, in full
-Expansion decompose_compatibility(char32_t code);  // likewise
+Expansion decompose(char32_t code);                 // canonical, in full
+Expansion decompose_compatibility(char32_t code);   // likewise
 char32_t compose(char32_t first, char32_t second);  // 0: they do not compose
 Expansion lowercase(char32_t code);
 

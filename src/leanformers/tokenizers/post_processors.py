@@ -13,7 +13,7 @@ from .components import Field, read_fields
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Pieces", "read_post_processor"]
+__all__ = ["Pieces", "PostProcessing", "read_post_processor"]
 
 Piece = tuple[str, list[int], int]  # "A", "B" or "special"; the ids of a special one; the type id
 
@@ -33,30 +33,67 @@ _IDS = Field("a list of ids", lambda value: isinstance(value, list) and all(type
 _TEXTS = Field(
     "a list of tokens", lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value)
 )
+_FLAG = Field("true or false", lambda value: isinstance(value, bool))
+_BYTE_LEVEL = {
+    "add_prefix_space": _FLAG,
+    "trim_offsets": _FLAG._replace(default=True),
+    "use_regex": _FLAG._replace(default=True),
+}
 _TOKEN_AND_ID = Field(
     "a token and its id",
     lambda value: isinstance(value, list) and [type(item) for item in value] == [str, int],
 )
 
 
-def read_post_processor(value: Any, place: str, token_id: Callable[[str], int | None]) -> Pieces | None:
-    """The template in `value` (None for null). `token_id` looks up a token in the vocabulary.
+class PostProcessing(NamedTuple):
+    """What all post-processors of a file come to; see `Spec`."""
+
+    template: Pieces | None = None
+    trim_offsets: bool | None = None
+
+
+def read_post_processor(value: Any, place: str, token_id: Callable[[str], int | None]) -> PostProcessing:
+    """What `value` asks for. `token_id` looks up a token in the vocabulary.
 
     Raises:
-        FileFormatError: an unknown post-processor, a text that is left out, a special token with another one's id.
+        FileFormatError: an unknown post-processor, a text that is left out, a special token with another one's id,
+            or several templates in a sequence.
     """
     if value is None:
-        return None
+        return PostProcessing()
     kind = value.get("type") if isinstance(value, dict) else None
     if kind == "Sequence":
         processors = read_fields(value, place, {"processors": _LIST})["processors"]
-        if len(processors) != 1:
-            raise FileFormatError(f"{place}: a sequence of {len(processors)} post-processors; one is known to work")
-        return read_post_processor(processors[0], f"{place}.processors[0]", token_id)
+        parts = [read_post_processor(part, f"{place}.processors[{i}]", token_id) for i, part in enumerate(processors)]
+        templates = [part.template for part in parts if part.template is not None]
+        if len(templates) > 1:
+            raise FileFormatError(f"{place}: {len(templates)} templates in a sequence; only one is supported")
+        trims = [part.trim_offsets for part in parts if part.trim_offsets is not None]
+        if len(trims) > 1:
+            raise FileFormatError(f"{place}: {len(trims)} post-processors trim offsets; only one is supported")
+        return PostProcessing(templates[0] if templates else None, trims[0] if trims else None)
+    if kind == "ByteLevel":
+        fields = read_fields(value, place, _BYTE_LEVEL)
+        return PostProcessing(None, fields["add_prefix_space"] if fields["trim_offsets"] else None)
+    if kind == "RobertaProcessing":
+        fields = read_fields(value, place, _ROBERTA)
+        trim = fields["add_prefix_space"] if fields["trim_offsets"] else None
+        return PostProcessing(_roberta_template(fields, place, token_id), trim)
     read = _READERS.get(kind or "")
     if read is None:
-        raise FileFormatError(f"{place}: unknown component {kind!r}; known: {', '.join(sorted(_READERS))}")
-    return read(value, place, token_id)
+        known = sorted([*_READERS, "ByteLevel", "RobertaProcessing", "Sequence"])
+        raise FileFormatError(f"{place}: unknown component {kind!r}; known: {', '.join(known)}")
+    return PostProcessing(read(value, place, token_id))
+
+
+def _roberta_template(fields: dict[str, Any], place: str, token_id: Callable[[str], int | None]) -> Pieces:
+    """<s> A </s>, and <s> A </s> </s> B </s>, all of type 0."""
+    for name in ("cls", "sep"):
+        _check_token(*fields[name], f"{place}.{name}", token_id)
+    begin: Piece = ("special", [fields["cls"][1]], 0)
+    end: Piece = ("special", [fields["sep"][1]], 0)
+    single: list[Piece] = [begin, ("A", [], 0), end]
+    return Pieces(single, [*single, end, ("B", [], 0), end])
 
 
 def _read_bert(value: dict[str, Any], place: str, token_id: Callable[[str], int | None]) -> Pieces:
@@ -68,6 +105,9 @@ def _read_bert(value: dict[str, Any], place: str, token_id: Callable[[str], int 
     end = [fields["sep"][1]]
     single: list[Piece] = [begin, ("A", [], 0), ("special", end, 0)]
     return Pieces(single, [*single, ("B", [], 1), ("special", end, 1)])
+
+
+_ROBERTA = {"sep": _TOKEN_AND_ID, "cls": _TOKEN_AND_ID, "trim_offsets": _FLAG, "add_prefix_space": _FLAG}
 
 
 def _read_template(value: dict[str, Any], place: str, token_id: Callable[[str], int | None]) -> Pieces:

@@ -63,6 +63,8 @@ class Spec:
         added_tokens: tokens that are found in a text before the model sees it, by rising id.
         normalizers, pre_tokenizers, model, decoders: the stages; sequences are flattened.
         template: where the special tokens go, or None.
+        trim_offsets: whether spans leave out the spaces that byte-level tokens begin and end with. None: they do not;
+            else they do, and the value says whether a space may have been added before the text.
         truncation, padding: the blocks of that name in the file, or None.
         document: all of it in the shape of tokenizer.json.
     """
@@ -70,6 +72,7 @@ class Spec:
     __slots__ = (
         "_last_id",
         "_text",
+        "_vocab",
         "added_tokens",
         "decoders",
         "document",
@@ -79,6 +82,7 @@ class Spec:
         "place",
         "pre_tokenizers",
         "template",
+        "trim_offsets",
         "truncation",
     )
 
@@ -98,6 +102,7 @@ class Spec:
         self.place = place
         self._text = text
         self._last_id: int | None = None  # of the vocabulary, once it was needed
+        self._vocab: dict[str, int] | None = None  # likewise
         self.truncation: dict[str, Any] | None = fields["truncation"]
         self.padding: dict[str, Any] | None = fields["padding"]
         self.normalizers = read_stages(fields["normalizer"], f"{place}: normalizer", NORMALIZERS, "normalizers")
@@ -107,7 +112,8 @@ class Spec:
         self.model: Stage = read_model(fields["model"], f"{place}: model")
         self.decoders = read_stages(fields["decoder"], f"{place}: decoder", DECODERS, "decoders")
         self.added_tokens = self._read_added_tokens(fields["added_tokens"])
-        self.template = read_post_processor(fields["post_processor"], f"{place}: post_processor", self.token_to_id)
+        post_processor = read_post_processor(fields["post_processor"], f"{place}: post_processor", self.token_to_id)
+        self.template, self.trim_offsets = post_processor
         self._check_unknown_token()
 
     def token_to_id(self, token: str) -> int | None:
@@ -120,8 +126,11 @@ class Spec:
     @property
     def vocab(self) -> dict[str, int]:
         """The model's own vocabulary."""
-        vocab: dict[str, int] = self.model.fields["vocab"]
-        return vocab
+        if self._vocab is None:
+            vocab = self.model.fields["vocab"]
+            listed = isinstance(vocab, list)  # Unigram: an id is a place in the list
+            self._vocab = {piece: number for number, (piece, _) in enumerate(vocab)} if listed else vocab
+        return self._vocab
 
     def to_json(self) -> str:
         """The text of a tokenizer.json: the original one byte for byte, unless this Spec was edited or made."""
@@ -135,19 +144,19 @@ class Spec:
         Raises:
             FileFormatError: an id of the vocabulary that cannot be one.
         """
-        fields = dict(self.model.fields)
         try:
-            model = getattr(_core, self.model.core)(fields.pop("vocab"), **fields)
+            model = getattr(_core, self.model.core)(**self.model.arguments)
         except (TypeError, RuntimeError):  # nanobind has both for a value it cannot convert
             self._find_bad_id()
             raise
         return _core.Tokenizer(
             added_tokens=list(self.added_tokens),
-            normalizers=[getattr(_core, stage.core)(**stage.fields) for stage in self.normalizers],
-            pre_tokenizers=[getattr(_core, stage.core)(**stage.fields) for stage in self.pre_tokenizers],
+            normalizers=[getattr(_core, stage.core)(**stage.arguments) for stage in self.normalizers],
+            pre_tokenizers=[getattr(_core, stage.core)(**stage.arguments) for stage in self.pre_tokenizers],
             model=model,
             template=_core.Template(*self.template) if self.template else None,
-            decoders=[getattr(_core, stage.core)(**stage.fields) for stage in self.decoders],
+            trim_offsets=self.trim_offsets,
+            decoders=[getattr(_core, stage.core)(**stage.arguments) for stage in self.decoders],
             fused=fused,
         )
 

@@ -1,0 +1,65 @@
+// BPE: a word becomes the symbols of its characters, which are then merged (merge.h).
+// Sennrich, Haddow and Birch, "Neural machine translation of rare words with subword units", 2016; as the reference
+// does it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/character_table.h"
+#include "model/merge.h"
+#include "model/seams.h"
+#include "model/word_token.h"
+#include "string_table.h"
+#include "tokenizer.h"
+
+namespace leanformers {
+
+class BpeModel {
+ public:
+  // Throws std::invalid_argument when a merge needs what is not in the vocabulary.
+  explicit BpeModel(const Bpe& settings);
+
+  // Replaces `tokens` by those of `word`, which is not empty; there may be none. Time is O(n log n).
+  // Throws std::invalid_argument when the unknown token is needed but not in the vocabulary.
+  //
+  // Offsets are those of the reference, which adds up the bytes of the tokens: characters that vanish and bytes of a
+  // prefix or suffix shift what follows, even beyond the end of the word.
+  void tokenize(std::string_view word, WordTokens& tokens) const;
+
+ private:
+  std::vector<Seams::Merge> add_merges(const Bpe& settings, const StringTable& vocab);
+  void add_characters(const Bpe& settings);
+  std::vector<uint32_t> first_symbols() const;
+  void split(std::string_view word, WordTokens& symbols) const;
+  size_t merge(std::span<WordToken> symbols) const;
+  bool has_bytes(std::string_view text) const;
+  uint32_t unknown() const;
+
+  MergeTable merges_;
+  bool scannable_;  // merging by scanning gives the same as the queue of the reference
+  float dropout_ = 0;
+  std::optional<Seams> seams_;
+
+  // A character is looked up with the prefix and the suffix of its place, a set of these bits.
+  static constexpr unsigned kInside = 1, kLast = 2;
+  std::string_view prefix(unsigned place) const { return place & kInside ? std::string_view(prefix_) : ""; }
+  std::string_view suffix(unsigned place) const { return place & kLast ? std::string_view(suffix_) : ""; }
+  std::string prefix_, suffix_;
+  unsigned inside_, last_;  // the bits; without a prefix or suffix 0, because then all places are alike
+  std::array<CharacterTable, 4> characters_;  // by place
+
+  std::array<uint32_t, 256> bytes_;  // without byte_fallback all are missing
+  std::optional<std::string> unknown_token_;
+  std::optional<uint32_t> unknown_id_;
+  bool fuse_unknown_;
+  std::optional<StringTable> words_;  // whole words that are tokens, when merges are ignored
+};
+
+}  // namespace leanformers

@@ -1,0 +1,48 @@
+// Unigram: a word becomes the pieces of the greatest sum of scores.
+// Kudo, "Subword regularization", 2018; as the reference does it, which differs from SentencePiece.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/trie.h"
+#include "model/word_token.h"
+#include "tokenizer.h"
+
+namespace leanformers {
+
+class UnigramModel {
+ public:
+  // Throws std::invalid_argument when unk_id is not one of the pieces'.
+  explicit UnigramModel(const Unigram& settings);
+
+  // Replaces `tokens` by those of `word`, which is not empty. Time is O(bytes of the word × longest piece).
+  // Byte tokens all stand for the whole unknown text. Throws std::invalid_argument when the unknown token is needed but
+  // there is none.
+  void tokenize(std::string_view word, WordTokens& tokens) const;
+
+ private:
+  // The best way to what ends at some byte: its score, and its last piece.
+  struct Best {
+    double score;
+    uint32_t begin;  // of the last piece; kNowhere: no way is known yet
+    uint32_t id;
+  };
+  static constexpr uint32_t kNowhere = UINT32_MAX;
+
+  void find_best(std::string_view word, Best* ends) const;
+  void add_unknown(std::string_view word, uint32_t begin, uint32_t end, WordTokens& reversed) const;
+
+  Trie trie_;
+  std::vector<double> scores_;  // by id
+  double unknown_score_;
+  uint32_t unknown_id_;          // Trie::kMissing: there is none
+  std::vector<uint32_t> bytes_;  // ids of the 256 byte tokens; empty: no byte_fallback
+};
+
+}  // namespace leanformers

@@ -1,0 +1,31 @@
+// WordLevel: a word is one token of the vocabulary, or the unknown one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/word_token.h"
+#include "string_table.h"
+#include "tokenizer.h"
+
+namespace leanformers {
+
+class WordLevelModel {
+ public:
+  explicit WordLevelModel(const WordLevel& settings);
+
+  // Replaces `tokens` by the one of `word`, which is not empty.
+  // Throws std::invalid_argument when the unknown token is needed but not in the vocabulary.
+  void tokenize(std::string_view word, WordTokens& tokens) const;
+
+ private:
+  StringTable words_;
+  std::string unknown_token_;
+  std::optional<uint32_t> unknown_id_;
+};
+
+}  // namespace leanformers

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from .config import Config
 from .errors import ArchitectureError, InputTypeError, MissingDependencyError, near_names
 
 if TYPE_CHECKING:
+    from .config import Config
     from .models.model import PreTrainedModel
     from .tokenizers.auto_tokenizer import AutoTokenizer
 
@@ -24,6 +24,8 @@ class AutoConfig:
     @staticmethod
     def from_pretrained(name: str | os.PathLike[str], *, revision: str | None = None, **overrides: Any) -> Config:
         """As `Config.from_pretrained`."""
+        from .config import Config
+
         return Config.from_pretrained(name, revision=revision, **overrides)
 
 
@@ -68,6 +70,8 @@ class _AutoModel:
             ArchitectureError: the `model_type` is not known, or the architecture has no such class.
             LeanformersError: the errors of `PreTrainedModel.from_pretrained`.
         """
+        from .config import Config
+
         if config is None:
             config = Config.from_pretrained(name, revision=options.get("revision"))
         elif not isinstance(config, Config):

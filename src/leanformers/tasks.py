@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FeatureExtractionPipeline", "Pipeline", "SentenceEmbeddingPipeline", "TextClassificationPipeline"]
 
-# Texts that are read ahead from an iterator, so that texts of like length can go through the model together.
+# Texts that are read ahead from an iterator at most, so that texts of like length can go through together. The
+# first result comes after the first text, and the number doubles from there.
 _READ_AHEAD = 256
 _UNSET: Any = object()
 
@@ -114,18 +116,22 @@ class Pipeline:
         return result
 
     def _stream(self, texts: Iterator[Any], call: _Call) -> Iterator[Any]:
-        call.show_progress = False
-        row = 0
-        while chunk := list(islice(texts, call.batch_size or _READ_AHEAD)):
+        call = replace(call, show_progress=False)
+        row, size = 0, call.batch_size or 1
+        while chunk := list(islice(texts, size)):
             yield from self.run(chunk, row, call)
             row += len(chunk)
+            size = call.batch_size or min(2 * size, _READ_AHEAD)
 
 
+@dataclass(frozen=True)
 class _Call:
     """The arguments of one call."""
 
-    def __init__(self, batch_size: int | None, too_long: str, show: bool | None, options: dict[str, Any]) -> None:
-        self.batch_size, self.too_long, self.show_progress, self.options = batch_size, too_long, show, options
+    batch_size: int | None
+    too_long: str
+    show_progress: bool | None
+    options: dict[str, Any]
 
 
 class _ModelPipeline(Pipeline):

@@ -5,7 +5,6 @@ Damaged files are found before they are used.
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,15 +15,15 @@ import torch
 from torch import Tensor
 
 from ..errors import FileFormatError, MissingFileError
-from ..files import LFS_POINTER, read_json
+from ..files import read_json
+from .safetensors_header import read_header, refuse_pointer
 
-__all__ = ["INDEX", "SINGLE", "Checkpoint", "check_safetensors"]
+__all__ = ["INDEX", "SINGLE", "Checkpoint"]
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 _PICKLED = "pytorch_model.bin"
 _PICKLED_INDEX = "pytorch_model.bin.index.json"
-_LARGEST_HEADER = 100_000_000  # the limit of the safetensors format
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,11 @@ class Checkpoint:
         places = read_json(index).get("weight_map")
         if not isinstance(places, dict) or not places:
             raise FileFormatError(f'{index} has no "weight_map" from names to files')
-        files = [folder / name for name in dict.fromkeys(str(name) for name in places.values())]
+        names = list(dict.fromkeys(str(name) for name in places.values()))
+        outside = [name for name in names if Path(name).name != name]
+        if outside:
+            raise FileFormatError(f"{index} names a file outside its folder: {outside[0]!r}")
+        files = [folder / name for name in names]
         missing = [file.name for file in files if not file.exists()]
         if missing:
             raise MissingFileError(f"{folder} lacks {len(missing)} of {len(files)} weight files: {', '.join(missing)}")
@@ -78,7 +81,7 @@ def _read(path: Path) -> Iterator[tuple[str, Tensor]]:
     if path.suffix != ".safetensors":
         yield from _read_pickled(path)
         return
-    check_safetensors(path)
+    read_header(path)  # names what is wrong with the file better than the reader below
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -89,53 +92,10 @@ def _read(path: Path) -> Iterator[tuple[str, Tensor]]:
         raise FileFormatError(f"{path} is no valid safetensors file: {error}") from None
 
 
-def check_safetensors(path: Path) -> None:
-    """Compare what a safetensors file says about itself with its size.
-
-    The format: 8 bytes with the length of the header, the header in JSON, then the tensors' bytes at the offsets that
-    the header names.
-
-    Raises:
-        FileFormatError: with the file, and the expected and the real size.
-    """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        start = file.read(512)
-        _refuse_pointer(path, start)
-        if size < 8:
-            raise FileFormatError(f"{path} is {'empty' if not size else 'cut off'}: {size} bytes")
-        length = int.from_bytes(start[:8], "little")
-        if length > _LARGEST_HEADER:
-            raise FileFormatError(f"{path} is no safetensors file ({size} bytes, beginning with {start[:16]!r})")
-        if 8 + length > size:
-            raise FileFormatError(f"{path} is cut off: its header ends at byte {8 + length}, the file has {size} bytes")
-        file.seek(8)
-        try:
-            header = json.loads(file.read(length))
-            end = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
-            expected = 8 + length + int(end)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
-            raise FileFormatError(f"{path} has a broken header ({size} bytes): {error}") from None
-    if size != expected:
-        what = "is cut off" if size < expected else "has bytes that its header does not know"
-        raise FileFormatError(f"{path} {what}: expected {expected} bytes, the file has {size}; copy it again")
-
-
-def _refuse_pointer(path: Path, start: bytes) -> None:
-    if not start.startswith(LFS_POINTER):
-        return
-    sizes = [line.split()[1] for line in start.decode("ascii", "replace").splitlines() if line.startswith("size ")]
-    real = f" of {sizes[0]} bytes" if sizes else ""
-    raise FileFormatError(
-        f"{path} is a git-lfs pointer ({path.stat().st_size} bytes) to the file itself{real}: run `git lfs pull` "
-        "in its repository"
-    )
-
-
 def _read_pickled(path: Path) -> Iterator[tuple[str, Tensor]]:
     size = path.stat().st_size
     with path.open("rb") as file:
-        _refuse_pointer(path, file.read(512))
+        refuse_pointer(path, file.read(512))
     if not size:
         raise FileFormatError(f"{path} is empty: 0 bytes")
     try:

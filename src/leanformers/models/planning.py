@@ -86,7 +86,7 @@ class _Seal:
         self.weights = weights
         self.marks = [_mark(weight) for weight in weights]
         # Views into the weights' memory, at equal distances.
-        self.views = [_sample(weight) for weight in weights if weight.ndim > 1]
+        self.views = [_sample(weight) for weight in weights]
         self.samples = self._read()
 
     def holds(self, weights: Sequence[Tensor]) -> bool:
@@ -103,7 +103,7 @@ class _Seal:
 
 
 def _sample(weight: Tensor) -> Tensor:
-    flat = weight.detach().flatten()
+    flat = weight.detach().flatten() if weight.is_contiguous() else weight.detach().diagonal()  # never a copy
     return flat[:: max(1, flat.numel() // _SAMPLES)]
 
 

@@ -47,7 +47,7 @@ class LoadReport:
     missing_head: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
     passengers: tuple[str, ...] = ()
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,9 @@ def test_an_iterator_is_answered_as_it_is_read(classify) -> None:
     results = classify(lines(), batch_size=2)
     first = next(results)
     assert read == TEXTS[:2]
+    read.clear()
+    next(classify(lines()))
+    assert read == TEXTS[:1]
     assert [first, *results] == classify(TEXTS)
 
 

@@ -18,14 +18,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from leanformers import AutoTokenizer, BertForSequenceClassification, Config, PreTrainedModel, PreTrainedTokenizer
+from make_data import TextMaker
 from numpy.typing import NDArray
+from texts import Example, Sentence, compose, read_lexicon, read_neutral, read_sentences
 from torch import Tensor
 from torch.nn import functional as F
-
-from make_data import TextMaker
-from texts import Example, Sentence, compose, read_lexicon, read_neutral, read_sentences
 from vocabulary import MAX_LENGTH, SPECIAL_TOKENS, count_words, learn_vocabulary, write_tokenizer
+
+from leanformers import AutoTokenizer, BertForSequenceClassification, Config, PreTrainedModel, PreTrainedTokenizer
 
 HERE = Path(__file__).parent
 LABELS = ("NEGATIVE", "POSITIVE")

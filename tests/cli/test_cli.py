@@ -39,7 +39,7 @@ def error(result: subprocess.CompletedProcess[str]) -> str:
 def test_without_a_command_it_shows_the_commands() -> None:
     result = run()
     for command in ("tokenize", "encode", "decode", "classify", "embed", "info", "demo"):
-        assert command in result.stdout
+        assert command in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("command", ["tokenize", "encode", "decode", "classify", "embed"])

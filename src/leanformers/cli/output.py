@@ -28,9 +28,12 @@ def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequen
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title) if title else None, title_justify="left", box=SIMPLE_HEAD, show_header=any(columns))
+    table = Table(box=SIMPLE_HEAD, show_header=any(columns))
     for column in columns:
         table.add_column(column.removesuffix(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))  # Text: tokens like "[CLS]" are no markup
-    Console(soft_wrap=False).print(table)
+    console = Console()
+    if title:
+        console.print(Text(title, style="bold"))
+    console.print(table)

@@ -1,0 +1,108 @@
+"""Auto classes: the class that fits a checkpoint, found from its config.json. Importing this needs no torch."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from .errors import ArchitectureError, InputTypeError, MissingDependencyError, near_names
+
+if TYPE_CHECKING:
+    from .config import Config
+    from .models.model import PreTrainedModel
+    from .tokenizers.auto_tokenizer import AutoTokenizer
+
+__all__ = ["AutoConfig", "AutoModel", "AutoModelForSequenceClassification", "AutoTokenizer"]
+
+
+class AutoConfig:
+    """`AutoConfig.from_pretrained(name)`: the `Config` of a model folder or repository."""
+
+    def __init__(self) -> None:
+        raise _not_made_so("AutoConfig")
+
+    @staticmethod
+    def from_pretrained(name: str | os.PathLike[str], *, revision: str | None = None, **overrides: Any) -> Config:
+        """As `Config.from_pretrained`."""
+        from .config import Config
+
+        return Config.from_pretrained(name, revision=revision, **overrides)
+
+
+class _AutoModel:
+    """What the auto classes for models share."""
+
+    task: str
+
+    def __init__(self) -> None:
+        raise _not_made_so(type(self).__name__)
+
+    @classmethod
+    def class_for(cls, config: Config) -> type[PreTrainedModel]:
+        """The class for a config.
+
+        Raises:
+            ArchitectureError: the architecture is not known, or has no class for this task.
+            MissingDependencyError: torch is not installed.
+        """
+        from .models.arch import architecture_of
+
+        architecture = architecture_of(config.model_type)
+        if cls.task not in architecture.classes:
+            tasks = ", ".join(architecture.classes)
+            hint = near_names(cls.task, architecture.classes)
+            raise ArchitectureError(f"{architecture.title} has no class for {cls.task!r}{hint}; it has {tasks}")
+        try:
+            from .models.classes import model_class
+        except ModuleNotFoundError as error:
+            if error.name != "torch":
+                raise
+            raise MissingDependencyError("models need torch: pip install 'leanformers[torch]'") from None
+        return model_class(architecture, cls.task)
+
+    @classmethod
+    def from_pretrained(cls, name: str | os.PathLike[str], *, config: Config | None = None, **options: Any) -> Any:
+        """The model in a folder or a repository, of the class that its config.json asks for.
+
+        Takes the arguments of `PreTrainedModel.from_pretrained`.
+
+        Raises:
+            ArchitectureError: the `model_type` is not known, or the architecture has no such class.
+            LeanformersError: the errors of `PreTrainedModel.from_pretrained`.
+        """
+        from .config import Config
+
+        if config is None:
+            config = Config.from_pretrained(name, revision=options.get("revision"))
+        elif not isinstance(config, Config):
+            raise InputTypeError(f"config must be a Config, not {type(config).__name__}")
+        return cls.class_for(config).from_pretrained(name, config=config, **options)
+
+    @classmethod
+    def from_config(cls, config: Config) -> Any:
+        """A new model with random weights."""
+        return cls.class_for(config)(config)
+
+
+class AutoModel(_AutoModel):
+    """`AutoModel.from_pretrained(name)`: the base model, without a head."""
+
+    task = "base"
+
+
+class AutoModelForSequenceClassification(_AutoModel):
+    """`AutoModelForSequenceClassification.from_pretrained(name)`: the model with a classifier over whole texts."""
+
+    task = "sequence-classification"
+
+
+def _not_made_so(name: str) -> TypeError:
+    return InputTypeError(f"{name} is not made by calling it; use {name}.from_pretrained(name_or_folder)")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "AutoTokenizer":
+        from .tokenizers.auto_tokenizer import AutoTokenizer
+
+        return AutoTokenizer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,92 @@
+"""The registry of architectures. Adding one is adding a file to this folder; nothing here imports torch.
+
+A file describes an architecture as data: `wiring(config)` and the heads, a `Layout` of the checkpoint's names, the
+defaults of its config.json, and registers them:
+
+    register(Architecture(model_type="bert", …))
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ArchitectureError, near_names
+from ..layout import Layout
+from ..wiring import Encoder, SequenceClassifier
+
+if TYPE_CHECKING:
+    from ...config import Config
+
+__all__ = [
+    "ARCHITECTURES",
+    "BASE",
+    "SEQUENCE_CLASSIFICATION",
+    "Architecture",
+    "architecture_of",
+    "class_names",
+    "register",
+]
+
+BASE = "base"
+SEQUENCE_CLASSIFICATION = "sequence-classification"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """All that is special about one architecture.
+
+    Args:
+        model_type: its name in config.json.
+        title: its name in sentences.
+        source: the paper.
+        classes: the public class of each task, e.g. `{"base": "BertModel"}`.
+        wiring: from a config to the base model's description.
+        heads: from a config to a head's description, by task.
+        layout: the names in its checkpoints.
+        defaults: what an absent key of config.json stands for.
+        attribute_map: common names of config keys that this architecture calls otherwise.
+    """
+
+    model_type: str
+    title: str
+    source: str
+    classes: Mapping[str, str]
+    wiring: Callable[[Config], Encoder]
+    heads: Mapping[str, Callable[[Config], SequenceClassifier]]
+    layout: Layout
+    defaults: Mapping[str, Any]
+    attribute_map: Mapping[str, str] = field(default_factory=dict)
+
+
+ARCHITECTURES: dict[str, Architecture] = {}
+
+
+def register(architecture: Architecture) -> None:
+    """Make an architecture known under its `model_type` and its class names."""
+    ARCHITECTURES[architecture.model_type] = architecture
+
+
+def architecture_of(model_type: str) -> Architecture:
+    """The architecture called `model_type` in config.json.
+
+    Raises:
+        ArchitectureError: it is not known; names the nearest ones.
+    """
+    if model_type not in ARCHITECTURES:
+        known = ", ".join(sorted(ARCHITECTURES))
+        hint = near_names(model_type, ARCHITECTURES)
+        raise ArchitectureError(f"the architecture {model_type!r} is not known here{hint}; known: {known}")
+    return ARCHITECTURES[model_type]
+
+
+def class_names() -> dict[str, tuple[Architecture, str]]:
+    """The public model classes: name → its architecture and task."""
+    return {name: (a, task) for a in ARCHITECTURES.values() for task, name in a.classes.items()}
+
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

@@ -1,0 +1,8 @@
+"""Bricks: the descriptions of `wiring.py` as torch modules on packed tokens. They train, and run what a plan cannot."""
+
+from __future__ import annotations
+
+from .encoder import EncoderBrick
+from .head import SequenceClassifierBrick
+
+__all__ = ["EncoderBrick", "SequenceClassifierBrick"]

@@ -1,0 +1,58 @@
+"""Layout: which name in a checkpoint is which of our weights. A table of whole names, read both ways; no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Layout", "Row", "rows_of"]
+
+Row = tuple[str, str]  # name of a module in the checkpoint, name of the brick that holds the same weights
+
+# Names from the time of TensorFlow checkpoints.
+_OLD_SPELLING = {"gamma": "weight", "beta": "bias"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The names of an architecture's checkpoints, at the level of modules: `weight` and `bias` follow by themselves.
+
+    Args:
+        prefix: what stands before the base model's names in a model with a head ("bert").
+        base: rows of the base model; `{i}` is the number of a block. The order is that of the parameters.
+        heads: rows of each head, by task.
+        head_like: checkpoint names in `base` that a pretraining checkpoint may lack; they start new, with a warning.
+        passengers: tensors that old checkpoints carry and that nothing reads; kept, and written back on saving.
+    """
+
+    prefix: str
+    base: tuple[Row, ...]
+    heads: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    head_like: tuple[str, ...] = ()
+    passengers: tuple[str, ...] = ()
+
+    def spellings(self, name: str) -> Iterator[str]:
+        """The names that `name` of a checkpoint may stand for: itself, in today's spelling, with and without prefix."""
+        stem, _, last = name.rpartition(".")
+        name = f"{stem}.{_OLD_SPELLING[last]}" if stem and last in _OLD_SPELLING else name
+        yield name
+        yield name.removeprefix(f"{self.prefix}.") if name.startswith(f"{self.prefix}.") else f"{self.prefix}.{name}"
+
+
+def rows_of(table: Iterable[Row], blocks: int) -> list[Row]:
+    """The rows with `{i}` written out, block by block, in the order of the table."""
+    rows: list[Row] = []
+    per_block: list[Row] = []
+
+    def write_out() -> None:
+        rows.extend((n.format(i=i), o.format(i=i)) for i in range(blocks) for n, o in per_block)
+        per_block.clear()
+
+    for name, ours in table:
+        if "{i}" in name:
+            per_block.append((name, ours))
+            continue
+        write_out()
+        rows.append((name, ours))
+    write_out()
+    return rows

@@ -1,0 +1,98 @@
+"""Loss: labels checked and compared with logits, as transformers' sequence classifiers do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..config import Config
+from ..errors import ConfigError, InputTypeError, ShapeError, TokenIdError, near_names
+
+__all__ = ["classification_loss"]
+
+_PROBLEMS = ("regression", "single_label_classification", "multi_label_classification")
+_IGNORED = -100  # a label that is left out of the loss, as in torch
+
+
+def classification_loss(logits: Tensor, labels: Any, config: Config) -> Tensor:
+    """The loss of a classifier, one number.
+
+    Mean squared error for regression, cross entropy for one label a row, binary cross entropy for several. Which one is
+    `config.problem_type`; where that is not set: regression for one label, else by the labels, whole numbers or floats.
+
+    Args:
+        logits: (batch, labels).
+        labels: (batch,) numbers of labels, or (batch, labels) floats for several labels a row, or values for
+            regression.
+        config: of the model.
+
+    Raises:
+        TokenIdError: a label outside 0 … num_labels - 1; names the row.
+        InputTypeError: floats where whole numbers are needed.
+        ShapeError: labels of another shape.
+        ConfigError: an unknown `problem_type`.
+    """
+    try:
+        labels = labels if isinstance(labels, Tensor) else torch.as_tensor(labels)
+    except (TypeError, ValueError) as error:
+        raise InputTypeError(f"labels must be numbers: {error}") from None
+    labels = labels.to(logits.device)
+    problem = _problem(labels, config)
+    if problem == "single_label_classification":
+        return _single_label(logits, labels, config.num_labels)
+    if problem == "regression" and config.num_labels == 1:
+        if labels.numel() != logits.numel():
+            raise _wrong_shape(labels, (logits.shape[0],))
+        return F.mse_loss(logits.flatten(), labels.flatten().to(logits.dtype))
+    if labels.shape != logits.shape:
+        raise _wrong_shape(labels, tuple(logits.shape))
+    labels = labels.to(logits.dtype)
+    return F.mse_loss(logits, labels) if problem == "regression" else F.binary_cross_entropy_with_logits(logits, labels)
+
+
+def _problem(labels: Tensor, config: Config) -> str:
+    problem: str | None = config.problem_type
+    if problem is not None:
+        if problem not in _PROBLEMS:
+            choices = ", ".join(_PROBLEMS)
+            raise ConfigError(f"config: problem_type {problem!r}{near_names(problem, _PROBLEMS)}; choices: {choices}")
+        return problem
+    if config.num_labels == 1:
+        return "regression"
+    if not labels.is_floating_point():
+        return "single_label_classification"
+    if labels.ndim == 1:
+        raise InputTypeError(
+            f"labels are {_kind(labels)} of shape {tuple(labels.shape)}: give whole numbers from 0 to "
+            f"{config.num_labels - 1} for one label a row, or floats of shape (batch, {config.num_labels}) for several "
+            '(problem_type="multi_label_classification")'
+        )
+    return "multi_label_classification"
+
+
+def _single_label(logits: Tensor, labels: Tensor, count: int) -> Tensor:
+    if labels.is_floating_point():
+        needed = f"single_label_classification needs whole numbers from 0 to {count - 1}"
+        raise InputTypeError(f"labels are {_kind(labels)}, but {needed}")
+    labels = labels.flatten().long()
+    if labels.shape[0] != logits.shape[0]:
+        raise _wrong_shape(labels, (logits.shape[0],))
+    outside = ((labels < 0) | (labels >= count)) & (labels != _IGNORED)
+    if outside.any():
+        row = int(outside.int().argmax())
+        raise TokenIdError(
+            f"labels row {row}: label {int(labels[row])}, but the model has num_labels={count} (0 to {count - 1}); "
+            "load it with num_labels=…, or check config.id2label"
+        )
+    return F.cross_entropy(logits, labels, ignore_index=_IGNORED)
+
+
+def _kind(labels: Tensor) -> str:
+    return str(labels.dtype).removeprefix("torch.")
+
+
+def _wrong_shape(labels: Tensor, expected: tuple[int, ...]) -> ShapeError:
+    return ShapeError(f"labels have the shape {tuple(labels.shape)}; expected {expected}")

@@ -1,0 +1,305 @@
+"""Weights: a checkpoint's tensors into a model and back, strictly. Every name hits one weight or is reported."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from ..config import Config
+from ..errors import ArchitectureError, InputValueError, MissingWeightsError, ShapeError, warn
+from ..files import save_files, write_json
+from ..hub.resolve import resolve_folder
+from ..ops.devices import device_named, dtype_named
+from .arch import ARCHITECTURES, Architecture
+from .checkpoint import INDEX, SINGLE, Checkpoint
+from .initial import initialise_module
+from .layout import rows_of
+from .tree import Mount
+
+if TYPE_CHECKING:
+    from .model import PreTrainedModel
+
+__all__ = ["LoadReport", "load", "save"]
+
+M = TypeVar("M", bound="PreTrainedModel")
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What loading found.
+
+    Attributes:
+        files: the weight files.
+        missing_head: weights that the checkpoint lacks and that start new.
+        unexpected: names in the checkpoint that this model has no place for; not loaded.
+        passengers: tensors that nothing reads; kept, and written back on saving.
+        aliases: names of the model → how the checkpoint spells them; saving restores the spelling.
+    """
+
+    files: tuple[Path, ...] = ()
+    missing_head: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    passengers: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A weight of the model: which module holds it, under which parameter name, and whether it may start new."""
+
+    mount: Mount
+    parameter: str
+    head: bool
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.mount.module.get_parameter(self.parameter).shape)
+
+
+def load(
+    kind: type[M],
+    name: str | os.PathLike[str],
+    *,
+    config: Config | None = None,
+    dtype: Any = "auto",
+    device_map: Any = None,
+    revision: str | None = None,
+    options: dict[str, Any] | None = None,
+    say: bool = True,
+) -> M:
+    """The work of `PreTrainedModel.from_pretrained`. `say=False` leaves out the warning about new weights."""
+    options = dict(options or {})
+    dtype = options.pop("torch_dtype", None) or dtype or "auto"  # the older name of the argument
+    wanted = None if dtype == "auto" else dtype_named(dtype)
+    device = None if device_map is None else device_named(device_map)
+    arguments = {key: options.pop(key) for key in ("add_pooling_layer",) if key in options}
+    replace_mismatched = bool(options.pop("ignore_mismatched_sizes", False))
+    folder = resolve_folder(name, revision=revision)
+    if config is None:
+        config = Config.from_pretrained(folder, **options)
+    else:
+        config = config.copy()
+        config.override("from_pretrained", options)
+    with torch.inference_mode(False), torch.device("meta"):
+        model = kind(config, **arguments)
+    with torch.inference_mode(False), torch.no_grad():
+        checkpoint = Checkpoint.open(folder)
+        _fill(model, checkpoint, wanted, replace_mismatched)
+    report = model.load_report
+    if say and report is not None and report.missing_head:
+        count = len(report.missing_head)
+        warn(
+            f"{kind.__name__}: {count} weights are not in {checkpoint.files[0]} and start new, from a fixed seed: "
+            f"{', '.join(report.missing_head)}. Train them before their outputs are used."
+        )
+    model = model.eval()
+    return model if device is None else model.to(device)
+
+
+def _places(model: PreTrainedModel) -> dict[str, _Place]:
+    """All weights of a model by their names in today's spelling."""
+    layout = model.architecture.layout
+    base = model.base_model
+    prefix = "" if base is model else f"{layout.prefix}."
+    places: dict[str, _Place] = {}
+    for mount in base.own_mounts():
+        for parameter in mount.module._parameters:
+            places[f"{prefix}{mount.name}.{parameter}"] = _Place(mount, parameter, mount.name in layout.head_like)
+    if base is not model:
+        for mount in model.own_mounts():
+            for parameter in mount.module._parameters:
+                places[f"{mount.name}.{parameter}"] = _Place(mount, parameter, head=True)
+    return places
+
+
+def _fill(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype | None, replace_mismatched: bool) -> None:
+    """Put the checkpoint's tensors into a model on the meta device."""
+    places = _places(model)
+    found, passengers, unexpected = _match(model.architecture, places, list(checkpoint.tensors))
+    missing = [name for name in places if name not in found]
+    _refuse_foreign(model, checkpoint, places, found, missing)
+    mismatched = {name for name, spelled in found.items() if checkpoint.tensors[spelled].shape != places[name].shape}
+    if replace_mismatched:
+        for name in [name for name in mismatched if places[name].head]:
+            mismatched.remove(name)
+            missing.append(name)
+            del found[name]
+    _refuse_shapes(model, checkpoint, places, found, sorted(mismatched))
+    dtype = dtype or _common_dtype(model.config, [checkpoint.tensors[spelled] for spelled in found.values()])
+    generator = torch.Generator().manual_seed(0)
+    for module in {id(places[name].mount.module): places[name].mount.module for name in missing}.values():
+        module.to_empty(device="cpu").to(dtype)
+        initialise_module(module, model.config.initializer_range, generator)
+    for name, spelled in found.items():
+        place = places[name]
+        tensor = checkpoint.tensors[spelled]
+        place.mount.module._parameters[place.parameter] = nn.Parameter(tensor.to(dtype))
+    model.passengers = {name: checkpoint.tensors[name] for name in passengers}
+    # A new head makes another kind of checkpoint, so the old one's spelling is kept only where all came from it.
+    aliases = {name: spelled for name, spelled in found.items() if name != spelled}
+    model.aliases = {} if missing else aliases
+    model.load_report = LoadReport(
+        checkpoint.files, tuple(sorted(missing)), tuple(sorted(unexpected)), tuple(sorted(passengers)), aliases
+    )
+
+
+def _match(
+    architecture: Architecture, places: Mapping[str, _Place], names: list[str]
+) -> tuple[dict[str, str], list[str], list[str]]:
+    """Each name of the checkpoint to its place: (model's name → checkpoint's name, passengers, unexpected)."""
+    layout = architecture.layout
+    riders = {*layout.passengers, *(f"{layout.prefix}.{name}" for name in layout.passengers)}
+    found = {name: name for name in names if name in places}
+    passengers: list[str] = []
+    unexpected: list[str] = []
+    for name in names:
+        if name in found:
+            continue
+        target = next((s for s in layout.spellings(name) if s in places and s not in found), None)
+        if target is not None:
+            found[target] = name
+        else:
+            (passengers if name in riders else unexpected).append(name)
+    return {name: found[name] for name in places if name in found}, passengers, unexpected
+
+
+def _refuse_foreign(
+    model: PreTrainedModel,
+    checkpoint: Checkpoint,
+    places: Mapping[str, _Place],
+    found: Mapping[str, str],
+    missing: list[str],
+) -> None:
+    body = [name for name in missing if not places[name].head]
+    if not body:
+        return
+    wanted, file = model.architecture, checkpoint.files[0]
+    if not any(not places[name].head for name in found):
+        other = _recognise(list(checkpoint.tensors))
+        looks = f"; it looks like {other.title} ({other.model_type!r})" if other and other is not wanted else ""
+        count, first = len(checkpoint.tensors), next(iter(checkpoint.tensors), "nothing")
+        raise ArchitectureError(
+            f"{file} holds no weights of {wanted.title} ({wanted.model_type!r}){looks}: none of its {count} names fits "
+            f"{type(model).__name__}, first {first}"
+        )
+    listed = ", ".join(body[:10]) + (f" and {len(body) - 10} more" if len(body) > 10 else "")
+    share = f"{len(body)} of the {len(places)} weights"
+    raise MissingWeightsError(f"{file} lacks {share} of {type(model).__name__}: {listed}")
+
+
+def _recognise(names: list[str]) -> Architecture | None:
+    """The registered architecture that most of the names belong to."""
+
+    def hits(architecture: Architecture) -> int:
+        layout = architecture.layout
+        own = {row for row, _ in rows_of(layout.base, 1)}
+        return sum(spelled.rpartition(".")[0] in own for name in names for spelled in layout.spellings(name))
+
+    best = max(ARCHITECTURES.values(), key=hits)
+    return best if hits(best) else None
+
+
+def _refuse_shapes(
+    model: PreTrainedModel,
+    checkpoint: Checkpoint,
+    places: Mapping[str, _Place],
+    found: Mapping[str, str],
+    mismatched: list[str],
+) -> None:
+    if not mismatched:
+        return
+    lines = []
+    for name in mismatched:
+        expected, actual = places[name].shape, tuple(checkpoint.tensors[found[name]].shape)
+        sizes = {e for e, a in zip(expected, actual, strict=False) if e != a}
+        values = {**model.config.to_dict(), "num_labels": model.config.num_labels}
+        keys = [key for key, value in values.items() if type(value) is int and value in sizes]
+        blame = f" (config: {', '.join(f'{key}={values[key]}' for key in keys)})" if keys else ""
+        lines.append(f"{found[name]} is {actual}, the config makes it {expected}{blame}")
+    more = f"; and {len(lines) - 5} more" if len(lines) > 5 else ""
+    advice = ""
+    if all(places[name].head for name in mismatched):
+        advice = "; ignore_mismatched_sizes=True starts this head new"
+    raise ShapeError(f"{checkpoint.files[0]} does not fit the config: {'; '.join(lines[:5])}{more}{advice}")
+
+
+def _common_dtype(config: Config, tensors: list[Tensor]) -> torch.dtype:
+    """The dtype that all weights of a checkpoint have; of a mixed one, what its config says, else float32."""
+    dtypes = {tensor.dtype for tensor in tensors if tensor.is_floating_point()}
+    if len(dtypes) == 1:
+        return dtypes.pop()
+    named = config.dtype or config.torch_dtype
+    return dtype_named(named) if named else torch.float32
+
+
+# ---- saving ----
+
+
+def save(model: PreTrainedModel, folder: str | os.PathLike[str], max_shard_size: int | str) -> None:
+    """The work of `PreTrainedModel.save_pretrained`."""
+    limit = _bytes(max_shard_size)
+    state = {model.aliases.get(name, name): tensor for name, tensor in model.state_dict().items()}
+    state.update(model.passengers)
+    config = model.config.copy()
+    config.architectures = [type(model).__name__]
+    for key in ("dtype", "torch_dtype"):
+        if config.to_dict().get(key) is not None:
+            setattr(config, key, str(model.dtype).removeprefix("torch."))
+    shards = _shards(state, limit)
+    writers: dict[str, Callable[[Path], None]] = {}
+    if len(shards) == 1:
+        writers[SINGLE] = _tensor_writer(shards[0])
+    else:
+        names = [f"model-{number:05}-of-{len(shards):05}.safetensors" for number in range(1, len(shards) + 1)]
+        writers.update({name: _tensor_writer(shard) for name, shard in zip(names, shards, strict=True)})
+        places = {key: name for name, shard in zip(names, shards, strict=True) for key in shard}
+        total = sum(tensor.nbytes for tensor in state.values())
+        writers[INDEX] = write_json({"metadata": {"total_size": total}, "weight_map": dict(sorted(places.items()))})
+    writers["config.json"] = write_json(config.to_dict())
+    save_files(folder, writers)
+    for path in Path(folder).iterdir():  # weights of an earlier save would be read instead of these, or beside them
+        ours = path.name in (SINGLE, INDEX) or re.fullmatch(r"model-\d{5}-of-\d{5}\.safetensors", path.name)
+        if ours and path.name not in writers:
+            path.unlink()
+
+
+def _tensor_writer(tensors: Mapping[str, Tensor]) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        from safetensors.torch import save_file
+
+        ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        save_file(ready, path, metadata={"format": "pt"})
+
+    return write
+
+
+def _shards(state: Mapping[str, Tensor], limit: int) -> list[dict[str, Tensor]]:
+    """The tensors in order, in groups of at most `limit` bytes; a tensor larger than that stands alone."""
+    shards: list[dict[str, Tensor]] = [{}]
+    size = 0
+    for name, tensor in state.items():
+        if shards[-1] and size + tensor.nbytes > limit:
+            shards.append({})
+            size = 0
+        shards[-1][name] = tensor
+        size += tensor.nbytes
+    return shards
+
+
+def _bytes(size: int | str) -> int:
+    """5_000_000, "5GB", "500MB", "2GiB" → bytes."""
+    units = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", str(size))
+    if match is None or match[2].upper() not in units:
+        raise InputValueError(f'max_shard_size {size!r} is no size; give bytes, or for example "500MB" or "5GB"')
+    count = int(float(match[1]) * units[match[2].upper()])
+    if count < 1:
+        raise InputValueError(f"max_shard_size {size!r} must be at least one byte")
+    return count

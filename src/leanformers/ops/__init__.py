@@ -1,0 +1,1 @@
+"""Kernels: the only place that knows devices, dtypes and how something is computed fastest."""

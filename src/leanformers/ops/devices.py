@@ -1,0 +1,54 @@
+"""Names of dtypes and devices, as callers and config.json give them, to torch's own; and when a plan may not run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from ..errors import InputValueError, near_names
+
+__all__ = ["autocast_is_on", "device_named", "dtype_named"]
+
+_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16, "float64": torch.float64}
+
+
+def dtype_named(value: Any) -> torch.dtype:
+    """The dtype for "float32", "torch.float32" or a dtype.
+
+    Raises:
+        InputValueError: an unknown name; lists the choices.
+    """
+    if isinstance(value, torch.dtype) and value.is_floating_point:
+        return value
+    name = str(value).removeprefix("torch.")
+    if name in _DTYPES:
+        return _DTYPES[name]
+    choices = ", ".join([*_DTYPES, "auto"])
+    raise InputValueError(f"dtype {name!r} is not known{near_names(name, _DTYPES)}; choices: {choices}")
+
+
+def device_named(value: Any) -> torch.device:
+    """The device for "cpu", "cuda", "cuda:1", a number, "auto" (the GPU if there is one) or a map of everything to one.
+
+    Raises:
+        InputValueError: an unknown device, one that this machine lacks, or a map over several.
+    """
+    if isinstance(value, dict):
+        if len({str(place) for place in value.values()}) != 1:
+            raise InputValueError("device_map: a model is put on one device here, not split over several")
+        value = next(iter(value.values()))
+    if value == "auto":
+        value = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device("cuda", value) if isinstance(value, int) else torch.device(value)
+    except (RuntimeError, TypeError):
+        raise InputValueError(f'device {value!r} is not known; for example "cpu", "cuda" or "cuda:0"') from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise InputValueError(f"device {str(value)!r}: this machine has no CUDA device that torch can use")
+    return device
+
+
+def autocast_is_on(device: torch.device) -> bool:
+    """Whether `torch.autocast` chooses dtypes on this device now."""
+    return torch.is_autocast_enabled(device.type)

@@ -1,0 +1,158 @@
+"""Plans: a wiring and its weights compiled into what runs at inference. Dropped when a weight changes.
+
+Query, key and value become one product, weights are reordered for the kernel, bias, activation and residual go into the
+products, attention runs per group of equal length. Nothing here tracks gradients; training runs the bricks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..models.wiring import Block, Dense, Encoder, LayerNorm, SequenceClassifier
+from .attention import Run, attention
+from .linear import PreparedLinear, prepare
+
+__all__ = ["ClassifierPlan", "EncoderPlan"]
+
+Weights = Mapping[str, Tensor]  # name in the wiring → tensor, e.g. "blocks.0.attention.query.weight"
+
+# Rows that go through the mlp at a time: the wide middle then stays in the cache. Rows do not depend on each other.
+MLP_ROWS = 1024
+
+
+class EncoderPlan:
+    """A base model, ready to run.
+
+    Args:
+        wiring: the description.
+        weights: by name in the wiring, with ".weight" and ".bias".
+    """
+
+    def __init__(self, wiring: Encoder, weights: Weights) -> None:
+        embeddings = wiring.embeddings
+        self.tokens = weights["embeddings.tokens.weight"]  # (vocabulary, width)
+        self.positions = weights["embeddings.positions.weight"] if embeddings.positions else None
+        self.types = weights["embeddings.types.weight"] if embeddings.types else None
+        self.norm = _norm(embeddings.norm, weights, "embeddings.norm") if embeddings.norm else None
+        self.blocks = [_BlockPlan.compile(b, weights, f"blocks.{i}") for i, b in enumerate(wiring.blocks)]
+        self.pooler = _dense(wiring.pooler, weights, "pooler.dense") if wiring.pooler else None
+
+    def hidden(
+        self,
+        ids: Tensor,
+        types: Tensor | None,
+        positions: Tensor,
+        runs: Sequence[Run],
+        states: list[Tensor] | None = None,
+    ) -> Tensor:
+        """The last hidden states, (tokens, width); `states` collects those after the embeddings and after each block.
+
+        Args:
+            ids: (tokens,) of all texts, one after the other; types and positions likewise.
+            runs: the lengths of the texts.
+        """
+        x = F.embedding(ids, self.tokens)  # (tokens, width)
+        if self.types is not None:
+            x = x + (self.types[0] if types is None else F.embedding(types, self.types))
+        if self.positions is not None:
+            x = x + F.embedding(positions, self.positions)
+        if self.norm is not None:
+            x = self.norm(x)
+        if states is not None:
+            states.append(x)
+        for block in self.blocks:
+            x = block(x, runs)
+            if states is not None:
+                states.append(x)
+        return x
+
+    def pool(self, first: Tensor) -> Tensor:
+        """The pooler's output for the first tokens: (texts, width) → (texts, width)."""
+        assert self.pooler is not None
+        return self.pooler(first)
+
+
+class ClassifierPlan:
+    """A sequence classifier's head, ready to run."""
+
+    def __init__(self, wiring: SequenceClassifier, weights: Weights) -> None:
+        self.dense = _dense(wiring.dense, weights, "dense.dense") if wiring.dense else None
+        self.classifier = _linear(weights, "classifier")
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Logits: (texts, width) → (texts, labels)."""
+        if self.dense is not None:
+            x = self.dense(x)
+        return self.classifier(x)
+
+
+@dataclass
+class _Norm:
+    """A layer norm with its weights."""
+
+    weight: Tensor
+    bias: Tensor
+    eps: float
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.eps)
+
+
+@dataclass
+class _BlockPlan:
+    """A block: one product for query, key and value, three more with the rest inside them."""
+
+    heads: int
+    head_dim: int
+    query_key_value: PreparedLinear
+    output: PreparedLinear
+    after_attention: _Norm
+    up: PreparedLinear
+    down: PreparedLinear
+    after_mlp: _Norm
+
+    @classmethod
+    def compile(cls, block: Block, weights: Weights, name: str) -> _BlockPlan:
+        projections = [f"{name}.attention.{part}" for part in ("query", "key", "value")]
+        return cls(
+            heads=block.attention.heads,
+            head_dim=block.attention.head_dim,
+            query_key_value=prepare(
+                torch.cat([weights[f"{p}.weight"] for p in projections]),  # (3 · width, width)
+                torch.cat([weights[f"{p}.bias"] for p in projections]),
+            ),
+            output=_linear(weights, f"{name}.attention.output"),
+            after_attention=_norm(block.after_attention, weights, f"{name}.after_attention"),
+            up=_linear(weights, f"{name}.mlp.up", block.mlp.activation),
+            down=_linear(weights, f"{name}.mlp.down"),
+            after_mlp=_norm(block.after_mlp, weights, f"{name}.after_mlp"),
+        )
+
+    def __call__(self, x: Tensor, runs: Sequence[Run]) -> Tensor:
+        fused = self.query_key_value(x).view(x.shape[0], 3, self.heads, self.head_dim)  # (tokens, 3, heads, head_dim)
+        query, key, value = fused.unbind(1)
+        mixed = attention(query, key, value, runs)  # (tokens, width)
+        x = self.after_attention(self.output.add(mixed, x))
+        if x.shape[0] <= MLP_ROWS:
+            return self._mlp(x)
+        return torch.cat([self._mlp(rows) for rows in torch.split(x, MLP_ROWS)])
+
+    def _mlp(self, x: Tensor) -> Tensor:
+        return self.after_mlp(self.down.add(self.up(x), x))  # (rows, width)
+
+
+def _linear(weights: Weights, name: str, activation: str = "linear") -> PreparedLinear:
+    return prepare(weights[f"{name}.weight"], weights.get(f"{name}.bias"), activation)
+
+
+def _dense(dense: Dense, weights: Weights, name: str) -> PreparedLinear:
+    return _linear(weights, name, dense.activation)
+
+
+def _norm(norm: LayerNorm, weights: Weights, name: str) -> _Norm:
+    return _Norm(weights[f"{name}.weight"], weights[f"{name}.bias"], norm.eps)

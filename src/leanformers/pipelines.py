@@ -1,0 +1,78 @@
+"""Pipelines: from texts to labels, features or embeddings in one call. Finds the model, the tokenizer and the task."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from .auto import AutoTokenizer
+from .errors import ArgumentError, InputValueError, near_names
+from .hub.resolve import DEFAULT_MODEL
+from .sentence import SentenceEncoder
+from .tasks import FeatureExtractionPipeline, Pipeline, SentenceEmbeddingPipeline, TextClassificationPipeline
+
+if TYPE_CHECKING:
+    from .models.model import PreTrainedModel
+    from .tokenizers.tokenizer import PreTrainedTokenizer
+
+__all__ = ["Pipeline", "pipeline"]
+
+_TASKS: dict[str, type[Pipeline]] = {
+    "text-classification": TextClassificationPipeline,
+    "sentiment-analysis": TextClassificationPipeline,
+    "feature-extraction": FeatureExtractionPipeline,
+    "sentence-embedding": SentenceEmbeddingPipeline,
+}
+
+
+def pipeline(
+    task: str,
+    model: str | os.PathLike[str] | PreTrainedModel | SentenceEncoder | None = None,
+    tokenizer: str | os.PathLike[str] | PreTrainedTokenizer | None = None,
+    *,
+    device_map: Any = None,
+    dtype: Any = "auto",
+    revision: str | None = None,
+) -> Pipeline:
+    """A pipeline for a task.
+
+    Args:
+        task: "text-classification" (or "sentiment-analysis"), "feature-extraction" or "sentence-embedding".
+        model: a folder, a repository, or a loaded model; without one, text-classification uses the embedded model
+            "leanformers/tiny-sentiment".
+        tokenizer: that of the model, if it is not in the model's folder.
+        device_map: the device to put the model on.
+        dtype: of the model, as in `from_pretrained`.
+        revision: branch, tag or commit of a repository.
+
+    Raises:
+        InputValueError: an unknown task; lists the tasks.
+        ArchitectureError: the model has not the head that the task needs.
+        ArgumentError: a model is missing, or a loaded model comes without its tokenizer.
+
+    Example:
+        >>> classify = pipeline("text-classification")
+        >>> classify("I hate this so much!")[0]["label"]
+        'NEGATIVE'
+    """
+    if task not in _TASKS:
+        tasks = ", ".join(repr(known) for known in _TASKS)
+        raise InputValueError(f"there is no pipeline for {task!r}{near_names(str(task), _TASKS)}; tasks: {tasks}")
+    kind = _TASKS[task]
+    if model is None:
+        if not issubclass(kind, TextClassificationPipeline):
+            raise ArgumentError(f"pipeline({task!r}) needs a model: a folder, a name on the Hub, or a loaded model")
+        model = DEFAULT_MODEL
+    options = {"device_map": device_map, "dtype": dtype, "revision": revision}
+    if isinstance(model, (str, os.PathLike)):
+        loaded = kind.load(model, options)
+        tokenizer = model if tokenizer is None else tokenizer
+    else:
+        loaded = model
+    if isinstance(loaded, SentenceEncoder):
+        tokenizer = loaded.tokenizer
+    if tokenizer is None:
+        raise ArgumentError(f"pipeline({task!r}): a loaded model comes without its tokenizer; give tokenizer=…")
+    if isinstance(tokenizer, (str, os.PathLike)):
+        tokenizer = AutoTokenizer.from_pretrained(tokenizer)
+    return kind(loaded, tokenizer)

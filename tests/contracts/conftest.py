@@ -1,0 +1,154 @@
+"""For every registered architecture: tiny random models of the reference, and the same weights loaded here."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+transformers.utils.logging.disable_progress_bar()
+
+from leanformers.auto import AutoModel, AutoModelForSequenceClassification  # noqa: E402
+from leanformers.models.arch import ARCHITECTURES  # noqa: E402
+
+# Sizes that divide evenly and sizes that fill no vector register, one head and several, each kind of activation.
+VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
+    "bert": {
+        "even": {"hidden_size": 48, "num_attention_heads": 4, "num_hidden_layers": 3, "intermediate_size": 96},
+        "odd": {"hidden_size": 33, "num_attention_heads": 3, "intermediate_size": 65, "hidden_act": "gelu_new"},
+        "relu": {
+            "hidden_size": 40,
+            "num_attention_heads": 1,
+            "hidden_act": "relu",
+            "type_vocab_size": 1,
+            "layer_norm_eps": 1e-5,
+        },
+        "silu": {"hidden_size": 36, "num_attention_heads": 9, "hidden_act": "silu", "pad_token_id": None},
+        "shallow": {"num_hidden_layers": 1, "hidden_act": "tanh"},
+        "unfused": {"intermediate_size": 70, "hidden_act": "quick_gelu"},  # not done inside a product
+    },
+    "distilbert": {
+        "even": {"dim": 48, "n_heads": 4, "n_layers": 3, "hidden_dim": 96},
+        "odd": {"dim": 33, "n_heads": 3, "hidden_dim": 65, "activation": "gelu_new"},
+        "relu": {"dim": 40, "n_heads": 1, "activation": "relu", "sinusoidal_pos_embds": True},
+    },
+}
+_TINY: dict[str, dict[str, Any]] = {
+    "bert": {
+        "hidden_size": 32,
+        "num_attention_heads": 2,
+        "num_hidden_layers": 2,
+        "intermediate_size": 64,
+        "hidden_dropout_prob": 0.0,
+        "attention_probs_dropout_prob": 0.0,
+    },
+    "distilbert": {
+        "dim": 32,
+        "n_heads": 2,
+        "n_layers": 2,
+        "hidden_dim": 64,
+        "dropout": 0.0,
+        "attention_dropout": 0.0,
+        "seq_classif_dropout": 0.0,
+    },
+}
+_KINDS = {
+    "base": (transformers.AutoModel, AutoModel),
+    "sequence-classification": (transformers.AutoModelForSequenceClassification, AutoModelForSequenceClassification),
+}
+
+
+@dataclass
+class Pair:
+    """A model of the reference and ours, with the same weights, in evaluation mode."""
+
+    reference: Any
+    ours: Any
+    folder: Path
+
+    @property
+    def vocabulary(self) -> int:
+        return int(self.reference.config.vocab_size)
+
+    @property
+    def types(self) -> int:
+        return int(getattr(self.reference.config, "type_vocab_size", 0))
+
+
+def reference_model(model_type: str, variant: str, task: str = "base", **more: Any) -> Any:
+    """A model of the reference with weights that are large enough to show a mistake."""
+    values = {"vocab_size": 120, "max_position_embeddings": 40, **_TINY[model_type]}
+    config = transformers.AutoConfig.for_model(model_type, **{**values, **VARIANTS[model_type][variant], **more})
+    config._attn_implementation = "eager"
+    model = _KINDS[task][0].from_config(config, attn_implementation="eager")
+    generator = torch.Generator().manual_seed(7)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            middle = 1.0 if "norm" in name.lower() and name.endswith("weight") else 0.0
+            weight.copy_(middle + 0.15 * torch.randn(weight.shape, generator=generator))
+    return model.eval()
+
+
+@pytest.fixture
+def make_pair(tmp_path: Path) -> Callable[..., Pair]:
+    """`make_pair(model_type, variant, task, …)`: a pair that went through a folder written by the reference."""
+
+    def make(model_type: str, variant: str = "even", task: str = "base", **more: Any) -> Pair:
+        reference = reference_model(model_type, variant, task, **more)
+        folder = tmp_path / f"{model_type}-{variant}-{task}"
+        reference.save_pretrained(folder)
+        return Pair(reference, _KINDS[task][1].from_pretrained(folder), folder)
+
+    return make
+
+
+@pytest.fixture
+def batch_of() -> Callable[..., dict[str, Any]]:
+    """`batch_of(pair, lengths, side)`: a padded batch of random ids, and types where the model has them."""
+
+    def make(pair: Pair, lengths: list[int], side: str = "right", seed: int = 0) -> dict[str, Any]:
+        generator = torch.Generator().manual_seed(seed)
+        rows = [torch.randint(1, pair.vocabulary, (n,), generator=generator) for n in lengths]
+        types = [torch.randint(0, max(pair.types, 1), (n,), generator=generator) for n in lengths]
+        width = max(lengths)
+
+        def pad(row: Any) -> Any:
+            gap = width - len(row)
+            return torch.nn.functional.pad(row, (gap, 0) if side == "left" else (0, gap))
+
+        batch = {
+            "input_ids": torch.stack([pad(row) for row in rows]),
+            "attention_mask": torch.stack([pad(torch.ones_like(row)) for row in rows]),
+        }
+        if pair.types:
+            batch["token_type_ids"] = torch.stack([pad(row) for row in types])
+        return batch
+
+    return make
+
+
+@pytest.fixture
+def threads() -> Iterator[Callable[[int], None]]:
+    """`threads(2)` sets torch's threads; the old number comes back after the test."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test with `model_type` runs for each architecture; with `variant` also for each of its variants."""
+    if "variant" in metafunc.fixturenames:
+        cases = [(name, variant) for name in ARCHITECTURES for variant in VARIANTS.get(name, {"missing": {}})]
+        metafunc.parametrize(("model_type", "variant"), cases, ids=["-".join(case) for case in cases])
+    elif "model_type" in metafunc.fixturenames:
+        metafunc.parametrize("model_type", list(ARCHITECTURES))
+
+
+with contextlib.suppress(AttributeError):
+    transformers.utils.logging.set_verbosity_error()

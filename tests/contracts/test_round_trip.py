@@ -1,0 +1,169 @@
+"""Load → save keeps every tensor's name, shape, dtype and bytes, and the reference reads what was saved."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+from leanformers import auto
+from leanformers.models.arch import ARCHITECTURES, BASE
+
+TASKS = ["base", "sequence-classification"]
+
+
+def same_tensors(first, second) -> bool:
+    return list(first) == list(second) and all(
+        first[name].dtype == second[name].dtype
+        and first[name].shape == second[name].shape
+        and torch.equal(first[name].view(torch.uint8), second[name].view(torch.uint8))
+        for name in first
+    )
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_saved_files_hold_the_same_bytes(make_pair, tmp_path, model_type, task) -> None:
+    pair = make_pair(model_type, task=task)
+    pair.ours.save_pretrained(tmp_path / "saved")
+    saved = tmp_path / "saved" / "model.safetensors"
+    assert saved.read_bytes() == (pair.folder / "model.safetensors").read_bytes()
+    before, after = (json.loads((folder / "config.json").read_text()) for folder in (pair.folder, saved.parent))
+    assert before == after
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_reference_reads_what_was_saved(make_pair, batch_of, tmp_path, model_type, task) -> None:
+    pair = make_pair(model_type, task=task)
+    batch = batch_of(pair, [4, 9])
+    pair.ours.save_pretrained(tmp_path / "saved", max_shard_size="20KB")
+    assert len(list((tmp_path / "saved").glob("model-*-of-*.safetensors"))) > 1
+    again = type(pair.reference).from_pretrained(tmp_path / "saved", attn_implementation="eager")
+    with torch.no_grad():
+        assert torch.equal(again(**batch)[0], pair.reference(**batch)[0])
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_names_and_order_of_parameters_are_those_of_the_reference(make_pair, model_type, task) -> None:
+    pair = make_pair(model_type, task=task)
+    assert list(pair.ours.state_dict()) == [n for n in pair.reference.state_dict() if "position_ids" not in n]
+    assert [n for n, _ in pair.ours.named_parameters()] == [n for n, _ in pair.reference.named_parameters()]
+    leaves = (torch.nn.Linear, torch.nn.LayerNorm, torch.nn.Embedding)
+    ours, theirs = (
+        {name: type(m) for name, m in model.named_modules() if isinstance(m, leaves)}
+        for model in (pair.ours, pair.reference)
+    )
+    assert ours == theirs
+
+
+def test_a_model_made_from_a_config_is_read_by_the_reference(model_type, make_pair, batch_of, tmp_path) -> None:
+    pair = make_pair(model_type)
+    new = auto.AutoModel.from_config(pair.ours.config)
+    assert new.training
+    new.eval().save_pretrained(tmp_path / "new")
+    reference = transformers.AutoModel.from_pretrained(tmp_path / "new", attn_implementation="eager")
+    batch = batch_of(pair, [5])
+    with torch.no_grad():
+        assert (new(**batch)[0] - reference(**batch)[0]).abs().max() <= 1e-5
+    spread = config_spread = new.config.initializer_range
+    weights = torch.cat([p.flatten() for n, p in new.named_parameters() if p.ndim == 2 and "position" not in n])
+    assert abs(weights.std() - spread) < 0.1 * config_spread
+
+
+def test_the_defaults_of_a_config_are_those_of_the_reference(model_type) -> None:
+    from leanformers.config import Config
+
+    reference = transformers.AutoConfig.for_model(model_type)
+    config = Config(model_type)
+    for key, value in ARCHITECTURES[model_type].defaults.items():
+        if key != "position_embedding_type":  # the reference dropped the other kinds, and the key
+            assert getattr(reference, key) == value == config[key], key
+    for common, own in ARCHITECTURES[model_type].attribute_map.items():
+        assert getattr(reference, common) == config[common] == config[own]
+    assert dict(type(reference).attribute_map) == dict(ARCHITECTURES[model_type].attribute_map)
+
+
+@pytest.mark.parametrize("spelling", ["prefix", "no prefix", "gamma and beta", "passengers"])
+def test_old_spellings_are_read_and_written_back(make_pair, batch_of, tmp_path, model_type, spelling) -> None:
+    pair = make_pair(model_type, task="base" if spelling == "prefix" else "sequence-classification")
+    prefix = ARCHITECTURES[model_type].layout.prefix
+    path = pair.folder / "model.safetensors"
+    tensors = load_file(path)
+
+    def respell(name: str) -> str:
+        if spelling == "prefix":
+            return f"{prefix}.{name}"
+        if spelling == "no prefix":
+            return name.removeprefix(f"{prefix}.")
+        if spelling == "gamma and beta" and "norm" in name.lower():
+            return name.removesuffix("weight").removesuffix("bias") + ("gamma" if name.endswith("weight") else "beta")
+        return name
+
+    tensors = {respell(name): tensor for name, tensor in tensors.items()}
+    if spelling == "passengers":
+        tensors[f"{prefix}.embeddings.position_ids"] = torch.arange(40).unsqueeze(0)
+    save_file(tensors, path, metadata={"format": "pt"})
+    model = type(pair.ours).from_pretrained(pair.folder)
+    batch = batch_of(pair, [4, 9])
+    with torch.no_grad():
+        assert torch.equal(model(**batch)[0], pair.ours(**batch)[0])
+    model.save_pretrained(tmp_path / "saved")
+    assert same_tensors(load_file(tmp_path / "saved" / "model.safetensors"), load_file(path))
+    assert bool(model.load_report.aliases) == (spelling != "passengers")
+    assert len(model.load_report.passengers) == (spelling == "passengers")
+
+
+def test_a_new_head_on_a_base_checkpoint_is_the_same_each_time_and_said_aloud(make_pair, tmp_path, model_type) -> None:
+    pair = make_pair(model_type)
+    kind = auto.AutoModelForSequenceClassification
+    with pytest.warns(UserWarning, match=r"start new.*classifier\.weight"):
+        first = kind.from_pretrained(pair.folder, num_labels=3)
+    with pytest.warns(UserWarning, match="start new"):
+        second = kind.from_pretrained(pair.folder, num_labels=3)
+    assert "classifier.weight" in first.load_report.missing_head
+    assert torch.equal(first.classifier.weight, second.classifier.weight)
+    assert first.classifier.weight.shape[0] == 3
+    assert not first.classifier.bias.any()
+    first.save_pretrained(tmp_path / "saved")
+    again = kind.from_pretrained(tmp_path / "saved")
+    assert not again.load_report.missing_head
+    assert all(torch.equal(a, b) for a, b in zip(again.parameters(), first.parameters(), strict=True))
+    reference = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "saved")
+    expected = reference.state_dict()
+    assert all(torch.equal(expected[name], value) for name, value in first.state_dict().items())
+
+
+def test_a_classifier_checkpoint_as_base_model_reports_its_head(make_pair, batch_of, model_type) -> None:
+    pair = make_pair(model_type, task="sequence-classification")
+    model = auto.AutoModel.from_pretrained(pair.folder)
+    heads = ARCHITECTURES[model_type].layout.heads["sequence-classification"]
+    assert {name.rpartition(".")[0] for name in model.load_report.unexpected} == {name for name, _ in heads}
+    batch = batch_of(pair, [4])
+    with torch.no_grad():
+        expected = pair.reference.base_model(**batch)[0]
+        assert (model(**batch)[0] - expected).abs().max() <= 1e-5
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+def test_other_dtypes_round_trip(make_pair, batch_of, tmp_path, model_type, dtype) -> None:
+    pair = make_pair(model_type)
+    pair.reference.to(getattr(torch, dtype)).save_pretrained(tmp_path / "typed")
+    model = auto.AutoModel.from_pretrained(tmp_path / "typed")
+    assert model.dtype == getattr(torch, dtype)
+    model.save_pretrained(tmp_path / "saved")
+    first, second = (load_file(tmp_path / folder / "model.safetensors") for folder in ("typed", "saved"))
+    assert same_tensors(first, second)
+    batch = batch_of(pair, [4, 9])
+    with torch.no_grad():
+        ours, theirs = model(**batch)[0].float(), pair.reference(**batch)[0].float()
+    tolerance = {"float16": 0.02, "bfloat16": 0.15, "float64": 1e-5}[dtype]
+    real = batch["attention_mask"].bool()
+    assert (ours - theirs)[real].abs().max() <= tolerance
+    wide = auto.AutoModel.from_pretrained(tmp_path / "typed", dtype="float32")
+    assert wide.dtype == torch.float32
+
+
+def test_every_architecture_has_a_base_class(model_type) -> None:
+    assert BASE in ARCHITECTURES[model_type].classes

@@ -24,7 +24,7 @@ check: .venv/installed .venv/check-extras  ## style, types, formatting, and the 
 
 bench: .venv/installed .venv/test-extras  ## every claim of the README, beside the reference
 	$(BIN)/python bench/import_time.py
-	$(BIN)/python bench/tokenize.py
+	$(BIN)/python bench/tokenizing.py
 	$(BIN)/python bench/encode.py
 
 stub: .venv/installed .venv/check-extras  ## write the core's stub anew

@@ -63,6 +63,14 @@ class SequenceEncoder {
     add_word(worker_.tokens, span);
   }
 
+  void isolated(const char* begin, uint32_t size, uint32_t character) {
+    const auto span = [character](uint32_t, uint32_t) { return Span{character, character + 1}; };
+    const WordCache::Key key = WordCache::key({begin, size}, end_ - begin >= 16);
+    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
+    worker_.cache.insert(key, tokenize({begin, size}));
+    add_word(worker_.tokens, span);
+  }
+
   void word(std::string_view word, const Span* spans) {
     const auto span = [spans](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; };
     if (word.size() > WordCache::kMaxBytes) return add_word(tokenize(word), span);

@@ -63,8 +63,9 @@ struct BertScratch {
 };
 
 // Calls `sink.ascii_word(begin, size, character)` for a word that is ASCII and stands in the text as it is (but for its
-// case), and `sink.word(word, spans)` for any other; `spans` is null unless kDetails. `character` is the index of the
-// text's first character. Returns false, having called or not, at a code point that needs the general pipeline.
+// case), `sink.isolated(begin, size, character)` for one other character that does, and `sink.word(word, spans)` for
+// any other; `spans` is null unless kDetails. `character` is the index of the text's first character. Returns false,
+// having called or not, at a code point that needs the general pipeline.
 template <bool kDetails, typename Sink>
 bool scan_bert(const BertTable& table, std::string_view text, uint32_t character, BertScratch& scratch, Sink&& sink) {
   using Kind = BertTable::Kind;
@@ -106,7 +107,9 @@ bool scan_bert(const BertTable& table, std::string_view text, uint32_t character
       const BertTable::Entry entry = table.at(code);
       if (entry.kind == Kind::kGeneral) return false;
       if (entry.kind == Kind::kSpace || entry.kind == Kind::kIsolated) finish();
-      if (entry.kind == Kind::kLetter || entry.kind == Kind::kIsolated) {
+      if (entry.kind == Kind::kIsolated && entry.bytes == 0) {
+        sink.isolated(at, bytes, character);
+      } else if (entry.kind == Kind::kLetter || entry.kind == Kind::kIsolated) {
         entry.bytes == 0 ? append(at, bytes) : append(table.form(entry), entry.bytes);
       }
       if (entry.kind == Kind::kIsolated) finish();

@@ -1,6 +1,6 @@
 """WordPiece on one thread, as users call it: `tokenizer(list_of_texts)` here and in transformers, in turn.
 
-Run: python bench/tokenize.py    (pin it to one core: taskset -c 1 python bench/tokenize.py)
+Run: python bench/tokenizing.py    (pin it to one core: taskset -c 1 python bench/tokenizing.py)
 Prints MB of UTF-8 per second and the ratio, medians over rounds; ids are compared before anything is timed.
 """
 

@@ -6,7 +6,7 @@
 
 namespace leanformers {
 
-// A token, and the bytes of the word that it stands for. Tokens may share bytes (the byte tokens of an unknown character).
+// A token, and the bytes of the word that it stands for. Tokens may share bytes: those of an unknown character do.
 struct WordToken {
   uint32_t id;
   uint32_t begin, end;

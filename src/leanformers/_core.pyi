@@ -11,6 +11,186 @@ import numpy.typing
 class TruncationError(ValueError):
     pass
 
+class SplitBehavior(enum.Enum):
+    """What becomes of a match that text is split at."""
+
+    REMOVED = 0
+
+    ISOLATED = 1
+
+    MERGED_WITH_PREVIOUS = 2
+
+    MERGED_WITH_NEXT = 3
+
+    CONTIGUOUS = 4
+
+class PrependScheme(enum.Enum):
+    """Where Metaspace puts its mark before a piece without one."""
+
+    ALWAYS = 0
+
+    FIRST = 1
+
+    NEVER = 2
+
+class Form(enum.Enum):
+    """A Unicode normalization form."""
+
+    NFC = 0
+
+    NFD = 1
+
+    NFKC = 2
+
+    NFKD = 3
+
+class BertNormalizer:
+    """Clean, space Chinese characters, strip accents, lower-case."""
+
+    def __init__(self, *, clean_text: bool = True, handle_chinese_chars: bool = True, strip_accents: bool | None = None, lowercase: bool = True) -> None: ...
+
+class ByteLevelNormalizer:
+    """Writes each byte as a character of GPT-2's alphabet."""
+
+    def __init__(self) -> None: ...
+
+class Lowercase:
+    """Lower case, character by character."""
+
+    def __init__(self) -> None: ...
+
+class Nmt:
+    """
+    Deletes control characters and makes spaces of other white space, as SentencePiece's NMT rules.
+    """
+
+    def __init__(self) -> None: ...
+
+class Prepend:
+    """Puts a text before every stretch that is not empty."""
+
+    def __init__(self, *, prepend: str) -> None: ...
+
+class Replace:
+    """Puts a text in the place of each match."""
+
+    def __init__(self, *, pattern: str, content: str, regex: bool = False) -> None: ...
+
+class Strip:
+    """Takes white space off the ends."""
+
+    def __init__(self, *, strip_left: bool = True, strip_right: bool = True) -> None: ...
+
+class StripAccents:
+    """Deletes combining marks."""
+
+    def __init__(self) -> None: ...
+
+class UnicodeForm:
+    """NFC, NFD, NFKC or NFKD."""
+
+    def __init__(self, *, form: Form) -> None: ...
+
+class BertPreTokenizer:
+    """Splits at white space and around punctuation."""
+
+    def __init__(self) -> None: ...
+
+class ByteLevel:
+    """GPT-2's words, their bytes written as characters."""
+
+    def __init__(self, *, add_prefix_space: bool = True, use_regex: bool = True) -> None: ...
+
+class CharDelimiterSplit:
+    """Splits at a character, which goes."""
+
+    def __init__(self, *, delimiter: str) -> None: ...
+
+class Digits:
+    """Numbers are words, together or each digit by itself."""
+
+    def __init__(self, *, individual_digits: bool = False) -> None: ...
+
+class FixedLength:
+    """Words of so many characters."""
+
+    def __init__(self, *, length: int = 5) -> None: ...
+
+class Metaspace:
+    """Spaces become a mark that words begin with."""
+
+    def __init__(self, *, replacement: str = '▁', prepend_scheme: PrependScheme = PrependScheme.ALWAYS, split: bool = True) -> None: ...
+
+class Punctuation:
+    """Splits at punctuation."""
+
+    def __init__(self, *, behavior: SplitBehavior = SplitBehavior.ISOLATED) -> None: ...
+
+class Split:
+    """Splits at a literal text or at the matches of a regular expression."""
+
+    def __init__(self, *, pattern: str, behavior: SplitBehavior, invert: bool = False, regex: bool = False) -> None: ...
+
+class UnicodeScripts:
+    """Splits where the script changes."""
+
+    def __init__(self) -> None: ...
+
+class Whitespace:
+    """\\w+|[^\\w\\s]+"""
+
+    def __init__(self) -> None: ...
+
+class WhitespaceSplit:
+    """Splits at white space."""
+
+    def __init__(self) -> None: ...
+
+class BpeDecoder:
+    """Makes spaces of the suffix that ends words."""
+
+    def __init__(self, *, suffix: str = '</w>') -> None: ...
+
+class ByteFallback:
+    """Makes text of tokens like <0x0A>."""
+
+    def __init__(self) -> None: ...
+
+class ByteLevelDecoder:
+    """Makes text of bytes written as characters of GPT-2's alphabet."""
+
+    def __init__(self) -> None: ...
+
+class Ctc:
+    """Drops repetitions and the padding between them."""
+
+    def __init__(self, *, pad_token: str = '<pad>', word_delimiter_token: str = '|', cleanup: bool = True) -> None: ...
+
+class Fuse:
+    """Joins all tokens into one."""
+
+    def __init__(self) -> None: ...
+
+class MetaspaceDecoder:
+    """Makes spaces of the mark that words begin with."""
+
+    def __init__(self, *, replacement: str = '▁', prepend_scheme: PrependScheme = PrependScheme.ALWAYS) -> None: ...
+
+class ReplaceDecoder:
+    """Puts a text in the place of each match in a token."""
+
+    def __init__(self, *, pattern: str, content: str, regex: bool = False) -> None: ...
+
+class StripDecoder:
+    """Takes a character off the ends of each token, so many times at most."""
+
+    def __init__(self, *, content: str = ' ', start: int = 0, stop: int = 0) -> None: ...
+
+class WordPieceDecoder:
+    """Joins pieces to words, and words by spaces."""
+
+    def __init__(self, *, prefix: str = '##', cleanup: bool = True) -> None: ...
+
 class AddedToken:
     """A token that is found in the text before the model sees it."""
 
@@ -45,20 +225,25 @@ class AddedToken:
 
     def __hash__(self) -> int: ...
 
-class BertNormalizer:
-    """Clean, space Chinese characters, strip accents, lower-case."""
-
-    def __init__(self, *, clean_text: bool = True, handle_chinese_chars: bool = True, strip_accents: bool | None = None, lowercase: bool = True) -> None: ...
-
-class BertPreTokenizer:
-    """Splits at white space and around punctuation."""
-
-    def __init__(self) -> None: ...
-
 class WordPiece:
     """The longest pieces of a word, from left to right."""
 
     def __init__(self, vocab: dict[str, int], *, unk_token: str = '[UNK]', continuing_subword_prefix: str = '##', max_input_chars_per_word: int = 100) -> None: ...
+
+class Bpe:
+    """Merges of neighbours, in the order in which they were learned."""
+
+    def __init__(self, vocab: dict[str, int], *, merges: Sequence[tuple[str, str]], dropout: float | None = None, unk_token: str | None = None, continuing_subword_prefix: str | None = None, end_of_word_suffix: str | None = None, fuse_unk: bool = False, byte_fallback: bool = False, ignore_merges: bool = False) -> None: ...
+
+class Unigram:
+    """The pieces of the greatest sum of scores."""
+
+    def __init__(self, pieces: Sequence[tuple[str, float]], *, unk_id: int | None = None, byte_fallback: bool = False) -> None: ...
+
+class WordLevel:
+    """Each word is a token."""
+
+    def __init__(self, vocab: dict[str, int], *, unk_token: str = '<unk>') -> None: ...
 
 class Template:
     """
@@ -68,11 +253,6 @@ class Template:
     def __init__(self, single: Sequence[tuple[str, Sequence[int], int]], pair: Sequence[tuple[str, Sequence[int], int]]) -> None: ...
 
     def num_special_tokens(self, pair: bool = False) -> int: ...
-
-class WordPieceDecoder:
-    """Joins pieces to words, and words by spaces."""
-
-    def __init__(self, *, prefix: str = '##', cleanup: bool = True) -> None: ...
 
 class Column(enum.Enum):
     """What can be asked of every token of an `Encoded`."""
@@ -133,7 +313,7 @@ class Encoded:
 class Tokenizer:
     """A compiled, immutable tokenizer; safe to use from many threads."""
 
-    def __init__(self, *, added_tokens: Sequence[AddedToken], normalizers: Sequence[BertNormalizer], pre_tokenizers: Sequence[BertPreTokenizer], model: WordPiece, template: Template | None, decoders: Sequence[WordPieceDecoder], fused: bool = True) -> None: ...
+    def __init__(self, *, added_tokens: Sequence[AddedToken], normalizers: Sequence[BertNormalizer | ByteLevelNormalizer | Lowercase | Nmt | Prepend | Replace | Strip | StripAccents | UnicodeForm], pre_tokenizers: Sequence[BertPreTokenizer | ByteLevel | CharDelimiterSplit | Digits | FixedLength | Metaspace | Punctuation | Split | UnicodeScripts | Whitespace | WhitespaceSplit], model: WordPiece | Bpe | Unigram | WordLevel, template: Template | None, trim_offsets: bool | None = None, decoders: Sequence[WordPieceDecoder | BpeDecoder | ByteFallback | ByteLevelDecoder | Ctc | Fuse | MetaspaceDecoder | ReplaceDecoder | StripDecoder], fused: bool = True) -> None: ...
 
     def encode(self, texts: list[str], pairs: list[str] | None = None, *, add_special_tokens: bool = True, max_length: int | None = None, truncation: Truncation = ..., truncate_left: bool = False, details: bool = False) -> Encoded:
         """

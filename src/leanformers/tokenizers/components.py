@@ -46,7 +46,7 @@ class Row(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """One step of a tokenizer as plain data: a class of the core, the file's fields, and what to make the class with."""
+    """One step of a tokenizer as plain data: the core's class, the file's fields, what to make the class with."""
 
     core: str
     fields: dict[str, Any]
@@ -148,8 +148,13 @@ PRE_TOKENIZERS: dict[str, Row] = {
     "CharDelimiterSplit": Row({"delimiter": CHARACTER}),
     "Digits": Row({"individual_digits": FLAG}),
     "FixedLength": Row({"length": COUNT._replace(default=5)}),
-    "Metaspace": Row({"replacement": CHARACTER, "prepend_scheme": _choice("prepend_scheme", _SCHEMES, "always"),
-                      "split": FLAG._replace(default=True)}),
+    "Metaspace": Row(
+        {
+            "replacement": CHARACTER,
+            "prepend_scheme": _choice("prepend_scheme", _SCHEMES, "always"),
+            "split": FLAG._replace(default=True),
+        }
+    ),
     "Punctuation": Row({"behavior": _choice("behavior", _BEHAVIORS, "Isolated")}),
     "Split": Row({"pattern": PATTERN, "behavior": _choice("behavior", _BEHAVIORS), "invert": FLAG}),
     "UnicodeScripts": Row({}),

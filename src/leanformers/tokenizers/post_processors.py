@@ -89,7 +89,8 @@ def read_post_processor(value: Any, place: str, token_id: Callable[[str], int | 
 def _roberta_template(fields: dict[str, Any], place: str, token_id: Callable[[str], int | None]) -> Pieces:
     """<s> A </s>, and <s> A </s> </s> B </s>, all of type 0."""
     for name in ("cls", "sep"):
-        _check_token(*fields[name], f"{place}.{name}", token_id)
+        token, number = fields[name]
+        _check_token(token, number, f"{place}.{name}", token_id)
     begin: Piece = ("special", [fields["cls"][1]], 0)
     end: Piece = ("special", [fields["sep"][1]], 0)
     single: list[Piece] = [begin, ("A", [], 0), end]

@@ -16,7 +16,10 @@ tokenizers = pytest.importorskip("tokenizers")
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers  # noqa: E402
 
 Regex = tokenizers.Regex
-CL100K = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+CL100K = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
+    r"|\s+(?!\S)|\s+"
+)
 
 
 def sequence(module: Any, *parts: Any) -> Any:
@@ -159,8 +162,8 @@ def test_every_decoder_gives_the_same_text(decoder: Any, write_folder: Callable[
     reference.decoder = decoder
     ours = PreTrainedTokenizer.from_pretrained(write_folder(tokenizer__json=json.loads(reference.to_str())))
     chosen = random.Random(5)
-    parts = ["a", "aa", "b</w>", "▁a", "▁", "▁▁b", "##a", " .", "<pad>", "|", "<0xE2>", "<0x82>", "<0xAC>", "<0x41>", "Ġa",
-             "Ã©", "é", "", " n't", "<0xFF>", "aba", "中"]  # fmt: skip
+    parts = ["a", "aa", "b</w>", "▁a", "▁", "▁▁b", "##a", " .", "<pad>", "|", "<0xE2>", "<0x82>", "<0xAC>", "<0x41>",
+             "Ġa", "Ã©", "é", "", " n't", "<0xFF>", "aba", "中"]  # fmt: skip
     for _ in range(300):
         tokens = chosen.choices(parts, k=chosen.randrange(6))
         assert ours.convert_tokens_to_string(tokens) == decoder.decode(tokens)

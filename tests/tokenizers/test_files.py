@@ -257,7 +257,7 @@ def test_tokenizer_json_is_read_as_the_reference_reads_it(
             "pre_tokenizer: unknown component 'Whitespac'; known: BertPreTokenizer",
         ),
         ("model", ..., "field 'model' is missing"),
-        ("model.type", "Foo", "model: unknown component 'Foo'; known: WordPiece"),
+        ("model.type", "Foo", "model: unknown component 'Foo'; known: .*WordPiece"),
         ("model.vocab", ["a"], "model.vocab must be an object of tokens and their ids"),
         ("model.vocab.a", -1, "the id of 'a' must be a number ≥ 0, not -1"),
         ("model.vocab.a", "3", "the id of 'a' must be a number ≥ 0, not '3'"),
@@ -278,7 +278,7 @@ def test_tokenizer_json_is_read_as_the_reference_reads_it(
         (
             "post_processor.type",
             "Foo",
-            "post_processor: unknown component 'Foo'; known: BertProcessing, TemplateProcessing",
+            "post_processor: unknown component 'Foo'; known: BertProcessing, .*TemplateProcessing",
         ),
         (
             "post_processor",

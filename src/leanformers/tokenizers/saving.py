@@ -76,8 +76,8 @@ def _as_bert(tokenizer: StoredTokenizer) -> dict[str, Any] | None:
     same = (
         spec.normalizers[0].core == "BertNormalizer"
         and spec.normalizers[0].fields["clean_text"]
-        and spec.pre_tokenizers == _PLAIN_BERT["pre_tokenizers"]
-        and spec.decoders == _PLAIN_BERT["decoders"]
+        and [stage[:2] for stage in spec.pre_tokenizers] == _PLAIN_BERT["pre_tokenizers"]
+        and [stage[:2] for stage in spec.decoders] == _PLAIN_BERT["decoders"]
         and spec.model.core == "WordPiece"
         and model
         == {"unk_token": tokenizer.unk_token, "continuing_subword_prefix": "##", "max_input_chars_per_word": 100}

@@ -4,6 +4,7 @@
 
 #include "byte_level.h"
 #include "normalization_forms.h"
+#include "unicode/graphemes.h"
 #include "unicode/unicode.h"
 
 namespace leanformers {
@@ -42,6 +43,44 @@ Characters space_chinese(const Characters& old) {
     spaced.add(U' ');
   });
 }
+
+// New text for `Precompiled`, with how it goes with the old one as the reference counts it: characters that go are
+// counted at the new character before them, and at the beginning of the text not at all, so that spans shift.
+class MappedText {
+ public:
+  void keep(char32_t code) { new_.push_back({code, 0}); }
+
+  void replace(size_t old_count, std::string_view text) {
+    const size_t begin = new_.size();
+    for (size_t at = 0; at < text.size();) {
+      const auto [code, bytes] = unicode::decode(text.data() + at);
+      keep(code);
+      at += bytes;
+    }
+    const auto more = static_cast<ptrdiff_t>(new_.size() - begin) - static_cast<ptrdiff_t>(old_count);
+    if (more > 0) {
+      for (auto item = new_.end() - more; item != new_.end(); ++item) item->change = 1;
+    } else if (more < 0 && !new_.empty()) {
+      new_.back().change += more;
+    }
+  }
+
+  Characters align(const Characters& old) const {
+    Replacement aligned(old);
+    for (const auto& [code, change] : new_) {
+      change > 0 ? aligned.add(code) : aligned.replace(code);
+      if (change < 0) aligned.drop(static_cast<size_t>(-change));
+    }
+    return aligned.take();
+  }
+
+ private:
+  struct Item {
+    char32_t code;
+    ptrdiff_t change;  // 1: added; 0: stands for the next old character; less: and for as many more
+  };
+  std::vector<Item> new_;
+};
 
 // --- One overload for each normalizer ---
 
@@ -97,6 +136,33 @@ void apply_to(const Nmt&, Characters& characters) {
                        c == 0x2028 || c == 0x2029 || c == 0x2581 || c == 0xFEFF || c == 0xFFFD;
     if (space) character.code = U' ';
   }
+}
+
+// A cluster of fewer than six bytes is replaced as a whole when the map has any beginning of it; else, and if longer,
+// its characters are replaced one by one. (The reference differs here from SentencePiece, which takes the longest
+// match.)
+void apply_to(const Precompiled& normalizer, Characters& characters) {
+  constexpr size_t kWholeBelow = 6;
+  MappedText mapped;
+  std::string bytes;
+  for (size_t begin = 0, end = 0; begin < characters.size(); begin = end) {
+    end = cluster_end(characters, begin);
+    const auto cluster = std::span(characters).subspan(begin, end - begin);
+    if (cluster.size() < kWholeBelow) {
+      bytes = to_utf8(cluster);
+      const auto whole = bytes.size() < kWholeBelow ? normalizer.charsmap.find(bytes) : std::nullopt;
+      if (whole) {
+        mapped.replace(cluster.size(), *whole);
+        continue;
+      }
+    }
+    for (const Character& character : cluster) {
+      bytes = to_utf8({&character, 1});
+      const auto found = normalizer.charsmap.find(bytes);
+      found ? mapped.replace(1, *found) : mapped.keep(character.code);
+    }
+  }
+  characters = mapped.align(characters);
 }
 
 }  // namespace

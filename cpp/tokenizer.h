@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "charsmap.h"
 #include "pattern.h"
 
 namespace leanformers {
@@ -39,6 +40,9 @@ struct BertNormalizer {
 struct ByteLevelNormalizer {};
 struct Lowercase {};
 struct Nmt {};
+struct Precompiled {
+  Charsmap charsmap;
+};
 struct Prepend {
   std::u32string prepend;
 };
@@ -54,8 +58,8 @@ struct UnicodeForm {
   enum class Form : uint8_t { kNfc, kNfd, kNfkc, kNfkd };
   Form form;
 };
-using Normalizer = std::variant<BertNormalizer, ByteLevelNormalizer, Lowercase, Nmt, Prepend, Replace, Strip,
-                                StripAccents, UnicodeForm>;
+using Normalizer = std::variant<BertNormalizer, ByteLevelNormalizer, Lowercase, Nmt, Precompiled, Prepend, Replace,
+                                Strip, StripAccents, UnicodeForm>;
 
 // What becomes of a match that text is split at.
 enum class SplitBehavior : uint8_t { kRemoved, kIsolated, kMergedWithPrevious, kMergedWithNext, kContiguous };

@@ -63,6 +63,10 @@ void bind_normalizers(nb::module_& m) {
   bind_plain<Lowercase>(m, "Lowercase", "Lower case, character by character.");
   bind_plain<Nmt>(m, "Nmt",
                   "Deletes control characters and makes spaces of other white space, as SentencePiece's NMT rules.");
+  nb::class_<Precompiled>(m, "Precompiled", "The character map of a SentencePiece model, as bytes.")
+      .def(nb::new_(
+               [](const nb::bytes& charsmap) { return Precompiled{Charsmap({charsmap.c_str(), charsmap.size()})}; }),
+           nb::kw_only(), "charsmap"_a);
   nb::class_<Prepend>(m, "Prepend", "Puts a text before every stretch that is not empty.")
       .def(nb::new_([](const std::string& prepend) { return Prepend{read_codes(prepend)}; }), nb::kw_only(),
            "prepend"_a);

@@ -130,10 +130,11 @@ Expansion lowercase(char32_t code) {
 
 std::vector<std::pair<std::string, std::string>> versions() {
   return {{"reference", kReference},
-          {"control, punctuation, nonspacing mark", "8.0"},
-          {"canonical decomposition", "9.0"},
-          {"word (single_word)", "16.0"},
-          {"white space, lower case", "17.0"}};
+          {"control, punctuation, nonspacing mark (BertNormalizer, BertPreTokenizer, Punctuation)", "8.0"},
+          {"normalization forms, marks (NFC, NFD, NFKC, NFKD, StripAccents)", "9.0"},
+          {"word (Whitespace, single_word), regular expressions (Split, Replace, ByteLevel)", "16.0"},
+          {"white space, lower case, numeric (Lowercase, Strip, Digits, …)", "17.0"},
+          {"grapheme clusters (Precompiled)", "17.0"}};
 }
 
 size_t count_characters(std::string_view text) {

@@ -66,6 +66,11 @@ class Nmt:
 
     def __init__(self) -> None: ...
 
+class Precompiled:
+    """The character map of a SentencePiece model, as bytes."""
+
+    def __init__(self, *, charsmap: bytes) -> None: ...
+
 class Prepend:
     """Puts a text before every stretch that is not empty."""
 
@@ -313,7 +318,7 @@ class Encoded:
 class Tokenizer:
     """A compiled, immutable tokenizer; safe to use from many threads."""
 
-    def __init__(self, *, added_tokens: Sequence[AddedToken], normalizers: Sequence[BertNormalizer | ByteLevelNormalizer | Lowercase | Nmt | Prepend | Replace | Strip | StripAccents | UnicodeForm], pre_tokenizers: Sequence[BertPreTokenizer | ByteLevel | CharDelimiterSplit | Digits | FixedLength | Metaspace | Punctuation | Split | UnicodeScripts | Whitespace | WhitespaceSplit], model: WordPiece | Bpe | Unigram | WordLevel, template: Template | None, trim_offsets: bool | None = None, decoders: Sequence[WordPieceDecoder | BpeDecoder | ByteFallback | ByteLevelDecoder | Ctc | Fuse | MetaspaceDecoder | ReplaceDecoder | StripDecoder], fused: bool = True) -> None: ...
+    def __init__(self, *, added_tokens: Sequence[AddedToken], normalizers: Sequence[BertNormalizer | ByteLevelNormalizer | Lowercase | Nmt | Precompiled | Prepend | Replace | Strip | StripAccents | UnicodeForm], pre_tokenizers: Sequence[BertPreTokenizer | ByteLevel | CharDelimiterSplit | Digits | FixedLength | Metaspace | Punctuation | Split | UnicodeScripts | Whitespace | WhitespaceSplit], model: WordPiece | Bpe | Unigram | WordLevel, template: Template | None, trim_offsets: bool | None = None, decoders: Sequence[WordPieceDecoder | BpeDecoder | ByteFallback | ByteLevelDecoder | Ctc | Fuse | MetaspaceDecoder | ReplaceDecoder | StripDecoder], fused: bool = True) -> None: ...
 
     def encode(self, texts: list[str], pairs: list[str] | None = None, *, add_special_tokens: bool = True, max_length: int | None = None, truncation: Truncation = ..., truncate_left: bool = False, details: bool = False) -> Encoded:
         """

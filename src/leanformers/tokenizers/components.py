@@ -5,6 +5,7 @@ tokenizer.json → **a stage for each component, strictly checked** → Spec →
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _core
@@ -93,6 +94,16 @@ def _unused(field: Field, default: Any) -> Field:
     return field._replace(default=default, arguments=lambda value: {})
 
 
+def _is_base64(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and b64decode(value, validate=True) is not None
+    except ValueError:
+        return False
+
+
+CHARSMAP = Field("base64", _is_base64, arguments=lambda value: {"charsmap": b64decode(value)})
+
+
 def _choice(name: str, choices: Mapping[str, Any], default: Any = REQUIRED) -> Field:
     listed = ", ".join(map(repr, choices))
     return Field(f"one of {listed}", lambda value: value in choices, default, lambda value: {name: choices[value]})
@@ -137,6 +148,7 @@ NORMALIZERS: dict[str, Row] = {
         for name in ("NFC", "NFD", "NFKC", "NFKD")
     },
     "Nmt": Row({}),
+    "Precompiled": Row({"precompiled_charsmap": CHARSMAP}),
     "Prepend": Row({"prepend": TEXT}),
     "Replace": Row({"pattern": PATTERN, "content": TEXT}),
     "Strip": Row({"strip_left": FLAG, "strip_right": FLAG}),

@@ -142,23 +142,32 @@ class Spec:
         """The tokenizer that does all this. `fused=False` keeps to the slow general pipeline, for comparing.
 
         Raises:
-            FileFormatError: an id of the vocabulary that cannot be one.
+            FileFormatError: an id of the vocabulary that cannot be one, a pattern or a charsmap that cannot be used.
         """
         try:
             model = getattr(_core, self.model.core)(**self.model.arguments)
         except (TypeError, RuntimeError):  # nanobind has both for a value it cannot convert
             self._find_bad_id()
             raise
-        return _core.Tokenizer(
-            added_tokens=list(self.added_tokens),
-            normalizers=[getattr(_core, stage.core)(**stage.arguments) for stage in self.normalizers],
-            pre_tokenizers=[getattr(_core, stage.core)(**stage.arguments) for stage in self.pre_tokenizers],
-            model=model,
-            template=_core.Template(*self.template) if self.template else None,
-            trim_offsets=self.trim_offsets,
-            decoders=[getattr(_core, stage.core)(**stage.arguments) for stage in self.decoders],
-            fused=fused,
-        )
+        try:
+            return _core.Tokenizer(
+                added_tokens=list(self.added_tokens),
+                normalizers=[self._make(stage, "normalizer") for stage in self.normalizers],
+                pre_tokenizers=[self._make(stage, "pre_tokenizer") for stage in self.pre_tokenizers],
+                model=model,
+                template=_core.Template(*self.template) if self.template else None,
+                trim_offsets=self.trim_offsets,
+                decoders=[self._make(stage, "decoder") for stage in self.decoders],
+                fused=fused,
+            )
+        except ValueError as error:
+            raise FileFormatError(f"{self.place}: {error}") from None
+
+    def _make(self, stage: Stage, place: str) -> Any:
+        try:
+            return getattr(_core, stage.core)(**stage.arguments)
+        except (ValueError, UnicodeError) as error:
+            raise ValueError(f"{place}: {stage.core}: {error}") from None
 
     def with_added_tokens(self, tokens: Iterable[dict[str, Any]]) -> Spec:
         """A Spec with more added tokens: each is a row of tokenizer.json's added_tokens without its id.

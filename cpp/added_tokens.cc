@@ -76,7 +76,7 @@ const AddedTokenMatcher::Entry* AddedTokenMatcher::longest_at(std::string_view t
   return nullptr;
 }
 
-void AddedTokenMatcher::split(std::string_view text, std::vector<Segment>& segments) const {
+void AddedTokenMatcher::split(std::string_view text, bool split_special_tokens, std::vector<Segment>& segments) const {
   segments.clear();
   if (text.empty()) return;
   size_t done = 0;  // end of the last segment
@@ -90,6 +90,7 @@ void AddedTokenMatcher::split(std::string_view text, std::vector<Segment>& segme
     size_t end = at + entry->pattern.size();
     at = end;  // a match that is discarded below still hides shorter ones inside it
     const AddedToken& token = *entry->token;
+    if (token.special && split_special_tokens) continue;
     if (token.single_word && (ends_with_word(text.substr(0, begin)) || starts_with_word(text.substr(end)))) continue;
     if (token.lstrip) begin = std::max(white_space_before(text, begin), done);
     if (token.rstrip) end = white_space_after(text, end);

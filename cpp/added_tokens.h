@@ -27,8 +27,9 @@ class AddedTokenMatcher {
   bool empty() const { return entries_.empty(); }
 
   // Splits the text at its added tokens. An empty text has no segments. With rstrip, a segment may begin before the
-  // one before it ended, as in the reference.
-  void split(std::string_view text, std::vector<Segment>& segments) const;
+  // one before it ended, as in the reference. With `split_special_tokens`, special tokens are text like any other, but
+  // still hide shorter ones inside them.
+  void split(std::string_view text, bool split_special_tokens, std::vector<Segment>& segments) const;
 
  private:
   struct Entry {

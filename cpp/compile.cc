@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <random>
 #include <stdexcept>
+#include <thread>
 
 #include "byte_level.h"
 #include "characters.h"
@@ -112,22 +113,29 @@ Plan::OuterSpaces Plan::outer_spaces(uint32_t id) const {
   return {static_cast<uint32_t>(leading), static_cast<uint32_t>(trailing)};
 }
 
+// The pool is only a saving. A fork may have copied the mutex while another thread, which is not in the new process,
+// held it: whoever does not get it soon does without.
+std::unique_lock<std::mutex> WorkerPool::lock() const {
+  std::unique_lock lock(mutex_, std::try_to_lock);
+  for (int tries = 0; !lock && tries < 1000; ++tries) {
+    std::this_thread::yield();
+    lock.try_lock();
+  }
+  return lock;
+}
+
 WorkerPool::Loan WorkerPool::lend() const {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!free_.empty()) {
-      Loan loan(free_.back().release(), ReturnToPool{this});
-      free_.pop_back();
-      return loan;
-    }
+  if (const auto held = lock(); held && !free_.empty()) {
+    Loan loan(free_.back().release(), ReturnToPool{this});
+    free_.pop_back();
+    return loan;
   }
   return Loan(new Worker(std::random_device{}()), ReturnToPool{this});
 }
 
 void ReturnToPool::operator()(Worker* worker) const {
   std::unique_ptr<Worker> owned(worker);
-  const std::lock_guard lock(pool->mutex_);
-  pool->free_.push_back(std::move(owned));
+  if (const auto held = pool->lock()) pool->free_.push_back(std::move(owned));
 }
 
 }  // namespace leanformers

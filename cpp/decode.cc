@@ -4,6 +4,7 @@
 
 #include "decoders.h"
 #include "plan.h"
+#include "threads.h"
 
 namespace leanformers {
 
@@ -31,6 +32,24 @@ std::string Tokenizer::decode(std::span<const uint32_t> ids, bool skip_special_t
     if (!skip_special_tokens || !plan_->special.contains(*token)) tokens.emplace_back(*token);
   }
   return decode_tokens(std::move(tokens));
+}
+
+std::vector<std::string> Tokenizer::decode_rows(std::span<const uint32_t> ids, std::span<const int64_t> row_offsets,
+                                                bool skip_special_tokens, uint32_t threads) const {
+  constexpr size_t kRowsOfATask = 256;
+  std::vector<std::string> texts(row_offsets.size() - 1);
+  const auto decode_some = [&](size_t task) {
+    for (size_t row = task * kRowsOfATask; row < std::min(texts.size(), (task + 1) * kRowsOfATask); ++row) {
+      const auto begin = static_cast<size_t>(row_offsets[row]), end = static_cast<size_t>(row_offsets[row + 1]);
+      try {
+        texts[row] = decode(ids.subspan(begin, end - begin), skip_special_tokens);
+      } catch (const std::out_of_range& error) {
+        throw std::out_of_range("row " + std::to_string(row) + ", " + error.what());
+      }
+    }
+  };
+  share_out((texts.size() + kRowsOfATask - 1) / kRowsOfATask, threads == 0 ? allowed_threads() : threads, decode_some);
+  return texts;
 }
 
 std::optional<uint32_t> Tokenizer::token_to_id(std::string_view token) const {

@@ -1,5 +1,6 @@
 // The columns of an Encoded that are derived: from the template and from how many tokens each sequence gave.
 #include <algorithm>
+#include <iterator>
 
 #include "tokenizer.h"
 
@@ -14,15 +15,36 @@ void Encoded::fill(Column column, size_t row, int32_t* out) const {
     return;
   }
   const Row& counts = rows_[row];
-  for (const TemplatePiece& piece : counts.pair ? pieces_->pair : pieces_->single) {
-    const bool special = piece.kind == Kind::kSpecial;
-    const size_t size = special ? piece.ids.size() : piece.kind == Kind::kA ? counts.first : counts.second;
+  const Pieces& pieces = counts.pair ? pieces_->pair : pieces_->single;
+  for (auto piece = pieces.begin(); piece != pieces.end(); ++piece) {
+    const bool special = piece->kind == Kind::kSpecial;
+    const size_t second = piece->kind == Kind::kB;
+    const size_t size = special ? piece->ids.size() : second ? counts.second : counts.first;
     int32_t value = 1;  // the attention mask
-    if (column == Column::kTypeIds) value = static_cast<int32_t>(piece.type_id);
     if (column == Column::kSpecialTokensMask) value = special;
-    if (column == Column::kSequenceIds) value = special ? -1 : piece.kind == Kind::kA ? 0 : 1;
+    if (column == Column::kTypeIds) {
+      const bool later = !special && (second ? counts.second_later : counts.first_later);
+      value = static_cast<int32_t>(later ? pieces_->overflow_type_ids[second] : piece->type_id);
+    }
+    if (column == Column::kSequenceIds) {
+      // Of a sequence that a template repeats only the last place counts, as in the reference.
+      const auto same = [piece](const TemplatePiece& other) { return other.kind == piece->kind; };
+      const bool last = std::none_of(piece + 1, pieces.end(), same);
+      value = special || !last ? -1 : static_cast<int32_t>(second);
+    }
     out = std::fill_n(out, size, value);
   }
+}
+
+void Encoded::append(Encoded&& other) {
+  const int64_t tokens = row_offsets_.back();
+  std::transform(other.row_offsets_.begin() + 1, other.row_offsets_.end(), std::back_inserter(row_offsets_),
+                 [tokens](int64_t offset) { return tokens + offset; });
+  const auto extend = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+  extend(ids_, other.ids_);
+  extend(rows_, other.rows_);
+  extend(spans_, other.spans_);
+  extend(words_, other.words_);
 }
 
 }  // namespace leanformers

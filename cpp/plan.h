@@ -56,6 +56,8 @@ class WorkerPool {
 
  private:
   friend struct ReturnToPool;
+  std::unique_lock<std::mutex> lock() const;
+
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Worker>> free_;
 };

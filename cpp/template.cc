@@ -58,4 +58,33 @@ Kept truncate(size_t first, size_t second, bool pair, size_t room, Truncation st
   return cut_first ? Kept{first - excess, second} : Kept{first, second - excess};
 }
 
+std::vector<Part> overlapping_parts(size_t total, size_t kept, size_t stride, bool left) {
+  if (kept >= total) return {{0, total, false}};
+  if (kept == 0) return {{0, 0, false}, {0, total, true}};
+  if (stride >= kept) {
+    throw TruncationError("stride " + std::to_string(stride) + " must be less than the " + std::to_string(kept) +
+                          " tokens that a row has of the text");
+  }
+  std::vector<Part> parts;
+  for (size_t passed = 0;; passed += kept - stride) {  // tokens that lie wholly behind the part
+    const size_t size = std::min(kept, total - passed);
+    parts.push_back({left ? total - passed - size : passed, size, passed != 0});
+    if (passed + size == total) return parts;
+  }
+}
+
+bool repeats_a_sequence(const Pieces& pieces) {
+  const auto count = [&pieces](Kind kind) {
+    return std::count_if(pieces.begin(), pieces.end(),
+                         [kind](const TemplatePiece& piece) { return piece.kind == kind; });
+  };
+  return count(Kind::kA) > 1 || count(Kind::kB) > 1;
+}
+
+TemplatePiece::Kind first_sequence(const Pieces& pieces) {
+  return std::find_if(pieces.begin(), pieces.end(),
+                      [](const TemplatePiece& piece) { return piece.kind != Kind::kSpecial; })
+      ->kind;
+}
+
 }  // namespace leanformers

@@ -2,6 +2,7 @@
 // into one flat Encoded and decodes ids into text. Nothing here knows of Python.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -136,6 +137,8 @@ struct TemplatePiece {
 using Pieces = std::vector<TemplatePiece>;
 struct Template {
   Pieces single, pair;
+  // Type ids of A and B in the later parts of a text that has overflowed. As in the reference, not those of the pieces.
+  std::array<uint32_t, 2> overflow_type_ids{0, 1};
 };
 
 // Spans leave out the spaces that byte-level tokens begin and end with.
@@ -187,12 +190,26 @@ struct Spec {
 
 enum class Truncation : uint8_t { kLongestFirst, kOnlyFirst, kOnlySecond };
 
+// The texts of a batch, or their words where the caller has split them: valid UTF-8 of less than 4 GiB each.
+struct Texts {
+  std::span<const std::string_view> texts;
+  std::span<const size_t> row_offsets;  // row r has the words [row_offsets[r], row_offsets[r + 1]); empty: a text a row
+
+  bool empty() const { return texts.empty() && row_offsets.empty(); }
+  size_t rows() const { return row_offsets.empty() ? texts.size() : row_offsets.size() - 1; }
+  size_t bytes(size_t row) const;
+};
+
 struct EncodeOptions {
   bool add_special_tokens = true;
   std::optional<uint32_t> max_length;  // of a row, special tokens included; none: no truncation
   Truncation truncation = Truncation::kLongestFirst;
   bool truncate_left = false;
-  bool details = false;  // spans and words too
+  bool overflow = false;              // what truncation takes away gives rows of its own
+  uint32_t stride = 0;                // tokens that such a row has in common with the one before it
+  bool split_special_tokens = false;  // special tokens in a text are ordinary text
+  bool details = false;               // spans and words too
+  uint32_t threads = 0;               // at most so many; 0: as many as the process may use
 };
 
 // Thrown when truncation cannot reach max_length by the strategy asked for.
@@ -213,12 +230,15 @@ class Encoded {
   struct Row {
     uint32_t first, second;  // tokens of the two sequences
     uint32_t dropped;        // tokens that truncation took away
+    uint32_t sample;         // the text of the batch that it is from
     bool pair;
+    bool first_later, second_later;  // the sequence's tokens are not its first part: it has overflowed
   };
 
   size_t rows() const { return rows_.size(); }
   size_t length(size_t row) const { return static_cast<size_t>(row_offsets_[row + 1] - row_offsets_[row]); }
   uint32_t dropped(size_t row) const { return rows_[row].dropped; }
+  uint32_t sample(size_t row) const { return rows_[row].sample; }
   std::span<const uint32_t> ids() const { return ids_; }
   std::span<const uint32_t> ids(size_t row) const { return ids().subspan(row_offsets_[row], length(row)); }
   std::span<const int64_t> row_offsets() const { return row_offsets_; }
@@ -229,6 +249,9 @@ class Encoded {
   // Writes a column of one row, length(row) values; where the column has no value (the word of a special token): -1.
   // Spans have their own accessor.
   void fill(Column column, size_t row, int32_t* out) const;
+
+  // Adds the rows of a batch that was encoded with the same options.
+  void append(Encoded&& other);
 
  private:
   friend class RowWriter;
@@ -252,11 +275,12 @@ class Tokenizer {
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
 
-  // `pairs` is empty or as long as `texts`. Texts are valid UTF-8 of less than 4 GiB each.
-  Encoded encode(std::span<const std::string_view> texts, std::span<const std::string_view> pairs,
-                 const EncodeOptions& options) const;
+  // `pairs` is empty or has as many rows as `texts`. The result is the same for any number of threads.
+  Encoded encode(const Texts& texts, const Texts& pairs, const EncodeOptions& options) const;
 
   std::string decode(std::span<const uint32_t> ids, bool skip_special_tokens) const;
+  std::vector<std::string> decode_rows(std::span<const uint32_t> ids, std::span<const int64_t> row_offsets,
+                                       bool skip_special_tokens, uint32_t threads) const;
   std::string decode_tokens(std::vector<std::string> tokens) const;
 
   std::optional<uint32_t> token_to_id(std::string_view token) const;

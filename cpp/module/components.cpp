@@ -60,12 +60,13 @@ std::string repr(const AddedToken& token) {
 
 void bind_components(nb::module_& m) {
   nb::class_<AddedToken>(m, "AddedToken", "A token that is found in the text before the model sees it.")
-      .def(nb::new_([](std::string content, uint32_t id, bool single_word, bool lstrip, bool rstrip, bool normalized,
-                       bool special) {
-             return AddedToken{std::move(content), id, single_word, lstrip, rstrip, normalized, special};
+      .def(nb::new_([](std::string content, uint32_t id, bool single_word, bool lstrip, bool rstrip,
+                       std::optional<bool> normalized, bool special) {
+             return AddedToken{
+                 std::move(content), id, single_word, lstrip, rstrip, normalized.value_or(!special), special};
            }),
            "content"_a, "id"_a = 0, nb::kw_only(), "single_word"_a = false, "lstrip"_a = false, "rstrip"_a = false,
-           "normalized"_a = true, "special"_a = false)
+           "normalized"_a = nb::none(), "special"_a = false)
       .def_ro("content", &AddedToken::content)
       .def_ro("id", &AddedToken::id)
       .def_ro("single_word", &AddedToken::single_word)
@@ -121,10 +122,12 @@ void bind_components(nb::module_& m) {
            "vocab"_a, nb::kw_only(), "unk_token"_a = "<unk>");
 
   nb::class_<Template>(m, "Template", "Where special tokens and sequences stand in a row: (kind, ids, type id) pieces.")
-      .def(nb::new_([](const std::vector<PieceTuple>& single, const std::vector<PieceTuple>& pair) {
-             return Template{read_pieces(single), read_pieces(pair)};
+      .def(nb::new_([](const std::vector<PieceTuple>& single, const std::vector<PieceTuple>& pair,
+                       std::pair<uint32_t, uint32_t> overflow_type_ids) {
+             return Template{
+                 read_pieces(single), read_pieces(pair), {overflow_type_ids.first, overflow_type_ids.second}};
            }),
-           "single"_a, "pair"_a)
+           "single"_a, "pair"_a, "overflow_type_ids"_a = std::pair(0, 1))
       .def(
           "num_special_tokens",
           [](const Template& self, bool pair) { return count_special_tokens(pair ? self.pair : self.single); },

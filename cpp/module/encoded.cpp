@@ -109,35 +109,53 @@ void check_details(const Encoded& encoded, Column column) {
   }
 }
 
-nb::object lists(const Encoded& encoded, Column column, size_t width, bool pad_left, int32_t pad) {
-  check_details(encoded, column);
-  const PauseCollector pause;
-  if (column == Column::kSpans) {
-    const nb::object filler = nb::steal(pair({0, 0}));
-    return make_list(encoded.rows(), [&](size_t row) {
-      const std::span<const Span> spans = encoded.spans(row);
-      const auto item = [spans](size_t i) { return pair(spans[i]); };
-      return make_list(spans.size(), item, width, pad_left, filler.ptr()).release().ptr();
-    });
+// How the rows of one column become lists, each filled up to a width.
+class ListMaker {
+ public:
+  ListMaker(const Encoded& encoded, Column column, size_t width, bool pad_left, int32_t pad)
+      : encoded_(encoded), column_(column), width_(width), pad_left_(pad_left) {
+    check_details(encoded, column);
+    none_ = column == Column::kSequenceIds || column == Column::kWordIds;  // -1 stands for None
+    const int32_t value = padding(column, pad);
+    filler_ = nb::steal(column == Column::kSpans ? pair({0, 0}) : none_ ? integer_or_none(value) : integer(value));
   }
-  const bool none = column == Column::kSequenceIds || column == Column::kWordIds;  // -1 stands for None
-  const int32_t filler_value = padding(column, pad);
-  const nb::object filler = nb::steal(none ? integer_or_none(filler_value) : integer(filler_value));
-  std::vector<int32_t> values;
-  return make_list(encoded.rows(), [&](size_t row) {
-    values.resize(encoded.length(row));
-    encoded.fill(column, row, values.data());
-    const int32_t* begin = values.data();
-    const bool constant = !none && !values.empty() && values.size() >= width &&
-                          std::all_of(values.begin(), values.end(), [begin](int32_t value) { return value == *begin; });
-    if (constant) return repeat(nb::steal(integer(*begin)).ptr(), values.size()).release().ptr();
+
+  nb::object row(size_t row) {
+    if (column_ == Column::kSpans) {
+      const std::span<const Span> spans = encoded_.spans(row);
+      return make_list(spans.size(), [spans](size_t i) { return pair(spans[i]); }, width_, pad_left_, filler_.ptr());
+    }
+    values_.resize(encoded_.length(row));
+    encoded_.fill(column_, row, values_.data());
+    const int32_t* begin = values_.data();
+    const bool constant =
+        !none_ && !values_.empty() && values_.size() >= width_ &&
+        std::all_of(values_.begin(), values_.end(), [begin](int32_t value) { return value == *begin; });
+    if (constant) return repeat(nb::steal(integer(*begin)).ptr(), values_.size());
     const auto number = [begin](size_t i) { return integer(begin[i]); };
     const auto optional = [begin](size_t i) { return integer_or_none(begin[i]); };
-    return (none ? make_list(values.size(), optional, width, pad_left, filler.ptr())
-                 : make_list(values.size(), number, width, pad_left, filler.ptr()))
-        .release()
-        .ptr();
-  });
+    return none_ ? make_list(values_.size(), optional, width_, pad_left_, filler_.ptr())
+                 : make_list(values_.size(), number, width_, pad_left_, filler_.ptr());
+  }
+
+ private:
+  const Encoded& encoded_;
+  Column column_;
+  size_t width_;
+  bool pad_left_, none_;
+  nb::object filler_;
+  std::vector<int32_t> values_;
+};
+
+nb::object lists(const Encoded& encoded, Column column, size_t width, bool pad_left, int32_t pad) {
+  const PauseCollector pause;
+  ListMaker maker(encoded, column, width, pad_left, pad);
+  return make_list(encoded.rows(), [&maker](size_t row) { return maker.row(row).release().ptr(); });
+}
+
+nb::object row_list(const Encoded& encoded, Column column, size_t row, size_t width, bool pad_left, int32_t pad) {
+  if (row >= encoded.rows()) throw nb::index_error("there is no such row");
+  return ListMaker(encoded, column, width, pad_left, pad).row(row);
 }
 
 // --- Arrays out ---
@@ -212,6 +230,10 @@ nb::object dropped(const Encoded& encoded) {
   return make_list(encoded.rows(), [&](size_t row) { return integer(encoded.dropped(row)); });
 }
 
+nb::object samples(const Encoded& encoded) {
+  return make_list(encoded.rows(), [&](size_t row) { return integer(encoded.sample(row)); });
+}
+
 }  // namespace
 
 void bind_encoded(nb::module_& m) {
@@ -233,10 +255,17 @@ void bind_encoded(nb::module_& m) {
       .def("__len__", &Encoded::rows, "The number of rows.")
       .def("lengths", &lengths, nb::sig("def lengths(self) -> list[int]"), "Tokens per row, special tokens included.")
       .def("dropped", &dropped, nb::sig("def dropped(self) -> list[int]"), "Tokens per row that truncation took away.")
+      .def("samples", &samples, nb::sig("def samples(self) -> list[int]"),
+           "For each row the number of the text that it is from.")
       .def("lists", &lists, "column"_a, "width"_a = 0, "pad_left"_a = false, "pad"_a = 0,
            nb::sig("def lists(self, column: Column, width: int = 0, pad_left: bool = False, pad: int = 0) -> "
                    "list[list[typing.Any]]"),
            "A column as one list per row, each filled up to `width` with padding.")
+      .def("row", &row_list, "column"_a, "row"_a, "width"_a = 0, "pad_left"_a = false, "pad"_a = 0,
+           nb::sig("def row(self, column: Column, row: int, width: int = 0, pad_left: bool = False, pad: int = 0) -> "
+                   "list[typing.Any]"),
+           "One of the `lists`.")
+      .def_prop_ro("has_details", &Encoded::has_details, "Whether words and spans are known.")
       .def("array", &array, "column"_a, "width"_a, "pad_left"_a = false, "pad"_a = 0,
            nb::sig("def array(self, column: Column, width: int, pad_left: bool = False, pad: int = 0) -> "
                    "numpy.typing.NDArray[numpy.int64]"),

@@ -1,6 +1,7 @@
 // The compiled tokenizer as a Python class: strings are held and their UTF-8 is read in place.
 #include "tokenizer.h"
 
+#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
@@ -20,24 +21,33 @@ using namespace nb::literals;
 namespace leanformers {
 namespace {
 
-// The UTF-8 of Python strings, which stay alive as long as this does.
-class Texts {
+// The UTF-8 of Python strings, which stay alive as long as this does: of a list of texts, or of a list of lists of
+// words.
+class HeldTexts {
  public:
-  explicit Texts(nb::list list) {
+  HeldTexts(nb::list list, bool words) {
     const size_t size = nb::len(list);
     views_.reserve(size);
     held_.reserve(size);
-    for (nb::handle item : list) add(item);
+    if (words) row_offsets_.reserve(size + 1);
+    for (nb::handle item : list) {
+      if (!words) {
+        add(item);
+        continue;
+      }
+      row_offsets_.push_back(views_.size());
+      if (!PyList_Check(item.ptr()) && !PyTuple_Check(item.ptr())) throw nb::type_error("a row is no list of words");
+      for (nb::handle word : nb::borrow<nb::sequence>(item)) add(word);
+    }
+    if (words) row_offsets_.push_back(views_.size());
   }
 
-  std::span<const std::string_view> views() const { return views_; }
+  Texts texts() const { return {views_, row_offsets_}; }
   size_t bytes() const { return bytes_; }
 
  private:
   void add(nb::handle item) {
-    if (!PyUnicode_Check(item.ptr())) {
-      throw nb::type_error(("item " + std::to_string(views_.size()) + " is not a str").c_str());
-    }
+    if (!PyUnicode_Check(item.ptr())) throw nb::type_error("an item is not a str");
     held_.push_back(nb::borrow(item));  // another thread may change the list while the GIL is released
     Py_ssize_t size = 0;
     if (const char* utf8 = PyUnicode_AsUTF8AndSize(item.ptr(), &size)) {
@@ -61,23 +71,43 @@ class Texts {
   }
 
   std::vector<std::string_view> views_;
+  std::vector<size_t> row_offsets_;
   std::vector<nb::object> held_;
   std::deque<std::string> replaced_;  // does not move its strings
   size_t bytes_ = 0;
 };
 
-Encoded encode(const Tokenizer& tokenizer, nb::list texts, std::optional<nb::list> pairs, bool add_special_tokens,
-               std::optional<uint32_t> max_length, Truncation truncation, bool truncate_left, bool details) {
-  const Texts first(std::move(texts));
-  const Texts second(pairs ? std::move(*pairs) : nb::list());
-  const EncodeOptions options{add_special_tokens, max_length, truncation, truncate_left, details};
+Encoded encode(const Tokenizer& tokenizer, nb::list texts, std::optional<nb::list> pairs, bool words,
+               bool add_special_tokens, std::optional<uint32_t> max_length, Truncation truncation, bool truncate_left,
+               bool overflow, uint32_t stride, bool split_special_tokens, bool details, uint32_t threads) {
+  const HeldTexts first(std::move(texts), words);
+  const HeldTexts second(pairs ? std::move(*pairs) : nb::list(), words && pairs);
+  const EncodeOptions options{add_special_tokens,   max_length, truncation, truncate_left, overflow, stride,
+                              split_special_tokens, details,    threads};
   // Releasing the GIL costs more than a short text.
   constexpr size_t kWorthReleasing = 2000;
   if (first.bytes() + second.bytes() < kWorthReleasing) {
-    return tokenizer.encode(first.views(), second.views(), options);
+    return tokenizer.encode(first.texts(), second.texts(), options);
   }
   const nb::gil_scoped_release release;
-  return tokenizer.encode(first.views(), second.views(), options);
+  return tokenizer.encode(first.texts(), second.texts(), options);
+}
+
+using Numbers = nb::ndarray<const uint32_t, nb::ndim<1>, nb::device::cpu, nb::c_contig>;
+using Offsets = nb::ndarray<const int64_t, nb::ndim<1>, nb::device::cpu, nb::c_contig>;
+
+std::vector<std::string> decode_rows(const Tokenizer& tokenizer, Numbers ids, Offsets row_offsets,
+                                     bool skip_special_tokens, uint32_t threads) {
+  const std::span numbers(ids.data(), ids.size());
+  const std::span offsets(row_offsets.data(), row_offsets.size());
+  if (offsets.empty()) throw nb::value_error("row_offsets must have one item more than there are rows");
+  for (size_t row = 0; row + 1 < offsets.size(); ++row) {
+    if (offsets[row] < 0 || offsets[row] > offsets[row + 1] || static_cast<size_t>(offsets[row + 1]) > numbers.size()) {
+      throw nb::value_error(("row_offsets of row " + std::to_string(row) + " do not fit the ids").c_str());
+    }
+  }
+  const nb::gil_scoped_release release;
+  return tokenizer.decode_rows(numbers, offsets, skip_special_tokens, threads);
 }
 
 nb::dict vocab(const Tokenizer& tokenizer, bool with_added_tokens) {
@@ -104,21 +134,30 @@ void bind_tokenizer(nb::module_& m) {
           },
           nb::kw_only(), "added_tokens"_a, "normalizers"_a, "pre_tokenizers"_a, "model"_a, "template"_a.none(),
           "trim_offsets"_a = nb::none(), "decoders"_a, "fused"_a = true)
-      .def("encode", &encode, "texts"_a, "pairs"_a = nb::none(), nb::kw_only(), "add_special_tokens"_a = true,
-           "max_length"_a = nb::none(), "truncation"_a = Truncation::kLongestFirst, "truncate_left"_a = false,
-           "details"_a = false,
-           nb::sig(
-               "def encode(self, texts: list[str], pairs: list[str] | None = None, *, add_special_tokens: bool = True, "
-               "max_length: int | None = None, truncation: Truncation = ..., truncate_left: bool = False, "
-               "details: bool = False) -> Encoded"),
-           "Encode a batch. `max_length` counts special tokens; `details` adds words and spans. Lone surrogates read "
-           "as U+FFFD.")
+      .def("encode", &encode, "texts"_a, "pairs"_a = nb::none(), nb::kw_only(), "words"_a = false,
+           "add_special_tokens"_a = true, "max_length"_a = nb::none(), "truncation"_a = Truncation::kLongestFirst,
+           "truncate_left"_a = false, "overflow"_a = false, "stride"_a = 0, "split_special_tokens"_a = false,
+           "details"_a = false, "threads"_a = 0,
+           nb::sig("def encode(self, texts: list[typing.Any], pairs: list[typing.Any] | None = None, *, "
+                   "words: bool = False, add_special_tokens: bool = True, max_length: int | None = None, "
+                   "truncation: Truncation = ..., truncate_left: bool = False, overflow: bool = False, "
+                   "stride: int = 0, split_special_tokens: bool = False, details: bool = False, "
+                   "threads: int = 0) -> Encoded"),
+           "Encode a batch of str or, with `words`, of lists of str. `max_length` counts special tokens; `overflow` "
+           "makes "
+           "rows of what is cut off; `details` adds words and spans; `threads` at most, 0: those of the process. Lone "
+           "surrogates read as U+FFFD.")
       .def(
           "decode",
           [](const Tokenizer& self, const std::vector<uint32_t>& ids, bool skip_special_tokens) {
             return self.decode(ids, skip_special_tokens);
           },
           "ids"_a, "skip_special_tokens"_a = false, "The text of ids. IndexError: an id is not in the vocabulary.")
+      .def("decode_rows", &decode_rows, "ids"_a, "row_offsets"_a, "skip_special_tokens"_a = false, "threads"_a = 0,
+           nb::sig(
+               "def decode_rows(self, ids: numpy.typing.NDArray[numpy.uint32], row_offsets: "
+               "numpy.typing.NDArray[numpy.int64], skip_special_tokens: bool = False, threads: int = 0) -> list[str]"),
+           "The texts of the rows of flat ids. IndexError: an id is not in the vocabulary, and its row.")
       .def("decode_tokens", &Tokenizer::decode_tokens, "tokens"_a, "The text of token strings.")
       .def("token_to_id", &Tokenizer::token_to_id, "token"_a)
       .def("id_to_token", &Tokenizer::id_to_token, "id"_a)

@@ -199,7 +199,7 @@ class WordPieceDecoder:
 class AddedToken:
     """A token that is found in the text before the model sees it."""
 
-    def __init__(self, content: str, id: int = 0, *, single_word: bool = False, lstrip: bool = False, rstrip: bool = False, normalized: bool = True, special: bool = False) -> None: ...
+    def __init__(self, content: str, id: int = 0, *, single_word: bool = False, lstrip: bool = False, rstrip: bool = False, normalized: bool | None = None, special: bool = False) -> None: ...
 
     @property
     def content(self) -> str: ...
@@ -255,7 +255,7 @@ class Template:
     Where special tokens and sequences stand in a row: (kind, ids, type id) pieces.
     """
 
-    def __init__(self, single: Sequence[tuple[str, Sequence[int], int]], pair: Sequence[tuple[str, Sequence[int], int]]) -> None: ...
+    def __init__(self, single: Sequence[tuple[str, Sequence[int], int]], pair: Sequence[tuple[str, Sequence[int], int]], overflow_type_ids: tuple[int, int] = (0, 1)) -> None: ...
 
     def num_special_tokens(self, pair: bool = False) -> int: ...
 
@@ -297,8 +297,18 @@ class Encoded:
     def dropped(self) -> list[int]:
         """Tokens per row that truncation took away."""
 
+    def samples(self) -> list[int]:
+        """For each row the number of the text that it is from."""
+
     def lists(self, column: Column, width: int = 0, pad_left: bool = False, pad: int = 0) -> list[list[Any]]:
         """A column as one list per row, each filled up to `width` with padding."""
+
+    def row(self, column: Column, row: int, width: int = 0, pad_left: bool = False, pad: int = 0) -> list[Any]:
+        """One of the `lists`."""
+
+    @property
+    def has_details(self) -> bool:
+        """Whether words and spans are known."""
 
     def array(self, column: Column, width: int, pad_left: bool = False, pad: int = 0) -> numpy.typing.NDArray[numpy.int64]:
         """
@@ -320,13 +330,18 @@ class Tokenizer:
 
     def __init__(self, *, added_tokens: Sequence[AddedToken], normalizers: Sequence[BertNormalizer | ByteLevelNormalizer | Lowercase | Nmt | Precompiled | Prepend | Replace | Strip | StripAccents | UnicodeForm], pre_tokenizers: Sequence[BertPreTokenizer | ByteLevel | CharDelimiterSplit | Digits | FixedLength | Metaspace | Punctuation | Split | UnicodeScripts | Whitespace | WhitespaceSplit], model: WordPiece | Bpe | Unigram | WordLevel, template: Template | None, trim_offsets: bool | None = None, decoders: Sequence[WordPieceDecoder | BpeDecoder | ByteFallback | ByteLevelDecoder | Ctc | Fuse | MetaspaceDecoder | ReplaceDecoder | StripDecoder], fused: bool = True) -> None: ...
 
-    def encode(self, texts: list[str], pairs: list[str] | None = None, *, add_special_tokens: bool = True, max_length: int | None = None, truncation: Truncation = ..., truncate_left: bool = False, details: bool = False) -> Encoded:
+    def encode(self, texts: list[Any], pairs: list[Any] | None = None, *, words: bool = False, add_special_tokens: bool = True, max_length: int | None = None, truncation: Truncation = ..., truncate_left: bool = False, overflow: bool = False, stride: int = 0, split_special_tokens: bool = False, details: bool = False, threads: int = 0) -> Encoded:
         """
-        Encode a batch. `max_length` counts special tokens; `details` adds words and spans. Lone surrogates read as U+FFFD.
+        Encode a batch of str or, with `words`, of lists of str. `max_length` counts special tokens; `overflow` makes rows of what is cut off; `details` adds words and spans; `threads` at most, 0: those of the process. Lone surrogates read as U+FFFD.
         """
 
     def decode(self, ids: Sequence[int], skip_special_tokens: bool = False) -> str:
         """The text of ids. IndexError: an id is not in the vocabulary."""
+
+    def decode_rows(self, ids: numpy.typing.NDArray[numpy.uint32], row_offsets: numpy.typing.NDArray[numpy.int64], skip_special_tokens: bool = False, threads: int = 0) -> list[str]:
+        """
+        The texts of the rows of flat ids. IndexError: an id is not in the vocabulary, and its row.
+        """
 
     def decode_tokens(self, tokens: Sequence[str]) -> str:
         """The text of token strings."""

@@ -1,0 +1,129 @@
+#include "row_writer.h"
+
+#include <algorithm>
+
+namespace leanformers {
+
+RowWriter::RowWriter(const Plan& plan, const EncodeOptions& options, size_t first_sample, size_t samples)
+    : plan_(plan), options_(options), sample_(first_sample) {
+  encoded_.pieces_ = options.add_special_tokens ? plan.with_special_tokens : plan.without_special_tokens;
+  encoded_.details_ = options.details;
+  encoded_.rows_.reserve(samples);
+  encoded_.row_offsets_.reserve(samples + 1);
+  special_single_ = count_special_tokens(encoded_.pieces_->single);
+  special_pair_ = count_special_tokens(encoded_.pieces_->pair);
+}
+
+void RowWriter::add(const Sequence& first, const Sequence* second) {
+  const size_t n_first = first.ids.size();
+  const size_t n_second = second ? second->ids.size() : 0;
+  const Kept kept = keep(n_first, n_second, second != nullptr);
+  const bool cut = kept.first < n_first || kept.second < n_second;
+  if (cut && options_.overflow) {
+    add_combinations(first, second, kept);
+  } else {
+    const Part of_first{options_.truncate_left ? n_first - kept.first : 0, kept.first, false};
+    const Part of_second{options_.truncate_left ? n_second - kept.second : 0, kept.second, false};
+    add_row(first, second, of_first, of_second, n_first + n_second - kept.first - kept.second);
+  }
+  ++sample_;
+}
+
+Kept RowWriter::keep(size_t first, size_t second, bool pair) const {
+  if (!options_.max_length) return {first, second};
+  const size_t special = pair ? special_pair_ : special_single_;
+  if (*options_.max_length < special) {
+    throw TruncationError("max_length " + std::to_string(*options_.max_length) + " is less than the " +
+                          std::to_string(special) + " special tokens");
+  }
+  try {
+    return truncate(first, second, pair, *options_.max_length - special, options_.truncation);
+  } catch (const TruncationError& error) {
+    throw TruncationError("row " + std::to_string(sample_) + ": " + error.what());
+  }
+}
+
+RowWriter::Parts RowWriter::parts(const Sequence& sequence, size_t kept) const {
+  try {
+    return overlapping_parts(sequence.ids.size(), kept, options_.stride, options_.truncate_left);
+  } catch (const TruncationError& error) {
+    throw TruncationError("row " + std::to_string(sample_) + ": " + error.what());
+  }
+}
+
+// The order is the reference's, which merges a row piece by piece: what has overflowed so far with each part of the
+// next sequence, and then the row itself with the later parts.
+void RowWriter::add_combinations(const Sequence& first, const Sequence* second, Kept kept) {
+  const Pieces& pieces = second ? encoded_.pieces_->pair : encoded_.pieces_->single;
+  if (repeats_a_sequence(pieces)) {
+    throw TruncationError("the template repeats a text, so that there can be no overflowing rows");
+  }
+  const Parts of_first = parts(first, kept.first);
+  if (second == nullptr) {
+    for (const Part& part : of_first) add_row(first, nullptr, part, {}, 0);
+    return;
+  }
+  const Parts of_second = parts(*second, kept.second);
+  const bool ordered = first_sequence(pieces) == TemplatePiece::Kind::kA;
+  const Parts& outer = ordered ? of_first : of_second;
+  const Parts& inner = ordered ? of_second : of_first;
+  const auto add = [&](const Part& a, const Part& b) {
+    ordered ? add_row(first, second, a, b, 0) : add_row(first, second, b, a, 0);
+  };
+  add(outer[0], inner[0]);
+  for (size_t i = 1; i < outer.size(); ++i) {
+    for (const Part& part : inner) add(outer[i], part);
+  }
+  for (size_t j = 1; j < inner.size(); ++j) add(outer[0], inner[j]);
+}
+
+void RowWriter::add_row(const Sequence& first, const Sequence* second, Part of_first, Part of_second, size_t dropped) {
+  for (const TemplatePiece& piece : second ? encoded_.pieces_->pair : encoded_.pieces_->single) {
+    switch (piece.kind) {
+      case TemplatePiece::Kind::kSpecial:
+        encoded_.ids_.insert(encoded_.ids_.end(), piece.ids.begin(), piece.ids.end());
+        if (options_.details) {
+          encoded_.spans_.insert(encoded_.spans_.end(), piece.ids.size(), Span{0, 0});
+          encoded_.words_.insert(encoded_.words_.end(), piece.ids.size(), -1);
+        }
+        break;
+      case TemplatePiece::Kind::kA:
+        append(first, of_first);
+        break;
+      case TemplatePiece::Kind::kB:
+        append(*second, of_second);
+        break;
+    }
+  }
+  encoded_.row_offsets_.push_back(static_cast<int64_t>(encoded_.ids_.size()));
+  encoded_.rows_.push_back({static_cast<uint32_t>(of_first.size), static_cast<uint32_t>(of_second.size),
+                            static_cast<uint32_t>(dropped), static_cast<uint32_t>(sample_), second != nullptr,
+                            of_first.later, of_second.later});
+}
+
+void RowWriter::append(const Sequence& sequence, Part part) {
+  const auto copy = [part](const auto& from, auto& to) {
+    const auto begin = from.begin() + static_cast<ptrdiff_t>(part.begin);
+    to.insert(to.end(), begin, begin + static_cast<ptrdiff_t>(part.size));
+  };
+  copy(sequence.ids, encoded_.ids_);
+  if (!options_.details) return;
+  copy(sequence.spans, encoded_.spans_);
+  copy(sequence.words, encoded_.words_);
+  if (plan_.spec.trim_offsets) trim(part.size);
+}
+
+// Takes the spaces off the spans of the last `count` tokens.
+void RowWriter::trim(size_t count) {
+  const size_t begin = encoded_.ids_.size() - count;
+  for (size_t i = begin; i < encoded_.ids_.size(); ++i) {
+    Span& span = encoded_.spans_[i];
+    auto [leading, trailing] = plan_.outer_spaces(encoded_.ids_[i]);
+    const bool first = i == begin || span.begin == 0;
+    if (leading > 0 && first && plan_.spec.trim_offsets->add_prefix_space) --leading;
+    span.begin = std::min(span.begin + leading, span.end);
+    if (trailing > 0 && span.end >= trailing) span.end = std::max(span.end - trailing, span.begin);
+  }
+}
+
+}  // namespace leanformers

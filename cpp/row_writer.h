@@ -1,0 +1,40 @@
+// Puts sequences and special tokens together into the rows of an Encoded: truncation, overflowing rows, template.
+#pragma once
+
+#include <memory>
+
+#include "plan.h"
+#include "template.h"
+
+namespace leanformers {
+
+class RowWriter {
+ public:
+  // `first_sample` is the number of the first sample that will be added: for messages, and for overflowing rows.
+  RowWriter(const Plan& plan, const EncodeOptions& options, size_t first_sample, size_t samples);
+
+  // Adds the row of the next sample, and with `overflow` one for each combination of its parts.
+  // Throws TruncationError when the sample cannot be cut as the options say.
+  void add(const Sequence& first, const Sequence* second);
+
+  Encoded take() { return std::move(encoded_); }
+
+ private:
+  using Parts = std::vector<Part>;
+
+  size_t room(bool pair) const;
+  Kept keep(size_t first, size_t second, bool pair) const;
+  Parts parts(const Sequence& sequence, size_t kept) const;
+  void add_combinations(const Sequence& first, const Sequence* second, Kept kept);
+  void add_row(const Sequence& first, const Sequence* second, Part of_first, Part of_second, size_t dropped);
+  void append(const Sequence& sequence, Part part);
+  void trim(size_t count);
+
+  const Plan& plan_;
+  const EncodeOptions& options_;
+  size_t special_single_, special_pair_;
+  size_t sample_;
+  Encoded encoded_;
+};
+
+}  // namespace leanformers

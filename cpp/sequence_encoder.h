@@ -1,0 +1,207 @@
+// Encodes one sequence: added tokens, words, pieces. The hot loop.
+#pragma once
+
+#include <algorithm>
+
+#include "normalizers.h"
+#include "plan.h"
+#include "pre_tokenizers.h"
+#include "unicode/unicode.h"
+
+namespace leanformers {
+
+// Turns byte positions of a text into character positions. Asked in rising order it reads the text once.
+class CharacterCounter {
+ public:
+  explicit CharacterCounter(std::string_view text) : text_(text) {}
+
+  uint32_t at(size_t byte) {
+    if (byte < byte_) byte_ = characters_ = 0;
+    characters_ += unicode::count_characters(text_.substr(byte_, byte - byte_));
+    byte_ = byte;
+    return static_cast<uint32_t>(characters_);
+  }
+
+ private:
+  std::string_view text_;
+  size_t byte_ = 0, characters_ = 0;
+};
+
+// Encodes one sequence into a Sequence.
+template <bool kDetails>
+class SequenceEncoder {
+ public:
+  SequenceEncoder(const Plan& plan, Worker& worker, bool split_special_tokens, Sequence& out)
+      : plan_(plan), worker_(worker), split_special_tokens_(split_special_tokens), out_(out) {
+    out_.clear();
+  }
+
+  // Adds the tokens of a text to the sequence.
+  void encode(std::string_view text) {
+    end_ = text.data() + text.size();
+    CharacterCounter counter(text);
+    plan_.verbatim.split(text, split_special_tokens_, worker_.segments);
+    for (const auto& [token, begin, end] : worker_.segments) {
+      const uint32_t first = kDetails ? counter.at(begin) : 0;
+      if (token != nullptr) {
+        add_token(*token, {first, kDetails ? counter.at(end) : 0});
+      } else {
+        encode_stretch(text.substr(begin, end - begin), first);
+      }
+    }
+  }
+
+  // Adds the tokens of a word that was cut out by the caller: word `number` of the sequence, spans in itself.
+  void encode_word(std::string_view word, int32_t number) {
+    encode(word);
+    if constexpr (kDetails) std::fill(out_.words.begin() + static_cast<ptrdiff_t>(marked_), out_.words.end(), number);
+    marked_ = out_.words.size();
+  }
+
+  // --- What scan_bert calls ---
+
+  void ascii_word(const char* begin, uint32_t size, uint32_t character) {
+    const auto span = [character](uint32_t from, uint32_t to) { return Span{character + from, character + to}; };
+    const std::string_view word(begin, size);
+    if (size > WordCache::kMaxBytes) return add_word(tokenize(lowered(word)), span);
+    const WordCache::Key own = WordCache::key(word, end_ - begin >= 16);
+    const WordCache::Key key = lowercases_ ? WordCache::lowercase(own) : own;
+    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
+    worker_.cache.insert(key, tokenize(lowered(word)));
+    add_word(worker_.tokens, span);
+  }
+
+  void isolated(const char* begin, uint32_t size, uint32_t character) {
+    const auto span = [character](uint32_t, uint32_t) { return Span{character, character + 1}; };
+    const WordCache::Key key = WordCache::key({begin, size}, end_ - begin >= 16);
+    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
+    worker_.cache.insert(key, tokenize({begin, size}));
+    add_word(worker_.tokens, span);
+  }
+
+  void word(std::string_view word, const Span* spans) {
+    const auto span = [spans](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; };
+    if (word.size() > WordCache::kMaxBytes) return add_word(tokenize(word), span);
+    const WordCache::Key key = WordCache::key(word, false);
+    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
+    worker_.cache.insert(key, tokenize(word));
+    add_word(worker_.tokens, span);
+  }
+
+ private:
+  // Text between added tokens.
+  void encode_stretch(std::string_view text, uint32_t first) {
+    if (plan_.bert) {
+      const size_t tokens = out_.ids.size();
+      const int32_t words = out_.word_count;
+      if (scan_bert<kDetails>(*plan_.bert, text, first, worker_.scratch, *this)) return;
+      take_back(tokens, words);
+    }
+    interpret(text, first);
+  }
+
+  // The general pipeline: one stage after the other.
+  void interpret(std::string_view text, uint32_t first) {
+    Characters characters = read_characters(text, first);
+    normalize(plan_.spec.normalizers, characters);
+    if (characters.empty()) return;
+    if (plan_.normalized.empty()) {
+      const uint32_t origin = characters.front().source.begin;
+      return interpret_words({std::move(characters), origin});
+    }
+    const std::string normalized = to_utf8(characters);
+    CharacterCounter counter(normalized);
+    std::vector<AddedTokenMatcher::Segment> segments;
+    plan_.normalized.split(normalized, split_special_tokens_, segments);
+    for (const auto& [token, begin, end] : segments) {
+      const auto stretch = std::span(characters).subspan(counter.at(begin), counter.at(end) - counter.at(begin));
+      const uint32_t origin = stretch.front().source.begin;
+      if (token != nullptr) {
+        add_token(*token, {origin, stretch.back().source.end});
+      } else {
+        interpret_words({Characters(stretch.begin(), stretch.end()), origin});
+      }
+    }
+  }
+
+  void interpret_words(TextPiece piece) {
+    std::vector<Span> spans;
+    for (const TextPiece& word : pre_tokenize(plan_.spec.pre_tokenizers, std::move(piece))) {
+      spans.clear();
+      const std::string bytes = to_utf8(word.characters, kDetails ? &spans : nullptr);
+      // A model's offsets may lie beyond the word: characters that vanished are not counted (traps of BPE).
+      const auto last = static_cast<uint32_t>(bytes.size()) - 1;
+      add_word(tokenize(bytes), [&](uint32_t from, uint32_t to) {
+        return Span{spans[std::min(from, last)].begin, spans[std::min(std::max(from + 1, to) - 1, last)].end};
+      });
+    }
+  }
+
+  void add_token(const AddedToken& token, Span span) {
+    out_.ids.push_back(token.id);
+    if constexpr (kDetails) {
+      out_.spans.push_back(span);
+      out_.words.push_back(out_.word_count);
+    }
+    ++out_.word_count;
+  }
+
+  std::string_view lowered(std::string_view word) {
+    if (!lowercases_) return word;
+    std::string& lower = worker_.lowered;
+    lower.resize(word.size());
+    for (size_t i = 0; i < word.size(); ++i) lower[i] = plan_.bert->ascii_form(word[i]);
+    return lower;
+  }
+
+  const WordTokens& tokenize(std::string_view word) {
+    std::visit([&](const auto& model) { model.tokenize(word, worker_.tokens); }, plan_.model);
+    return worker_.tokens;
+  }
+
+  // `span(from, to)` is where bytes [from, to) of the word come from.
+
+  template <typename SpanOf>
+  void add_word(const WordTokens& tokens, const SpanOf& span) {
+    for (const auto& [id, begin, end] : tokens) add_piece(id, begin, end, span);
+    ++out_.word_count;
+  }
+
+  template <typename SpanOf>
+  void add_entry(const WordCache::Entry& entry, const SpanOf& span) {
+    uint32_t begin = 0;
+    for (size_t i = 0; i < entry.count; ++i) {
+      add_piece(entry.ids[i], begin, entry.ends[i], span);
+      begin = entry.ends[i];
+    }
+    ++out_.word_count;
+  }
+
+  template <typename SpanOf>
+  void add_piece(uint32_t id, uint32_t begin, uint32_t end, const SpanOf& span) {
+    out_.ids.push_back(id);
+    if constexpr (kDetails) {
+      out_.spans.push_back(span(begin, end));
+      out_.words.push_back(out_.word_count);
+    }
+  }
+
+  void take_back(size_t tokens, int32_t words) {
+    out_.ids.resize(tokens);
+    if constexpr (kDetails) {
+      out_.spans.resize(tokens);
+      out_.words.resize(tokens);
+    }
+    out_.word_count = words;
+  }
+
+  const Plan& plan_;
+  Worker& worker_;
+  bool split_special_tokens_;
+  Sequence& out_;
+  size_t marked_ = 0;  // tokens that have the word's number of the caller
+  const bool lowercases_ = plan_.bert && plan_.bert->lowercases();
+  const char* end_ = nullptr;  // of the text that is being read
+};
+
+}  // namespace leanformers

@@ -47,6 +47,7 @@ Plan::Plan(Spec from, bool fused)
     : spec(std::move(from)), model(compile_model(spec.model)), ids(vocabulary_size(spec.model)) {
   index_vocabulary();
   index_added_tokens();
+  if (const auto* settings = std::get_if<WordPiece>(&spec.model)) longest_word = settings->max_input_chars_per_word;
   const Template full = spec.post_processor.value_or(plain_template());
   with_special_tokens = std::make_shared<const Template>(full);
   without_special_tokens = std::make_shared<const Template>(leanformers::without_special_tokens(full));

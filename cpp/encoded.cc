@@ -43,6 +43,7 @@ void Encoded::append(Encoded&& other) {
   const auto extend = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
   extend(ids_, other.ids_);
   extend(rows_, other.rows_);
+  extend(long_words_, other.long_words_);
   extend(spans_, other.spans_);
   extend(words_, other.words_);
 }

@@ -27,12 +27,14 @@ struct Sequence {
   std::vector<Span> spans;     // with details
   std::vector<int32_t> words;  // with details
   int32_t word_count = 0;
+  bool has_long_word = false;  // that became the unknown token for its length alone
 
   void clear() {
     ids.clear();
     spans.clear();
     words.clear();
     word_count = 0;
+    has_long_word = false;
   }
 };
 
@@ -104,6 +106,7 @@ struct Plan {
 
   std::shared_ptr<const BertTable> bert;  // the fused scan; null: the general pipeline
   std::vector<std::string> explanation;
+  uint32_t longest_word = UINT32_MAX;  // in characters; what is longer becomes the unknown token
 
   WorkerPool workers;
 

@@ -17,6 +17,9 @@ RowWriter::RowWriter(const Plan& plan, const EncodeOptions& options, size_t firs
 void RowWriter::add(const Sequence& first, const Sequence* second) {
   const size_t n_first = first.ids.size();
   const size_t n_second = second ? second->ids.size() : 0;
+  if (first.has_long_word || (second && second->has_long_word)) {
+    encoded_.long_words_.push_back(static_cast<uint32_t>(sample_));
+  }
   const Kept kept = keep(n_first, n_second, second != nullptr);
   const bool cut = kept.first < n_first || kept.second < n_second;
   if (cut && options_.overflow) {

@@ -40,8 +40,12 @@ class BatchEncoder {
     const WorkerPool::Loan worker = plan_.workers.lend();
     RowWriter writer(plan_, options_, rows.begin, rows.end - rows.begin);
     for (size_t row = rows.begin; row < rows.end; ++row) {
-      encode_sequence(*worker, first_, row, worker->first);
-      if (!second_.empty()) encode_sequence(*worker, second_, row, worker->second);
+      try {
+        encode_sequence(*worker, first_, row, worker->first);
+        if (!second_.empty()) encode_sequence(*worker, second_, row, worker->second);
+      } catch (const std::invalid_argument& error) {
+        throw std::invalid_argument("row " + std::to_string(row) + ": " + error.what());
+      }
       writer.add(worker->first, second_.empty() ? nullptr : &worker->second);
     }
     return writer.take();

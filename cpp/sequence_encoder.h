@@ -156,6 +156,9 @@ class SequenceEncoder {
 
   const WordTokens& tokenize(std::string_view word) {
     std::visit([&](const auto& model) { model.tokenize(word, worker_.tokens); }, plan_.model);
+    if (word.size() > plan_.longest_word && unicode::count_characters(word) > plan_.longest_word) {
+      out_.has_long_word = true;
+    }
     return worker_.tokens;
   }
 

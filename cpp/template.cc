@@ -14,6 +14,7 @@ Template without_special_tokens(const Template& full) {
   const auto is_special = [](const TemplatePiece& piece) { return piece.kind == Kind::kSpecial; };
   std::erase_if(plain.single, is_special);
   std::erase_if(plain.pair, is_special);
+  plain.overflow_type_ids = {0, 1};  // in the reference only what adds special tokens changes the types of later parts
   return plain;
 }
 

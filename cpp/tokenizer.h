@@ -239,6 +239,8 @@ class Encoded {
   size_t length(size_t row) const { return static_cast<size_t>(row_offsets_[row + 1] - row_offsets_[row]); }
   uint32_t dropped(size_t row) const { return rows_[row].dropped; }
   uint32_t sample(size_t row) const { return rows_[row].sample; }
+  // Samples with a word that is the unknown token for its length alone.
+  std::span<const uint32_t> long_words() const { return long_words_; }
   std::span<const uint32_t> ids() const { return ids_; }
   std::span<const uint32_t> ids(size_t row) const { return ids().subspan(row_offsets_[row], length(row)); }
   std::span<const int64_t> row_offsets() const { return row_offsets_; }
@@ -258,6 +260,7 @@ class Encoded {
   std::vector<uint32_t> ids_;
   std::vector<int64_t> row_offsets_{0};
   std::vector<Row> rows_;
+  std::vector<uint32_t> long_words_;
   bool details_ = false;
   std::vector<Span> spans_;
   std::vector<int32_t> words_;

@@ -234,6 +234,11 @@ nb::object samples(const Encoded& encoded) {
   return make_list(encoded.rows(), [&](size_t row) { return integer(encoded.sample(row)); });
 }
 
+nb::object long_words(const Encoded& encoded) {
+  const std::span<const uint32_t> samples = encoded.long_words();
+  return make_list(samples.size(), [samples](size_t i) { return integer(samples[i]); });
+}
+
 }  // namespace
 
 void bind_encoded(nb::module_& m) {
@@ -257,6 +262,8 @@ void bind_encoded(nb::module_& m) {
       .def("dropped", &dropped, nb::sig("def dropped(self) -> list[int]"), "Tokens per row that truncation took away.")
       .def("samples", &samples, nb::sig("def samples(self) -> list[int]"),
            "For each row the number of the text that it is from.")
+      .def("long_words", &long_words, nb::sig("def long_words(self) -> list[int]"),
+           "The numbers of the texts with a word that became the unknown token for its length alone.")
       .def("lists", &lists, "column"_a, "width"_a = 0, "pad_left"_a = false, "pad"_a = 0,
            nb::sig("def lists(self, column: Column, width: int = 0, pad_left: bool = False, pad: int = 0) -> "
                    "list[list[typing.Any]]"),

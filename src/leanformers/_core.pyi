@@ -300,6 +300,11 @@ class Encoded:
     def samples(self) -> list[int]:
         """For each row the number of the text that it is from."""
 
+    def long_words(self) -> list[int]:
+        """
+        The numbers of the texts with a word that became the unknown token for its length alone.
+        """
+
     def lists(self, column: Column, width: int = 0, pad_left: bool = False, pad: int = 0) -> list[list[Any]]:
         """A column as one list per row, each filled up to `width` with padding."""
 

@@ -68,6 +68,11 @@ def minilm_folder(test_data: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def cased_folder(test_data: Path) -> Path:
+    return test_data / "tokenizers" / "bert-base-cased"
+
+
+@pytest.fixture(scope="session")
 def corpus_lines(test_data: Path) -> list[str]:
     """5,400 pieces of real text: English, 19 languages, short sentences."""
     chosen = random.Random(7)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 import pytest
 
-from leanformers.errors import ArgumentError, InputValueError
+from leanformers.errors import InputValueError
 
 
 @pytest.mark.parametrize("length", [None, True])
@@ -92,8 +92,6 @@ def test_tokenize_gives_the_tokens(both: Any) -> None:
 def test_arguments_that_ask_for_nothing_new_are_accepted(cased: Any) -> None:
     plain = cased("a")
     assert cased("a", stride=0, is_split_into_words=False, text_target=None, verbose=False) == plain
-    with pytest.raises(ArgumentError, match="does not support stride yet"):
-        cased("a", stride=1, max_length=5, truncation=True)
 
 
 @pytest.mark.parametrize("kind", ["np", "pt"])

@@ -96,3 +96,14 @@ def test_it_can_be_pickled(cased: Any) -> None:
     assert other.to_lists() == ragged.to_lists()
     assert other.spans.tolist() == ragged.spans.tolist()
     assert repr(other) == "Ragged(2 rows, 11 tokens)"
+
+
+def test_it_becomes_an_arrow_array_without_copying_the_ids(cased: Any) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    ragged = cased.encode_ragged(["a b", "", "c"])
+    array = ragged.to_arrow()
+    assert array.type == pyarrow.list_(pyarrow.uint32())
+    assert array.to_pylist() == ragged.to_lists()
+    assert array.values.buffers()[1].address == ragged.ids.ctypes.data
+    assert ragged[1:].to_arrow().to_pylist() == ragged.to_lists()[1:]
+    assert Ragged.from_lists([]).to_arrow().to_pylist() == []

@@ -69,14 +69,10 @@ class Decoding(Vocabulary):
         reject_unknown_arguments(
             "decode()", others, ("token_ids", "skip_special_tokens", "clean_up_tokenization_spaces")
         )
-        tidy = (
-            self.clean_up_tokenization_spaces if clean_up_tokenization_spaces is None else clean_up_tokenization_spaces
-        )
         rows = read_ids(token_ids)
         batched = bool(rows) and isinstance(rows[0], (list, tuple))
         texts = [self._decode_row(read_ids(row), skip_special_tokens) for row in (rows if batched else [rows])]
-        if tidy:
-            texts = [clean_up(text) for text in texts]
+        texts = self._tidy(texts, clean_up_tokenization_spaces)
         return texts if batched else texts[0]
 
     def batch_decode(
@@ -100,6 +96,11 @@ class Decoding(Vocabulary):
             if not isinstance(token, str):
                 raise InputTypeError(f"a token must be a str, not {token!r} of type {type(token).__name__}")
         return self._core.decode_tokens(list(tokens))
+
+    def _tidy(self, texts: list[str], clean_up_tokenization_spaces: bool | None) -> list[str]:
+        asked = clean_up_tokenization_spaces
+        tidy = self.clean_up_tokenization_spaces if asked is None else asked
+        return [clean_up(text) for text in texts] if tidy else texts
 
     def _decode_row(self, ids: list[Any], skip_special_tokens: bool) -> str:
         try:

@@ -5,7 +5,7 @@ core.Encoded of one row → **Encoding** → BatchEncoding.tokens(), word_ids(),
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _core
 from ..errors import InputValueError, RowError
@@ -57,25 +57,29 @@ class Encoding:
     def __init__(
         self,
         core: _core.Tokenizer,
-        row: _core.Encoded,
-        texts: Sequence[str],
+        encoded: _core.Encoded,
+        row: int,
+        texts: Sequence[Any],
         *,
         width: int,
         pad_left: bool,
         pad_id: int,
         stripping: Mapping[int, bool],
     ) -> None:
-        """The only row of `row`, which was encoded from `texts` (one, or two for a pair) with details."""
-        column = _core.Column
-        self.ids: list[int] = row.lists(column.IDS, width, pad_left, pad_id)[0]
-        self.type_ids: list[int] = row.lists(column.TYPE_IDS, width, pad_left)[0]
-        self.attention_mask: list[int] = row.lists(column.ATTENTION_MASK, width, pad_left)[0]
-        self.special_tokens_mask: list[int] = row.lists(column.SPECIAL_TOKENS_MASK, width, pad_left)[0]
-        self.offsets: list[tuple[int, int]] = row.lists(column.SPANS, width, pad_left)[0]
-        self.word_ids: list[int | None] = row.lists(column.WORD_IDS, width, pad_left)[0]
-        self.sequence_ids: list[int | None] = row.lists(column.SEQUENCE_IDS, width, pad_left)[0]
+        """Row `row` of `encoded`, which has details: of one text, or two for a pair, each a str or a list of words."""
+
+        def column(name: _core.Column, pad: int = 0) -> list[Any]:
+            return encoded.row(name, row, width, pad_left, pad)
+
+        self.ids: list[int] = column(_core.Column.IDS, pad_id)
+        self.type_ids: list[int] = column(_core.Column.TYPE_IDS)
+        self.attention_mask: list[int] = column(_core.Column.ATTENTION_MASK)
+        self.special_tokens_mask: list[int] = column(_core.Column.SPECIAL_TOKENS_MASK)
+        self.offsets: list[tuple[int, int]] = column(_core.Column.SPANS)
+        self.word_ids: list[int | None] = column(_core.Column.WORD_IDS)
+        self.sequence_ids: list[int | None] = column(_core.Column.SEQUENCE_IDS)
         self.n_sequences = len(texts)
-        self.tokens = token_texts(core, self.ids, self.offsets, self.sequence_ids, texts, stripping)
+        self.tokens = token_texts(core, self, texts, stripping)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -135,26 +139,21 @@ class Encoding:
         return [i for i, sequence in enumerate(self.sequence_ids) if sequence == sequence_index]
 
 
-def token_texts(
-    core: _core.Tokenizer,
-    ids: Sequence[int],
-    offsets: Sequence[tuple[int, int]],
-    sequence_ids: Sequence[int | None],
-    texts: Sequence[str],
-    stripping: Mapping[int, bool],
-) -> list[str]:
-    """The tokens as `tokenizers` writes them.
+def token_texts(core: _core.Tokenizer, row: Encoding, texts: Sequence[Any], stripping: Mapping[int, bool]) -> list[str]:
+    """The tokens of `row` as `tokenizers` writes them.
 
     An added token that takes the spaces beside it is written with them. Its id is in `stripping`, which says whether it
     was found in the normalized text; if so it is written as it stands there.
     """
-    tokens = [core.id_to_token(number) or "" for number in ids]
-    if stripping:
-        for i, (number, sequence) in enumerate(zip(ids, sequence_ids, strict=True)):
-            if number in stripping and sequence is not None:
-                text = texts[sequence][slice(*offsets[i])]
-                if stripping[number]:  # its letters are normalized, and white space is by now only spaces
-                    before, after = (len(text) - len(rest) for rest in (text.lstrip(), text.rstrip()))
-                    text = " " * before + tokens[i] + " " * after
-                tokens[i] = text
+    tokens = [core.id_to_token(number) or "" for number in row.ids]
+    if not stripping:
+        return tokens
+    for i, (number, sequence, word) in enumerate(zip(row.ids, row.sequence_ids, row.word_ids, strict=True)):
+        if number in stripping and sequence is not None:
+            text = texts[sequence] if isinstance(texts[sequence], str) else texts[sequence][word]
+            text = text[slice(*row.offsets[i])]
+            if stripping[number]:  # its letters are normalized, and white space is by now only spaces
+                before, after = (len(text) - len(rest) for rest in (text.lstrip(), text.rstrip()))
+                text = " " * before + tokens[i] + " " * after
+            tokens[i] = text
     return tokens

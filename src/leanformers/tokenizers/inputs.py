@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .. import _core
 
-__all__ = ["find_bad_id", "find_bad_text", "read_ids", "read_texts"]
+__all__ = ["find_bad_id", "find_bad_text", "looks_like_words", "read_ids", "read_texts", "read_words"]
 
 
 def read_texts(text: Any, text_pair: Any = None) -> tuple[list[str], list[str] | None, bool]:
@@ -38,17 +38,50 @@ def read_texts(text: Any, text_pair: Any = None) -> tuple[list[str], list[str] |
         if isinstance(text_pair, str):
             raise InputTypeError(f"text is a batch of {len(texts)}, so text_pair must be a list too, not one str")
         pairs = _to_list("text_pair", text_pair)
-        if len(texts) != len(pairs):
-            raise InputValueError(
-                f"text has {len(texts)} rows, text_pair has {len(pairs)}: every row needs its partner"
-            )
+        _check_partners(texts, pairs)
         return texts, pairs, True
     if texts and isinstance(texts[0], (tuple, list)):
-        for i, row in enumerate(texts):
-            if not isinstance(row, (tuple, list)) or len(row) != 2:
-                raise _not_a_pair(i, row)
-        return [row[0] for row in texts], [row[1] for row in texts], True
+        return *_split_pairs(texts), True
     return texts, None, True
+
+
+def read_words(text: Any, text_pair: Any = None) -> tuple[list[Any], list[Any] | None, bool]:
+    """As `read_texts`, for texts that are lists of words: one such list is one text, a list of them is a batch.
+
+    Raises:
+        InputTypeError: a text instead of its words.
+        InputValueError: the two batches have different lengths, or a pair has not two texts.
+    """
+    for name, value in (("text", text), ("text_pair", text_pair)):
+        if isinstance(value, str):
+            raise InputTypeError(f"{name} is a str, but is_split_into_words=True needs its words: a list of str")
+    texts = _to_list("text", text)
+    if not (texts and isinstance(texts[0], (list, tuple))):
+        return [texts], None if text_pair is None else [_to_list("text_pair", text_pair)], False
+    if texts[0] and isinstance(texts[0][0], (list, tuple)) and text_pair is None:
+        return *_split_pairs(texts), True
+    pairs = None if text_pair is None else _to_list("text_pair", text_pair)
+    if pairs is not None:
+        _check_partners(texts, pairs)
+    return texts, pairs, True
+
+
+def looks_like_words(texts: Sequence[str]) -> bool:
+    """Whether a batch is more likely the words of one text: single words with a full stop or a comma among them."""
+    marks = {".", ",", "!", "?"}
+    return len(texts) > 2 and all(len(text.split(None, 1)) == 1 for text in texts) and not marks.isdisjoint(texts)
+
+
+def _check_partners(texts: list[Any], pairs: list[Any]) -> None:
+    if len(texts) != len(pairs):
+        raise InputValueError(f"text has {len(texts)} rows, text_pair has {len(pairs)}: every row needs its partner")
+
+
+def _split_pairs(rows: list[Any]) -> tuple[list[Any], list[Any]]:
+    for i, row in enumerate(rows):
+        if not isinstance(row, (tuple, list)) or len(row) != 2:
+            raise _not_a_pair(i, row)
+    return [row[0] for row in rows], [row[1] for row in rows]
 
 
 def _to_list(name: str, value: Any) -> list[Any]:
@@ -72,13 +105,25 @@ def _to_list(name: str, value: Any) -> list[Any]:
         raise InputTypeError(f"{name} is {_name(value)}; give a str, a list of str or pairs of str") from None
 
 
-def find_bad_text(texts: Sequence[Any], pairs: Sequence[Any] | None) -> InputTypeError | None:
-    """The error for the first item that is no str, for a batch that the core refused."""
+def find_bad_text(texts: Sequence[Any], pairs: Sequence[Any] | None, words: bool) -> InputTypeError | None:
+    """The error for the first item that is no str (or, of `words`, no list of str), for a batch the core refused."""
     for i, item in enumerate(texts):
-        if not isinstance(item, str):
-            return InputTypeError(f"item {i} is {_name(item)}; every item must be a str")
-        if pairs is not None and not isinstance(pairs[i], str):
-            return InputTypeError(f"the second text of item {i} is {_name(pairs[i])}; every text must be a str")
+        found = _bad_item(f"item {i}", item, words)
+        if found is None and pairs is not None:
+            found = _bad_item(f"the second text of item {i}", pairs[i], words)
+        if found is not None:
+            return found
+    return None
+
+
+def _bad_item(name: str, item: Any, words: bool) -> InputTypeError | None:
+    if not words:
+        return None if isinstance(item, str) else InputTypeError(f"{name} is {_name(item)}; every text must be a str")
+    if not isinstance(item, (list, tuple)):
+        return InputTypeError(f"{name} is {_name(item)}; with is_split_into_words=True it must be a list of words")
+    for i, word in enumerate(item):
+        if not isinstance(word, str):
+            return InputTypeError(f"word {i} of {name} is {_name(word)}; every word must be a str")
     return None
 
 

@@ -8,22 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
-from ..errors import (
-    ArgumentError,
-    InputTypeError,
-    InputValueError,
-    near_names,
-    reject_unknown_arguments,
-    warn,
-)
+from ..errors import InputTypeError, InputValueError, near_names, warn
 from .settings import check_side
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from .stored import StoredTokenizer
 
-__all__ = ["LONGEST", "MAX_LENGTH", "Options", "reject_others"]
+__all__ = ["LONGEST", "MAX_LENGTH", "Options", "check_number"]
 
 LONGEST = "longest"
 MAX_LENGTH = "max_length"
@@ -39,45 +30,6 @@ _TRUNCATION = {
     "only_first": _core.Truncation.ONLY_FIRST,
     "only_second": _core.Truncation.ONLY_SECOND,
 }
-
-
-# Arguments of transformers that are not there yet, with the value that asks for nothing.
-_NOT_YET: dict[str, Any] = {
-    "is_split_into_words": False,
-    "return_overflowing_tokens": False,
-    "split_special_tokens": False,
-    "stride": 0,
-    "text_pair_target": None,
-    "text_target": None,
-    "tokenizer_kwargs": None,
-}
-_CALL = (
-    "text",
-    "text_pair",
-    "add_special_tokens",
-    "padding",
-    "truncation",
-    "max_length",
-    "padding_side",
-    "truncation_side",
-    "pad_to_multiple_of",
-    "return_tensors",
-    "return_token_type_ids",
-    "return_attention_mask",
-    "return_special_tokens_mask",
-    "return_offsets_mapping",
-    "return_length",
-    "verbose",
-)
-
-
-def reject_others(others: Mapping[str, Any]) -> None:
-    """Raise `ArgumentError` for arguments of a call that do not exist, or that ask for something not supported yet."""
-    for name, value in others.items():
-        if name not in _NOT_YET:
-            reject_unknown_arguments("tokenizer()", [name], [*_CALL, *_NOT_YET])
-        elif value is not None and value != _NOT_YET[name]:
-            raise ArgumentError(f"tokenizer() does not support {name} yet")
 
 
 def _choose(name: str, value: Any, choices: dict[Any, Any]) -> Any:
@@ -114,6 +66,9 @@ class Options:
         padding_side: str | None = None,
         truncation_side: str | None = None,
         pad_to_multiple_of: int | None = None,
+        stride: int = 0,
+        return_overflowing_tokens: bool = False,
+        split_special_tokens: bool = False,
     ) -> None:
         """Check the arguments of a call on rows that are pairs or not.
 
@@ -121,8 +76,9 @@ class Options:
             InputValueError: a value that cannot be used, with what can.
             InputTypeError: a number that is no int.
         """
-        _check_number("max_length", max_length, 0)
-        _check_number("pad_to_multiple_of", pad_to_multiple_of, 1)
+        check_number("max_length", max_length, 0)
+        check_number("stride", stride, 0)
+        check_number("pad_to_multiple_of", pad_to_multiple_of, 1)
         self.padding: str | None = _choose("padding", padding, _PADDING)
         strategy = _choose("truncation", truncation, _TRUNCATION)
         if max_length is not None and strategy is None and self.padding is None:
@@ -150,6 +106,8 @@ class Options:
         elif self.padding == MAX_LENGTH and not known:
             raise InputValueError("padding='max_length' needs max_length: the tokenizer has no model_max_length")
 
+        if stride and not return_overflowing_tokens:
+            warn(f"stride={stride} has no effect without return_overflowing_tokens=True")
         left = check_side("truncation_side", truncation_side or tokenizer.truncation_side) == "left"
         if strategy is None:
             if truncation_side is not None:
@@ -158,12 +116,22 @@ class Options:
             warn("nothing is truncated: neither max_length nor the tokenizer's model_max_length says where")
             strategy = None
         else:
-            self._check_truncation(tokenizer, strategy, limit, pair, add_special_tokens)
+            special = tokenizer.num_special_tokens_to_add(pair) if add_special_tokens else 0
+            self._check_truncation(strategy, limit, special, pair)
+            if return_overflowing_tokens and limit > special and stride >= limit - special:
+                raise InputValueError(
+                    f"stride={stride} leaves no room: a row has {limit - special} tokens of the text "
+                    f"(max_length={limit}, less {special} special tokens), so that stride must be less"
+                )
         self.core: dict[str, Any] = {}
         if not add_special_tokens:
             self.core["add_special_tokens"] = False
         if strategy is not None:
             self.core.update(max_length=min(limit, _MOST), truncation=strategy, truncate_left=left)
+            if return_overflowing_tokens:
+                self.core.update(overflow=True, stride=stride)
+        if split_special_tokens:
+            self.core["split_special_tokens"] = True
 
     def width(self, lengths: list[int]) -> int:
         """The width to pad rows of these lengths to; 0 for rows that stay as they are."""
@@ -172,12 +140,9 @@ class Options:
         width = max(lengths, default=0) if self.padding == LONGEST else self.pad_to
         return -(-width // self.multiple) * self.multiple
 
-    def _check_truncation(
-        self, tokenizer: StoredTokenizer, strategy: Any, limit: int, pair: bool, add_special_tokens: bool
-    ) -> None:
+    def _check_truncation(self, strategy: Any, limit: int, special: int, pair: bool) -> None:
         if strategy is _core.Truncation.ONLY_SECOND and not pair:
             raise InputValueError("truncation='only_second' needs pairs: there is no second text")
-        special = tokenizer.num_special_tokens_to_add(pair) if add_special_tokens else 0
         if limit < special:
             raise InputValueError(f"max_length={limit} is too short: {special} special tokens are added to every row")
         if self.padding is not None and limit % self.multiple:
@@ -187,7 +152,8 @@ class Options:
             )
 
 
-def _check_number(name: str, value: Any, least: int) -> None:
+def check_number(name: str, value: Any, least: int) -> None:
+    """Raise an error, unless `value` is None or an int of at least `least`."""
     if value is None or (type(value) is int and value >= least):
         return
     if isinstance(value, bool) or not hasattr(value, "__index__"):

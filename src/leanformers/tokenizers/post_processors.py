@@ -23,6 +23,7 @@ class Pieces(NamedTuple):
 
     single: list[Piece]
     pair: list[Piece]
+    overflow_type_ids: tuple[int, int] = (0, 1)  # of the texts' later parts, where they overflow
 
 
 _OBJECT = Field("an object", lambda value: isinstance(value, dict))
@@ -94,7 +95,7 @@ def _roberta_template(fields: dict[str, Any], place: str, token_id: Callable[[st
     begin: Piece = ("special", [fields["cls"][1]], 0)
     end: Piece = ("special", [fields["sep"][1]], 0)
     single: list[Piece] = [begin, ("A", [], 0), end]
-    return Pieces(single, [*single, end, ("B", [], 0), end])
+    return Pieces(single, [*single, end, ("B", [], 0), end], overflow_type_ids=(0, 0))
 
 
 def _read_bert(value: dict[str, Any], place: str, token_id: Callable[[str], int | None]) -> Pieces:
@@ -124,10 +125,10 @@ def _read_template(value: dict[str, Any], place: str, token_id: Callable[[str], 
         specials[name] = parts["ids"]
     single = [_read_piece(piece, f"{place}.single[{i}]", specials) for i, piece in enumerate(fields["single"])]
     pair = [_read_piece(piece, f"{place}.pair[{i}]", specials) for i, piece in enumerate(fields["pair"])]
-    if [kind for kind, _, _ in single if kind != "special"] != ["A"]:
-        raise FileFormatError(f"{place}.single must hold the sequence A once and no B")
-    if sorted(kind for kind, _, _ in pair if kind != "special") != ["A", "B"]:
-        raise FileFormatError(f"{place}.pair must hold the sequences A and B, each once")
+    if {kind for kind, _, _ in single if kind != "special"} != {"A"}:
+        raise FileFormatError(f"{place}.single must hold the sequence A and no B")
+    if {kind for kind, _, _ in pair if kind != "special"} != {"A", "B"}:
+        raise FileFormatError(f"{place}.pair must hold the sequences A and B")
     return Pieces(single, pair)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from ..errors import InputTypeError, RowError, ShapeError
+from ..errors import InputTypeError, MissingDependencyError, RowError, ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,6 +125,22 @@ class Ragged:
     def lengths(self) -> NDArray[numpy.int64]:
         """The number of tokens in each row, int64, (rows,)."""
         return numpy.diff(self.row_offsets)
+
+    def to_arrow(self) -> Any:
+        """The ids as an Arrow array of lists of uint32, one for each row; the ids are not copied.
+
+        The lists are large ones (with 64-bit offsets) from 2³¹ tokens on.
+
+        Raises:
+            MissingDependencyError: pyarrow is not installed.
+        """
+        try:
+            import pyarrow
+        except ImportError:
+            raise MissingDependencyError("to_arrow() needs pyarrow: pip install 'leanformers[arrow]'") from None
+        if len(self.ids) < 2**31:
+            return pyarrow.ListArray.from_arrays(self.row_offsets.astype(numpy.int32), pyarrow.array(self.ids))
+        return pyarrow.LargeListArray.from_arrays(self.row_offsets, pyarrow.array(self.ids))
 
     def to_lists(self) -> list[list[int]]:
         """The ids as a list of lists of int."""

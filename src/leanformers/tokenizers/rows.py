@@ -5,6 +5,7 @@ core.Encoded + how it came about → **Rows** → columns of a BatchEncoding, `E
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
@@ -50,16 +51,16 @@ class Rows:
     """The result of one call of the core, with all that is needed to encode a row again in detail."""
 
     __slots__ = (
-        "_views", "batched", "core", "encoded", "options", "pad_id", "pad_left", "pairs", "stripping", "tensors",
-        "texts", "width",
+        "_detailed", "_samples", "_views", "batched", "core", "encoded", "options", "pad_id", "pad_left", "pairs",
+        "stripping", "tensors", "texts", "width",
     )  # fmt: skip
 
     def __init__(
         self,
         core: _core.Tokenizer,
         encoded: _core.Encoded,
-        texts: list[str],
-        pairs: list[str] | None,
+        texts: list[Any],
+        pairs: list[Any] | None,
         options: dict[str, Any],
         stripping: Mapping[int, bool],
         batched: bool,
@@ -76,6 +77,8 @@ class Rows:
         self.pad_id = 0
         self.tensors: str | None = None
         self._views: dict[int, Encoding] = {}
+        self._samples = encoded.samples() if "overflow" in options else None
+        self._detailed: tuple[int, _core.Encoded] | None = None  # the sample asked for last, encoded with details
 
     def __len__(self) -> int:
         return len(self.encoded)
@@ -89,6 +92,8 @@ class Rows:
         """The value of the key `name`: lists or a tensor, for all rows or for the only one."""
         if name == "length":
             return self._lengths()
+        if name == "overflow_to_sample_mapping":
+            return self._numbers(self.encoded.samples() if self._samples is None else list(self._samples))
         column = COLUMNS[name]
         pad = self.pad_id if name == "input_ids" else 0
         if self.tensors is None:
@@ -97,12 +102,14 @@ class Rows:
         return self._tensor(self.encoded.array(column, self.width, self.pad_left, pad))
 
     def _lengths(self) -> Any:
-        lengths = [max(length, self.width) for length in self.encoded.lengths()]
+        return self._numbers([max(length, self.width) for length in self.encoded.lengths()])
+
+    def _numbers(self, numbers: list[int]) -> Any:
         if self.tensors is None:
-            return lengths
+            return numbers
         import numpy
 
-        return self._tensor(numpy.array(lengths, dtype=numpy.int64))
+        return self._tensor(numpy.array(numbers, dtype=numpy.int64))
 
     def _tensor(self, array: Any) -> Any:
         if self.tensors == "np":
@@ -145,18 +152,33 @@ class Rows:
             raise RowError(f"row {index} of a batch with {len(self)} rows")
         view = self._views.get(number)
         if view is None:
-            texts = [self.texts[number]]
-            pairs = None if self.pairs is None else [self.pairs[number]]
+            sample, encoded, row = self._details(number)
             view = self._views[number] = Encoding(
                 self.core,
-                self.core.encode(texts, pairs, details=True, **self.options),
-                texts if pairs is None else texts + pairs,
+                encoded,
+                row,
+                [self.texts[sample]] if self.pairs is None else [self.texts[sample], self.pairs[sample]],
                 width=self.width,
                 pad_left=self.pad_left,
                 pad_id=self.pad_id,
                 stripping=self.stripping,
             )
         return view
+
+    def _details(self, row: int) -> tuple[int, _core.Encoded, int]:
+        """The sample of a row, an `Encoded` with details that has the row, and its number there."""
+        samples = self._samples
+        sample = row if samples is None else samples[row]
+        if self.encoded.has_details:
+            return sample, self.encoded, row
+        detailed = self._detailed
+        if detailed is None or detailed[0] != sample:
+            texts = [self.texts[sample]]
+            pairs = None if self.pairs is None else [self.pairs[sample]]
+            detailed = sample, self.core.encode(texts, pairs, details=True, **self.options)
+            if samples is not None:
+                self._detailed = detailed
+        return sample, detailed[1], 0 if samples is None else row - bisect_left(samples, sample)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return SavedRows, ([self.view(i) for i in range(len(self))], self.n_sequences)

@@ -54,6 +54,8 @@ def _configuration(tokenizer: StoredTokenizer) -> dict[str, Any]:
     values["clean_up_tokenization_spaces"] = tokenizer.clean_up_tokenization_spaces
     values["padding_side"] = tokenizer.padding_side
     values["truncation_side"] = tokenizer.truncation_side
+    if tokenizer.split_special_tokens:
+        values["split_special_tokens"] = True
     values["model_input_names"] = tokenizer.model_input_names
     bert = _as_bert(tokenizer)
     if bert is None:
@@ -81,6 +83,7 @@ def _as_bert(tokenizer: StoredTokenizer) -> dict[str, Any] | None:
         and spec.model.core == "WordPiece"
         and model
         == {"unk_token": tokenizer.unk_token, "continuing_subword_prefix": "##", "max_input_chars_per_word": 100}
-        and spec.template == (single, [*single, ("B", [], 1), ("special", last, 1)])
+        and spec.template is not None
+        and spec.template[:2] == (single, [*single, ("B", [], 1), ("special", last, 1)])
     )
     return {name: spec.normalizers[0].fields[field] for name, field in BERT_NORMALIZER.items()} if same else None

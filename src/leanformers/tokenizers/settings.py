@@ -40,12 +40,14 @@ BERT_NORMALIZER = {
 _SETTINGS = {
     *ROLES,
     *BERT_NORMALIZER,
+    "add_prefix_space",
     "additional_special_tokens",
     "clean_up_tokenization_spaces",
     "extra_special_tokens",
     "model_input_names",
     "model_max_length",
     "padding_side",
+    "split_special_tokens",
     "truncation_side",
 }
 # Arguments of transformers that make no difference here: there is one implementation, and no code is ever loaded.
@@ -172,7 +174,7 @@ def read_settings(
 
 
 def apply_settings(spec: Spec, settings: Settings) -> Spec:
-    """`spec` with what the settings say about it: special tokens and, if the caller asked, how BERT normalizes.
+    """`spec` with what the settings say about it: special tokens and, if the caller asked, some fields of stages.
 
     Raises:
         InputValueError: the caller gave a special token that the vocabulary does not have.
@@ -180,6 +182,8 @@ def apply_settings(spec: Spec, settings: Settings) -> Spec:
     asked = {BERT_NORMALIZER[name]: value for name, value in settings.given.items() if name in BERT_NORMALIZER}
     if asked:
         spec = spec.with_bert_normalizer(asked)
+    if "add_prefix_space" in settings.given:
+        spec = spec.with_prefix_space(bool(settings.given["add_prefix_space"]))
     _warn_of_contradiction(spec, settings)
     if spec.padding is not None:
         settings.values.setdefault("pad_token", spec.padding.get("pad_token"))

@@ -114,7 +114,6 @@ class Spec:
         self.added_tokens = self._read_added_tokens(fields["added_tokens"])
         post_processor = read_post_processor(fields["post_processor"], f"{place}: post_processor", self.token_to_id)
         self.template, self.trim_offsets = post_processor
-        self._check_unknown_token()
 
     def token_to_id(self, token: str) -> int | None:
         """The id of `token` in the vocabulary or among the added tokens."""
@@ -175,18 +174,27 @@ class Spec:
         A token that the vocabulary has keeps its id there; another one gets the next free id, as in `tokenizers`.
         One that is among the added tokens already is left as it is. With nothing to add this is the same Spec.
         """
-        rows = list(self.document.get("added_tokens", []))
-        before = len(rows)
-        numbers = {row["content"]: row["id"] for row in rows}
+        contents = {row["content"] for row in self.document.get("added_tokens", [])}
+        return self.with_changed_tokens(token for token in tokens if token["content"] not in contents)[0]
+
+    def with_changed_tokens(self, tokens: Iterable[dict[str, Any]]) -> tuple[Spec, int]:
+        """As `with_added_tokens`, but a token that is there already gets its new flags; and how many tokens changed."""
+        rows = {row["content"]: row for row in self.document.get("added_tokens", [])}
+        changed = 0
+        highest = max((row["id"] for row in rows.values()), default=-1)
         for token in tokens:
-            content = token["content"]
-            if content not in numbers:
-                numbers[content] = self._id_for(content, max(numbers.values(), default=-1))
-                rows.append({"id": numbers[content], **token})
-        if len(rows) == before:
-            return self
-        rows.sort(key=lambda row: row["id"])
-        return Spec({"version": VERSION, **self.document, "added_tokens": rows}, place=self.place)
+            old = rows.get(token["content"])
+            number = self._id_for(token["content"], highest) if old is None else old["id"]
+            # Once special, always special: so it is in `tokenizers`.
+            new = {"id": number, **token, "special": token["special"] or (old is not None and old["special"])}
+            if new != old:
+                rows[token["content"]] = new
+                highest = max(highest, number)
+                changed += 1
+        if not changed:
+            return self, 0
+        ordered = sorted(rows.values(), key=lambda row: row["id"])
+        return Spec({"version": VERSION, **self.document, "added_tokens": ordered}, place=self.place), changed
 
     def with_bert_normalizer(self, fields: dict[str, Any]) -> Spec:
         """This Spec, or one in which the only BertNormalizer has these `fields` instead.
@@ -194,16 +202,24 @@ class Spec:
         Raises:
             InputValueError: there is not exactly one BertNormalizer.
         """
-        found = [stage for stage in self.normalizers if stage.core == "BertNormalizer"]
+        return self._with_fields("normalizer", self.normalizers, "BertNormalizer", fields)
+
+    def with_prefix_space(self, add: bool) -> Spec:
+        """This Spec, or one in which the pre-tokenizer ByteLevel puts a space before every text, or none.
+
+        Raises:
+            InputValueError: there is not exactly one pre-tokenizer ByteLevel.
+        """
+        return self._with_fields("pre_tokenizer", self.pre_tokenizers, "ByteLevel", {"add_prefix_space": add})
+
+    def _with_fields(self, part: str, stages: list[Stage], kind: str, fields: dict[str, Any]) -> Spec:
+        found = [stage for stage in stages if stage.core == kind]
         if len(found) != 1:
             names = ", ".join(sorted(fields))
-            raise InputValueError(
-                f"{self.place} has {len(found)} BertNormalizers, so that there is nothing for {names}"
-            )
+            raise InputValueError(f"{self.place} has {len(found)} {kind}s, so that there is nothing for {names}")
         if all(found[0].fields[name] == value for name, value in fields.items()):
             return self
-        normalizer = _replace_bert_normalizer(self.document["normalizer"], fields)
-        return Spec({**self.document, "normalizer": normalizer}, place=self.place)
+        return Spec({**self.document, part: _replace_fields(self.document[part], kind, fields)}, place=self.place)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _spec_from_text, (self.to_json(), self.place, self._text is not None)
@@ -239,11 +255,6 @@ class Spec:
             raise FileFormatError(f"{self.place}: the vocabulary has gaps; added token {content!r} would get a used id")
         return number
 
-    def _check_unknown_token(self) -> None:
-        unknown = self.model.fields.get("unk_token")
-        if unknown is not None and unknown not in self.vocab:
-            raise FileFormatError(f"{self.place}: the model's unk_token {unknown!r} is not in its vocabulary")
-
     def _find_bad_id(self) -> None:
         for token, number in self.vocab.items():
             if type(number) is not int or not 0 <= number < 2**32:
@@ -256,7 +267,9 @@ def _spec_from_text(text: str, place: str, original: bool) -> Spec:
     return Spec(json.loads(text), place=place, text=text if original else None)
 
 
-def _replace_bert_normalizer(value: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
-    if value["type"] == "Sequence":
-        return {**value, "normalizers": [_replace_bert_normalizer(item, fields) for item in value["normalizers"]]}
-    return {**value, **fields} if value["type"] == "BertNormalizer" else value
+def _replace_fields(value: dict[str, Any], kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """`value`, a component or a Sequence of them, with other fields in the component `kind`."""
+    if value["type"] != "Sequence":
+        return {**value, **fields} if value["type"] == kind else value
+    inner = next(name for name in value if name != "type")
+    return {**value, inner: [_replace_fields(item, kind, fields) for item in value[inner]]}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from .._core import Tokenizer as Core
 
-__all__ = ["ROLES", "SpecialTokens", "content_of", "row_of"]
+__all__ = ["ROLES", "SpecialTokens", "added_token_row", "content_of", "row_of"]
 
 ROLES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 _FLAGS = ("single_word", "lstrip", "rstrip")
@@ -39,6 +39,17 @@ def row_of(value: Any) -> dict[str, Any]:
     row: dict[str, Any] = {"content": content_of(value)}
     row.update({name: bool(flags.get(name, False)) for name in _FLAGS})
     return {**row, "normalized": bool(flags.get("normalized", False)), "special": True}
+
+
+def added_token_row(value: Any, special: bool) -> dict[str, Any]:
+    """The row of tokenizer.json, without an id, of a token that a user adds; `special` makes it special in any case.
+
+    A plain string is looked for in the normalized text, unless it is special.
+    """
+    row = row_of(value)
+    if isinstance(value, str):
+        return {**row, "normalized": not special, "special": special}
+    return {**row, "special": special or bool(getattr(value, "special", False))}
 
 
 class _Role:
@@ -109,7 +120,10 @@ class SpecialTokens:
 
     def _check_token(self, role: str, token: str) -> str:
         if self._core.token_to_id(token) is None:
-            raise InputValueError(f"{role}={token!r} is not in the vocabulary; choose a token that is")
+            raise InputValueError(
+                f"{role}={token!r} is not in the vocabulary; choose a token that is, or add it: "
+                f"tokenizer.add_special_tokens({{{role!r}: {token!r}}})"
+            )
         return token
 
     @property

@@ -37,9 +37,8 @@ class StoredTokenizer(Decoding):
         """A tokenizer that does what `spec` says; `from_pretrained` reads both arguments from files."""
         settings = settings or Settings({}, defaults=self._defaults, tokenizer_class=type(self).__name__)
         self._settings = settings
-        self._spec = spec = apply_settings(spec, settings)
-        self._core = spec.compile()
-        self._stripping = {token.id: token.normalized for token in spec.added_tokens if token.lstrip or token.rstrip}
+        self._use(apply_settings(spec, settings))
+        spec = self._spec
         self._set_special_tokens(settings.roles, settings.extra_special_tokens)
         self.name_or_path = name_or_path
         self.file_truncation = spec.truncation
@@ -48,7 +47,19 @@ class StoredTokenizer(Decoding):
         self.padding_side = settings.side("padding_side", spec.padding)
         self.truncation_side = settings.side("truncation_side", spec.truncation)
         self.clean_up_tokenization_spaces = bool(settings.get("clean_up_tokenization_spaces", False))
+        self.split_special_tokens = bool(settings.get("split_special_tokens", False))
         self.model_input_names = settings.get("model_input_names")
+
+    def _use(self, spec: Spec) -> None:
+        """Do what `spec` says from now on. Calls that run meanwhile go on with the core that they began with."""
+        core = spec.compile()
+        self._spec = spec
+        self._stripping = {token.id: token.normalized for token in spec.added_tokens if token.lstrip or token.rstrip}
+        self._is_random = bool(spec.model.fields.get("dropout"))
+        self._glues_words = any(
+            stage.core == "ByteLevel" and not stage.fields["add_prefix_space"] for stage in spec.pre_tokenizers
+        )
+        self._core = core
 
     @property
     def model_input_names(self) -> list[str]:
@@ -125,4 +136,4 @@ class StoredTokenizer(Decoding):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._core = self._spec.compile()
+        self._use(self._spec)

@@ -48,7 +48,7 @@ clean:
 
 .venv/installed: $(SOURCES) | .venv/torch
 	$(PIP) install $(STRICT) --no-deps --force-reinstall .
-	$(PIP) install "leanformers[torch,cli]"
+	$(PIP) install "leanformers[torch,cli,chat]"
 	touch $@
 
 # The package is there: these only add what its extras name.

@@ -34,6 +34,7 @@ _HOMES = {
     "Ragged": "tokenizers.ragged",
     "SentenceEncoder": "sentence",
     "errors": "errors",
+    "get_json_schema": "tokenizers.tool_schema",
     "pipeline": "pipelines",
 }
 
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from .tokenizers.ragged import Ragged as Ragged
     from .tokenizers.tokenizer import BertTokenizer as BertTokenizer
     from .tokenizers.tokenizer import PreTrainedTokenizer as PreTrainedTokenizer
+    from .tokenizers.tool_schema import get_json_schema as get_json_schema
 
 
 def __getattr__(name: str) -> Any:

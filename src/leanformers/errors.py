@@ -12,6 +12,7 @@ from collections.abc import Iterable
 __all__ = [
     "ArchitectureError",
     "ArgumentError",
+    "ChatTemplateError",
     "ConfigError",
     "FileFormatError",
     "InputTypeError",
@@ -88,6 +89,10 @@ class InputValueError(LeanformersError, ValueError):
 
 class ArgumentError(LeanformersError, TypeError):
     """A call has an argument that does not exist, or arguments that exclude each other."""
+
+
+class ChatTemplateError(LeanformersError, ValueError):
+    """A chat template refuses a conversation, is wrong, or wants more than it may have."""
 
 
 class MissingDependencyError(LeanformersError, ImportError):

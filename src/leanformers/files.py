@@ -97,10 +97,12 @@ def save_files(folder: str | os.PathLike[str], writers: Mapping[str, Callable[[P
         mode = _mode_of_new_files(Path(temporary))
         for name, write in writers.items():
             path = Path(temporary, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
             write(path)
             path.chmod(mode)  # safetensors creates files that only their owner may read
             _flush(path)
         for name in writers:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             Path(temporary, name).replace(folder / name)
         with contextlib.suppress(OSError):  # folders cannot be flushed on every system
             _flush(folder)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files import save_files, write_json, write_text
+from .chat_files import template_writers
 from .settings import BERT_NORMALIZER
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = ["save_tokenizer"]
 _DROPPED = {
     "added_tokens_decoder",
     "additional_special_tokens",
+    "chat_template",
     "name_or_path",
     "special_tokens_map_file",
     "tokenizer_file",
@@ -38,6 +40,7 @@ def save_tokenizer(tokenizer: StoredTokenizer, folder: str | os.PathLike[str]) -
     writers = {
         "tokenizer_config.json": write_json(_configuration(tokenizer)),
         "tokenizer.json": write_text(tokenizer._spec.to_json()),
+        **template_writers(tokenizer.chat_template),
     }
     save_files(folder, writers)
     return tuple(str(Path(folder, name)) for name in writers)
@@ -52,6 +55,8 @@ def _configuration(tokenizer: StoredTokenizer) -> dict[str, Any]:
         values["extra_special_tokens"] = tokenizer.extra_special_tokens
     values["model_max_length"] = tokenizer.model_max_length
     values["clean_up_tokenization_spaces"] = tokenizer.clean_up_tokenization_spaces
+    if tokenizer.chat_control_tokens is not None:
+        values["chat_control_tokens"] = list(tokenizer.chat_control_tokens)
     values["padding_side"] = tokenizer.padding_side
     values["truncation_side"] = tokenizer.truncation_side
     if tokenizer.split_special_tokens:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ArgumentError, ConfigError, InputTypeError, InputValueError, reject_unknown_arguments, warn
 from ..files import read_json
 from ..hub.resolve import DEFAULT_MODEL
+from .chat_files import read_chat_template
 from .special_tokens import ROLES, content_of, row_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ _SETTINGS = {
     *BERT_NORMALIZER,
     "add_prefix_space",
     "additional_special_tokens",
+    "chat_control_tokens",
+    "chat_template",
     "clean_up_tokenization_spaces",
     "extra_special_tokens",
     "model_input_names",
@@ -160,6 +163,7 @@ def read_settings(
     files = _read_object(folder / "tokenizer_config.json")
     if "added_tokens_decoder" not in files:  # older checkpoints keep their special tokens in a file of their own
         files.update(_read_object(folder / "special_tokens_map.json"))
+    files["chat_template"] = read_chat_template(folder, files.get("chat_template"))
     if files.get("model_max_length") is None:
         files.update(_positions(folder))
     settings = Settings(given, files, defaults=defaults, tokenizer_class=tokenizer_class)

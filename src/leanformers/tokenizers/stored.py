@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingFileError
 from ..hub.resolve import resolve_folder
+from .chat_files import ChatTemplateSetting
 from .decoding import Decoding
 from .formats import read_spec
 from .saving import save_tokenizer
@@ -31,6 +32,7 @@ class StoredTokenizer(Decoding):
     """The part of a tokenizer that comes from files and goes back to them."""
 
     is_fast = True
+    chat_template = ChatTemplateSetting()
     _defaults: Mapping[str, Any] = {"model_input_names": ("input_ids", "attention_mask")}
 
     def __init__(self, spec: Spec, settings: Settings | None = None, *, name_or_path: str = "") -> None:
@@ -49,6 +51,8 @@ class StoredTokenizer(Decoding):
         self.clean_up_tokenization_spaces = bool(settings.get("clean_up_tokenization_spaces", False))
         self.split_special_tokens = bool(settings.get("split_special_tokens", False))
         self.model_input_names = settings.get("model_input_names")
+        self.chat_template = settings.get("chat_template")
+        self.chat_control_tokens = settings.get("chat_control_tokens")
 
     def _use(self, spec: Spec) -> None:
         """Do what `spec` says from now on. Calls that run meanwhile go on with the core that they began with."""
@@ -102,7 +106,9 @@ class StoredTokenizer(Decoding):
         return cls(spec, values, name_or_path=os.fspath(name_or_folder))
 
     def save_pretrained(self, save_directory: str | os.PathLike[str]) -> tuple[str, ...]:
-        """Write tokenizer.json and tokenizer_config.json into a folder, all or nothing, and return their paths.
+        """Write tokenizer.json, tokenizer_config.json and chat templates into a folder, and return their paths.
+
+        All of them are written or none.
 
         Raises:
             InputValueError: `save_directory` is a file.
@@ -126,6 +132,7 @@ class StoredTokenizer(Decoding):
         new.__dict__.update(self.__dict__)
         new._roles = dict(self._roles)
         new._extra_special_tokens = list(self._extra_special_tokens)
+        new.chat_template = self.chat_template
         return new
 
     def __deepcopy__(self, memo: Any) -> Self:

@@ -11,6 +11,7 @@ from .. import _core
 from ..errors import InputTypeError, TokenIdError
 from .batch_encoding import BatchEncoding
 from .call import Calling
+from .chat import ChatTokenizer
 from .earlier_names import EarlierNames
 from .editing import Editing
 from .formats.vocab_txt import BERT_DEFAULTS
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["BertTokenizer", "DistilBertTokenizer", "PreTrainedTokenizer"]
 
 
-class PreTrainedTokenizer(EarlierNames, Editing, Calling):
+class PreTrainedTokenizer(ChatTokenizer, EarlierNames, Editing, Calling):
     """A tokenizer. Safe to use from many threads: a call never changes it.
 
     Attributes:

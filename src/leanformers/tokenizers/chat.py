@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core
 from ..errors import ArgumentError, InputTypeError, InputValueError, warn
-from .chat_messages import plain, read_conversations, read_documents, read_tools
-from .chat_rendering import Chat, alternatives, check_variables
-from .options import Options
+from .options import MAX_LENGTH, Options
 from .spec import Spec
 from .stored import StoredTokenizer
 
@@ -123,6 +121,9 @@ class ChatTokenizer(StoredTokenizer):
                 "continue_final_message goes on with the last message, add_generation_prompt begins a new one: "
                 "choose one of them"
             )
+        from .chat_messages import plain, read_conversations, read_documents, read_tools
+        from .chat_rendering import Chat, check_variables  # here, as few who tokenize have conversations
+
         name, source = self._choose_template(chat_template, tools)
         conversations, batched = read_conversations(conversation)
         chat = Chat(
@@ -231,13 +232,18 @@ class ChatTokenizer(StoredTokenizer):
             max_length=options["max_length"],
             padding=options["padding"],
         ).core
+        if options["padding"] != MAX_LENGTH:
+            options["max_length"] = None  # it was for the truncation
         ids = [self._encode_marked_text(text, marks) for text in texts]
         if "max_length" in cut:
             most = cut["max_length"]
             ids = [row[max(0, len(row) - most) :] if cut["truncate_left"] else row[:most] for row in ids]
-        return self._caller.pad({"input_ids": ids if rows else ids[0]}, **options)
+        padded: BatchEncoding = self._caller.pad({"input_ids": ids if rows else ids[0]}, **options)
+        return padded
 
     def _encode_marked_text(self, text: str, marks: str) -> list[int]:
+        from .chat_rendering import alternatives
+
         tokens = alternatives(token.content for token in self._spec.added_tokens)
         pieces = re.split(f"{marks[0]}({tokens}){marks[1]}|[{marks}]", text)  # text, token or None, text, …
         line: list[int] = self._caller.encode("\n", add_special_tokens=False)

@@ -28,7 +28,8 @@ from .chat_limits import check_call, check_operator, check_result
 
 __all__ = ["MAX_LENGTH", "MAX_STEPS", "ChatTemplate", "Rendering", "compile_template", "line_of"]
 
-MAX_STEPS = 5_000_000  # rounds of loops and calls in one rendering: seconds at most
+MAX_STEPS = 5_000_000  # rounds of loops in one rendering: seconds at most
+_STEPS_OF_CALL = 10
 MAX_LENGTH = 50_000_000  # characters of one rendering; the longest contexts have a tenth of it
 _STATE = "rendering state"  # no template can write this name: it has a space in it
 _SAFE = (3, 1, 6)  # of jinja2; older ones have ways out of the sandbox that are known
@@ -48,8 +49,8 @@ class _State:
         self.marks = marks
         self.steps = MAX_STEPS
 
-    def step(self) -> None:
-        self.steps -= 1
+    def step(self, steps: int = 1) -> None:
+        self.steps -= steps
         if self.steps < 0:
             raise SecurityError(f"it takes more than {MAX_STEPS:,} steps")
 
@@ -118,7 +119,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
-        __context[_STATE].step()
+        __context[_STATE].step(_STEPS_OF_CALL)
         method = getattr(__obj, "__wrapped__", __obj)  # jinja2 wraps str.format
         owner = getattr(method, "__self__", None)
         if isinstance(owner, str):

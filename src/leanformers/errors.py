@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = [
     "ArchitectureError",
@@ -15,6 +16,7 @@ __all__ = [
     "ChatTemplateError",
     "ConfigError",
     "FileFormatError",
+    "GoldenIdsError",
     "InputTypeError",
     "InputValueError",
     "LeanformersError",
@@ -93,6 +95,17 @@ class ArgumentError(LeanformersError, TypeError):
 
 class ChatTemplateError(LeanformersError, ValueError):
     """A chat template refuses a conversation, is wrong, or wants more than it may have."""
+
+
+class GoldenIdsError(LeanformersError, ValueError):
+    """A tokenizer gives other ids than its golden file says. `report` has the texts and both results."""
+
+    def __init__(self, message: str, report: Any = None) -> None:
+        super().__init__(message, report)
+        self.report = report
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class MissingDependencyError(LeanformersError, ImportError):

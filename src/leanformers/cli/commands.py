@@ -10,6 +10,7 @@ import typer
 
 from ..errors import InputValueError
 from ..hub.resolve import DEFAULT_MODEL
+from . import tokenizers
 from .output import print_line, print_object, print_table
 from .texts import read_texts
 
@@ -179,6 +180,9 @@ def info(
         return
     for title, section in sections.items():
         print_table(title, ["", ""], section.items())
+
+
+tokenizers.add_to(app)
 
 
 @app.command()

@@ -11,7 +11,7 @@ __all__ = ["DEFAULT_MODEL", "resolve_folder"]
 
 DEFAULT_MODEL = "leanformers/tiny-sentiment"
 _ASSETS = Path(__file__).parent.parent / "assets"
-_PATTERNS = ["*.json", "*.txt", "*.model", "*.safetensors", "*.bin", "*/config.json"]
+_PATTERNS = ["*.json", "*.txt", "*.jinja", "*.model", "*.safetensors", "*.bin", "*/config.json"]
 
 
 def resolve_folder(name: str | os.PathLike[str], *, revision: str | None = None) -> Path:

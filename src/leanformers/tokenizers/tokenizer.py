@@ -15,6 +15,7 @@ from .chat import ChatTokenizer
 from .earlier_names import EarlierNames
 from .editing import Editing
 from .formats.vocab_txt import BERT_DEFAULTS
+from .golden import GoldenIds
 from .inputs import read_texts
 from .options import Options, check_number
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["BertTokenizer", "DistilBertTokenizer", "PreTrainedTokenizer"]
 
 
-class PreTrainedTokenizer(ChatTokenizer, EarlierNames, Editing, Calling):
+class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Calling):
     """A tokenizer. Safe to use from many threads: a call never changes it.
 
     Attributes:

@@ -68,14 +68,14 @@ def _embedded() -> Any:
 
 
 def _word_level(known: Any, tokens: Sequence[str], pre_tokenizer: dict[str, Any]) -> Any:
-    """A tokenizer with just these tokens; it normalizes as the embedded one does."""
+    """A tokenizer with just these tokens; it normalizes as the embedded one, but puts no spaces around Chinese."""
     from ..tokenizers.settings import Settings
     from ..tokenizers.spec import Spec
     from ..tokenizers.tokenizer import PreTrainedTokenizer
 
     vocab = {token: number for number, token in enumerate([UNKNOWN, *tokens])}
     document = {
-        "normalizer": known._spec.document["normalizer"],
+        "normalizer": {**known._spec.document["normalizer"], "handle_chinese_chars": False},
         "pre_tokenizer": pre_tokenizer,
         "model": {"type": "WordLevel", "vocab": vocab, "unk_token": UNKNOWN},
     }

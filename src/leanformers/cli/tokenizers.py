@@ -166,6 +166,8 @@ def _print_tokens(title: str, columns: list[str], found: TokenSets) -> None:
             cells[place] = ", ".join(f"{token} ({_number(value)})" for token, value in list(part.items())[:_EXAMPLES])
             rows.append((f"{name}: {len(part)}", cells[0], cells[1]))
     for token, (here, there) in list(found.changed.items())[:_EXAMPLES]:
+        if isinstance(here, dict):  # an added token: what is the same is of no interest
+            here, there = ({name: item[name] for name in here if here[name] != there[name]} for item in (here, there))
         rows.append((f"{token!r}", _short(here), _short(there)))
     if len(found.changed) > _EXAMPLES:
         rows.append((f"… {len(found.changed)} tokens with other values in all", "", ""))

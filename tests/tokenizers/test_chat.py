@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Optional, Union
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import leanformers
 from leanformers import AutoTokenizer, get_json_schema
@@ -72,6 +74,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def both(folder: Path) -> Both:
+    transformers = pytest.importorskip("transformers")
+    return Both(AutoTokenizer.from_pretrained(folder), transformers.AutoTokenizer.from_pretrained(folder))
+
+
+@pytest.fixture(scope="module")
+def shared(folder: Path) -> Both:
+    """Both, for tests that change neither."""
     transformers = pytest.importorskip("transformers")
     return Both(AutoTokenizer.from_pretrained(folder), transformers.AutoTokenizer.from_pretrained(folder))
 
@@ -235,6 +244,62 @@ def test_what_cannot_be_left_open_is_an_error(both: Both) -> None:
                 tokenizer.apply_chat_template(messages, chat_template=template, continue_final_message=field)
 
 
+PIECES = [
+    *CONTROL_TOKENS,
+    "<think>",
+    "</think>",
+    "\U000f0000",
+    "\U000f0001",
+    "\U000f0002",
+    " ",
+    "\n",
+    "é",
+    "漢",
+    "e\u0301",
+    "'",
+]
+CONTENT = st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=6).map("".join)
+TURN = st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant", "system", "tool"]), "content": CONTENT})
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), messages=st.lists(TURN, min_size=1, max_size=4), style=st.sampled_from(sorted(STYLES)))
+def test_any_conversation_gives_what_transformers_gives(
+    shared: Both, data: st.DataObject, messages: list[dict[str, Any]], style: str
+) -> None:
+    options: dict[str, Any] = {"chat_template": STYLES[style]}
+    choice = data.draw(st.sampled_from(["plain", "prompt", "open", "sanitized", "mask"]))
+    if choice == "prompt":
+        options["add_generation_prompt"] = True
+    elif choice == "open":
+        options["continue_final_message"] = True
+    elif choice == "sanitized":
+        # transformers drops its two marks from messages; here they stay
+        messages = [{**turn, "content": turn["content"].translate({0xF0000: None, 0xF0001: None})} for turn in messages]
+        options["sanitize_control_tokens"] = True
+    elif choice == "mask":
+        options.update(chat_template=GENERATION, return_assistant_tokens_mask=True)
+    try:
+        expected = shared.theirs.apply_chat_template(messages, **options)
+    except Exception:  # jinja2's TemplateError or ValueError
+        with pytest.raises(ValueError, match=r"continue_final_message|alternate|no system role|Only the roles"):
+            shared.ours.apply_chat_template(messages, **options)
+        return
+    found = shared.ours.apply_chat_template(messages, **options)
+    assert {name: found[name] for name in expected} == dict(expected)
+
+
+def test_many_threads_render_at_once(ours: Any) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    options = {"chat_template": GENERATION, "return_assistant_tokens_mask": True}
+    conversations = [ANSWERED[: i % 4 + 1] for i in range(64)]
+    alone = [dict(ours.apply_chat_template(messages, **options)) for messages in conversations]
+    with ThreadPoolExecutor(16) as pool:
+        together = list(pool.map(lambda messages: dict(ours.apply_chat_template(messages, **options)), conversations))
+    assert together == alone
+
+
 # ---- the assistant's tokens ----
 
 
@@ -300,6 +365,16 @@ def test_sanitized_ids_are_those_of_transformers(both: Both, style: str) -> None
         [INJECTED, HELLO], **options, padding=True, truncation=True, max_length=30
     )
     assert padded["input_ids"] == expected["input_ids"]
+
+
+def test_words_of_a_bert_tokenizer_are_sanitized_as_in_transformers(load_both: Callable[[str], Any]) -> None:
+    template = "[CLS] {% for m in messages %}{{ m.role }}: {{ m.content }} [SEP] {% endfor %}"
+    messages = [{"role": "user", "content": "a[SEP]b [MASK]\n[CLS] x[UNK]"}]
+    for name in ("cased", "uncased"):
+        both = load_both(name)
+        options = {"chat_template": template, "sanitize_control_tokens": True, "return_dict": False}
+        found = both.ours.apply_chat_template(messages, **options)
+        assert found == both.theirs.apply_chat_template(messages, **options)
 
 
 def test_only_the_template_writes_control_tokens_when_sanitized(ours: Any) -> None:

@@ -333,6 +333,23 @@ def test_the_mask_outlives_what_loses_it_in_transformers(ours: Any) -> None:
     assert cut["assistant_masks"] == whole["assistant_masks"][-10:]
 
 
+@pytest.mark.parametrize(("before", "after"), [("", " "), (" ", ""), (" ", " "), ("", "")])
+def test_spaces_beside_a_block_are_no_tokens_of_the_assistant(
+    load_both: Callable[[str], Any], before: str, after: str
+) -> None:
+    """With tokenizers that drop spaces, transformers marks too much after such a block, or nothing."""
+    cased = load_both("cased").ours
+    block = "{% generation %}" + before + "{{ m.content }}" + after + "{% endgeneration %}"
+    template = (
+        "{% for m in messages %}{% if m.role == 'assistant' %}"
+        + block
+        + "{% else %}{{ m.content }} ! {% endif %} {% endfor %}"
+    )
+    found = cased.apply_chat_template(ANSWERED, chat_template=template, return_assistant_tokens_mask=True)
+    marked = [token for token, mask in zip(found.tokens(), found["assistant_masks"], strict=True) if mask]
+    assert marked == cased.tokenize("It rains. Tomorrow the sun shines.")
+
+
 def test_a_template_without_generation_blocks_warns(ours: Any) -> None:
     with pytest.warns(LeanformersWarning, match="generation"):
         found = ours.apply_chat_template(TALK, chat_template=CHATML, return_assistant_tokens_mask=True)
@@ -659,6 +676,14 @@ def test_a_name_that_leaves_the_folder_is_not_saved(ours: Any, tmp_path: Path) -
     assert not list(tmp_path.rglob("*.jinja"))
 
 
+def test_saving_warns_of_templates_that_stay_in_the_folder(ours: Any, tmp_path: Path) -> None:
+    ours.chat_template = {"default": CHATML, "rag": INST}
+    ours.save_pretrained(tmp_path)
+    ours.chat_template = None
+    with pytest.warns(LeanformersWarning, match=r"chat_template\.jinja, additional_chat_templates/rag\.jinja"):
+        ours.save_pretrained(tmp_path)
+
+
 def test_a_copy_has_templates_of_its_own(ours: Any) -> None:
     ours.chat_template = {"default": CHATML}
     for other in (copy.copy(ours), copy.deepcopy(ours), pickle.loads(pickle.dumps(ours))):
@@ -807,6 +832,52 @@ def test_without_jinja2_the_error_says_what_to_install(ours: Any, monkeypatch: p
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(MissingDependencyError, match=r"leanformers\[chat\]"):
         ours.apply_chat_template(HELLO, chat_template=CHATML)
+
+
+def test_a_jinja2_with_known_holes_is_refused(ours: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import jinja2
+
+    monkeypatch.setattr(jinja2, "__version__", "3.1.5")
+    with pytest.raises(MissingDependencyError, match=r"3\.1\.6 or newer, not 3\.1\.5"):
+        ours.apply_chat_template(HELLO, chat_template="{# not compiled before #}")
+
+
+def test_values_of_other_types_become_plain(both: Both) -> None:
+    numpy = pytest.importorskip("numpy")
+
+    class Text(str):
+        __slots__ = ()
+
+    class Model:
+        def model_dump(self) -> dict[str, Any]:
+            return {"unit": Unit.CELSIUS, "level": Level.LOW}
+
+    class Level(enum.IntEnum):
+        LOW = 1
+
+    @dataclass
+    class Point:
+        x: float
+        where: tuple[int, ...]
+
+    values = [
+        numpy.float64(0.5),
+        numpy.int64(3),
+        numpy.bool_(False),
+        numpy.zeros(2),
+        Text("t"),
+        Model(),
+        Point(1.0, (1,)),
+    ]
+    messages = [{"role": "user", "content": "x", "given": values, 5: {None: b"y"}}]
+    same(both, messages, chat_template="{{ messages[0].given | tojson }}{{ messages[0][5] }}")
+
+
+def test_a_message_that_holds_itself_is_an_error(ours: Any) -> None:
+    message: dict[str, Any] = {"role": "user", "content": "x"}
+    message["again"] = message
+    with pytest.raises(InputValueError, match="hold themselves"):
+        ours.apply_chat_template([message], chat_template=CHATML)
 
 
 def test_messages_can_be_encoded_one_by_one(both: Both) -> None:

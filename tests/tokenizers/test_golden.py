@@ -22,6 +22,7 @@ from leanformers.tokenizers.description import UNICODE_VERSIONS, describe
 from leanformers.tokenizers.difference import compare_tokenizers
 from leanformers.tokenizers.spec import Spec
 
+ROOT = Path(__file__).parent.parent.parent
 EMBEDDED = "leanformers/tiny-sentiment"
 
 
@@ -341,4 +342,6 @@ def test_the_unicode_versions_are_those_of_the_tables() -> None:
     assert pieces("a\ua7cbb", pre_tokenizer={"type": "Whitespace"}) == ["a\ua7cbb"]
     assert pieces("a\ua7ceb", pre_tokenizer={"type": "Whitespace"}) == ["a", "\ua7ce", "b"]
     assert normalized("\ua7ce", {"type": "Lowercase"})  # 17.0
-    assert list(UNICODE_VERSIONS.values()) == ["16.0", "16.0", "17.0", "9.0", "8.0"]
+    graphemes = (ROOT / "cpp" / "unicode" / "grapheme_tables.inc").read_text(encoding="utf-8")
+    assert "{0x11B60, 0x11B60, kConjunctExtend}" in graphemes  # a mark since 17.0
+    assert list(UNICODE_VERSIONS.values()) == ["16.0", "16.0", "17.0", "17.0", "9.0", "8.0"]

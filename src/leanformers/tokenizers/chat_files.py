@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, InputTypeError, InputValueError
+from ..errors import ConfigError, InputTypeError, InputValueError, warn
 from ..files import read_json, read_text, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
-__all__ = ["ChatTemplateSetting", "read_chat_template", "template_writers"]
+__all__ = ["ChatTemplateSetting", "read_chat_template", "template_writers", "warn_of_others"]
 
 FILE = "chat_template.jinja"
 FOLDER = "additional_chat_templates"
@@ -90,3 +90,12 @@ def template_writers(template: Any) -> dict[str, Callable[[Path], None]]:
             raise InputValueError(f"chat template {name!r} cannot be saved: its name must be usable as a file's")
         writers[FILE if name == "default" else f"{FOLDER}/{name}.jinja"] = write_text(text)
     return writers
+
+
+def warn_of_others(folder: Path, written: Iterable[str]) -> None:
+    """Warn of chat templates in `folder` that were not written now: a tokenizer loaded from there would have them."""
+    found = [FILE] if (folder / FILE).is_file() else []
+    found += [f"{FOLDER}/{path.name}" for path in sorted((folder / FOLDER).glob("*.jinja"))]
+    others = [name for name in found if name not in written]
+    if others:
+        warn(f"{folder} still has {', '.join(others)}, which this tokenizer has not; delete what is not wanted")

@@ -25,23 +25,35 @@ def plain(value: Any) -> Any:
 
     Other objects have methods that the sandbox does not know, and that may write files: dataclasses and pydantic models
     become dicts, numpy's numbers plain ones, and the rest (images, arrays) the name of their type: "<Image>".
+
+    Raises:
+        InputValueError: it holds itself, or is nested too deeply.
     """
+    try:
+        return _plain(value)
+    except RecursionError:
+        raise InputValueError(
+            "messages, tools and documents must not hold themselves, nor be nested so deeply"
+        ) from None
+
+
+def _plain(value: Any) -> Any:
     if value is None or type(value) in (str, int, float, bool):
         return value
     for kind in (str, int, float):  # classes derived from these, such as enums
         if isinstance(value, kind):
             return getattr(kind, "__str__" if kind is str else f"__{kind.__name__}__")(value)
     if isinstance(value, Mapping):
-        return {plain(key): plain(item) for key, item in value.items()}
+        return {_plain(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        items = [plain(item) for item in value]
+        items = [_plain(item) for item in value]
         return items if isinstance(value, list) else tuple(items)
     if type(value).__module__ == "numpy" and getattr(value, "shape", None) == () and hasattr(value, "item"):
-        return plain(value.item())
+        return _plain(value.item())
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if callable(getattr(value, "model_dump", None)):
-        return plain(value.model_dump())
+        return _plain(value.model_dump())
     return f"<{type(value).__name__}>"
 
 

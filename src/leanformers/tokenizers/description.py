@@ -23,6 +23,7 @@ UNICODE_VERSIONS = {
     r"\p{…}, \s, \w and case of a Regex in Split and Replace (Oniguruma 6.9.10)": "16.0",
     r"\w of Whitespace and of single_word (Rust's regex)": "16.0",
     "white space, numbers and lower case (Rust's char)": "17.0",
+    "grapheme clusters of Precompiled (Rust's unicode-segmentation)": "17.0",
     "NFC, NFD, NFKC, NFKD; combining marks of StripAccents": "9.0",
     "punctuation, control characters and nonspacing marks of BERT; Punctuation": "8.0",
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files import save_files, write_json, write_text
-from .chat_files import template_writers
+from .chat_files import template_writers, warn_of_others
 from .settings import BERT_NORMALIZER
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def save_tokenizer(tokenizer: StoredTokenizer, folder: str | os.PathLike[str]) -
         **template_writers(tokenizer.chat_template),
     }
     save_files(folder, writers)
+    warn_of_others(Path(folder), writers)
     return tuple(str(Path(folder, name)) for name in writers)
 
 

@@ -771,7 +771,13 @@ HOSTILE = [
     "{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
     "{% set ns = namespace(x='a') %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] | join %}{% endfor %}",
     "{% set ns = namespace(x='a') %}{% for i in range(99) %}{% set ns.x = ns.x.join(['a', 'b', ns.x]) %}{% endfor %}",
-    "{% set s = 'a' * 40000000 %}{% for i in range(100000) %}{{ s }}{% endfor %}",
+    "{% set s = 'a' * 10000000 %}{% for i in range(100000) %}{{ s }}{% endfor %}",
+    "{% set ns = namespace(x=[]) %}{% for i in range(9999) %}{% set ns.x = ns.x + ['a' * 20000000] %}{% endfor %}",
+    "{% set ns = namespace(x='a') %}{% for i in range(99) %}{% set ns.x %}{{ ns.x }}{{ ns.x }}{% endset %}{% endfor %}",
+    "{% set x %}{% for i in range(99999) %}" + "x" * 100_000 + "{% endfor %}{% endset %}",
+    "{% set s = 'a' * 20000000 %}{% set x %}{% for i in range(99999) %}{{ s }}{% endfor %}{% endset %}",
+    "{% set s = 'a' * 20000000 %}{% filter upper %}{% for i in range(99999) %}{{ s }}{% endfor %}{% endfilter %}",
+    "{% set ns = namespace(x=[]) %}{% for i in range(9999) %}{% set ns.x = [ns.x, ns.x | string] %}{% endfor %}",
     "{{ 'a' * 10 ** 10 }}",
     "{{ [0] * 10 ** 10 }}",
     "{{ (9 ** 99) ** 99 ** 9 }}",
@@ -828,7 +834,8 @@ def test_templates_see_no_methods_of_a_callers_objects(both: Both) -> None:
 
 
 def test_without_jinja2_the_error_says_what_to_install(ours: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "leanformers.tokenizers.chat_sandbox", raising=False)
+    for module in ("compiled_chat", "chat_sandbox", "chat_limits"):
+        monkeypatch.delitem(sys.modules, f"leanformers.tokenizers.{module}", raising=False)
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(MissingDependencyError, match=r"leanformers\[chat\]"):
         ours.apply_chat_template(HELLO, chat_template=CHATML)

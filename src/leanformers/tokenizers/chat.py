@@ -17,7 +17,7 @@ from .stored import StoredTokenizer
 
 if TYPE_CHECKING:
     from .batch_encoding import BatchEncoding
-    from .chat_sandbox import ChatTemplate
+    from .compiled_chat import ChatTemplate
 
 __all__ = ["ChatTokenizer"]
 

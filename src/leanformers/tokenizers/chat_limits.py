@@ -12,7 +12,7 @@ from jinja2.exceptions import SecurityError
 
 __all__ = ["check_call", "check_operator", "check_result"]
 
-MAX_TEXT = 50_000_000  # characters of one string
+MAX_TEXT = 20_000_000  # characters of one string
 MAX_ITEMS = 1_000_000  # items of one list
 MAX_BITS = 10_000  # of one number
 

@@ -1,6 +1,6 @@
 """What callers give as conversations, tools and documents, as the plain data that a chat template may see.
 
-conversation, tools, documents → **lists and dicts of plain values** → chat.py → chat_sandbox.py
+conversation, tools, documents → **lists and dicts of plain values** → chat.py → chat_rendering.py
 """
 
 from __future__ import annotations

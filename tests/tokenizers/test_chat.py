@@ -268,12 +268,12 @@ def test_any_conversation_gives_what_transformers_gives(
     shared: Both, data: st.DataObject, messages: list[dict[str, Any]], style: str
 ) -> None:
     options: dict[str, Any] = {"chat_template": STYLES[style]}
-    choice = data.draw(st.sampled_from(["plain", "prompt", "open", "sanitized", "mask"]))
+    choice = data.draw(st.sampled_from(["plain", "prompt", "open", "sanitized", "open and sanitized", "mask"]))
     if choice == "prompt":
         options["add_generation_prompt"] = True
-    elif choice == "open":
+    elif choice.startswith("open"):
         options["continue_final_message"] = True
-    elif choice == "sanitized":
+    if choice.endswith("sanitized"):
         # transformers drops its two marks from messages; here they stay
         messages = [{**turn, "content": turn["content"].translate({0xF0000: None, 0xF0001: None})} for turn in messages]
         options["sanitize_control_tokens"] = True

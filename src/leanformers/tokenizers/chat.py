@@ -275,8 +275,10 @@ def _without_added_tokens(spec: Spec) -> _core.Tokenizer:
 
 def _mask(row: Any, spans: list[tuple[int, int]]) -> list[int]:
     """1 for the tokens of a row that stand for at least one character of `spans`."""
-    mask = [0] * len(row)
-    for i, ((begin, end), sequence) in enumerate(zip(row.offsets, row.sequence_ids, strict=True)):
-        if sequence is not None and any(begin < last and first < end for first, last in spans):
-            mask[i] = 1
-    return mask
+    characters = bytearray(max((end for _, end in spans), default=0))  # 1 for those of a span
+    for begin, end in spans:
+        characters[begin:end] = b"\1" * (end - begin)
+    return [
+        int(sequence is not None and characters.find(1, begin, end) >= 0)
+        for (begin, end), sequence in zip(row.offsets, row.sequence_ids, strict=True)
+    ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, ChatTemplateError, InputValueError, MissingDependencyError, warn
@@ -28,8 +29,8 @@ class Chat:
     Attributes:
         name: what errors call the template.
         template: the compiled template.
-        marks: two characters that stand nowhere in the template or the data. They are put around what must be found
-            again in the text.
+        marks: two characters that stand nowhere in the template or the data, to put around what must be found again in
+            the text.
     """
 
     def __init__(
@@ -55,7 +56,15 @@ class Chat:
         self.given: Mapping[str, Any] = given
         self.special_tokens = special_tokens
         self.add_generation_prompt = add_generation_prompt
-        self.marks = unused_characters(2, source, conversations, given)
+
+    @cached_property
+    def marks(self) -> str:
+        """Found when first needed, in the data as it came."""
+        return self._unused[:2]
+
+    @cached_property
+    def _unused(self) -> str:
+        return unused_characters(3, self.source, self.conversations, self.given)
 
     def mark(self, tokens: Iterable[str]) -> None:
         """Put the marks around these tokens wherever the data has them."""
@@ -101,7 +110,7 @@ class Chat:
         if not any(name in self.source for name in fields):
             raise InputValueError(f"continue_final_message: {self.name} does not use {field!r}")
         # Templates often trim a message: the space shows afterwards whether this one did.
-        mark = self.marks[0]
+        mark = self._unused[2]
         opened, words = _with_ending(last[field], mark + " ")
         rendering = self._render([*messages[:-1], {**last, **dict.fromkeys(fields, opened)}], None)
         before, found, after = rendering.text.rpartition(mark)

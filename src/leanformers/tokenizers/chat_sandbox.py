@@ -114,6 +114,9 @@ class _Environment(ImmutableSandboxedEnvironment):
         return template
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        if operator == "+" and type(left) is str and type(right) is str and len(left) + len(right) < 10_000:
+            context[STATE].steps -= 1  # most of what templates do; the next step that is looked at sees it
+            return left + right
         check_operator(operator, left, right)
         return context[STATE].spend(1, super().call_binop(context, operator, left, right))
 

@@ -126,8 +126,12 @@ def wider_token(document: dict[str, Any]) -> None:
     document["added_tokens"][4]["lstrip"] = True
 
 
+def other_overflow(document: dict[str, Any]) -> None:
+    document["post_processor"]["pair"][3] = {"Sequence": {"id": "B", "type_id": 0}}
+
+
 CHANGES = [
-    drop_lowercase, drop_accents, keep_controls, chinese_as_words, split_at_spaces, swap_ids, shorter_words, other_type,
+    other_overflow, drop_lowercase, drop_accents, keep_controls, chinese_as_words, split_at_spaces, swap_ids, shorter_words, other_type,
     no_template, wider_token,
 ]  # fmt: skip
 

@@ -75,12 +75,14 @@ def _post_processor(spec: Spec) -> dict[str, Any]:
     if spec.template is not None:
         tokens = {number: token for token, number in spec.vocab.items()}
         tokens.update({token.id: token.content for token in spec.added_tokens})
-        for name, pieces in zip(("single", "pair"), spec.template, strict=True):
+        for name, pieces in (("single", spec.template.single), ("pair", spec.template.pair)):
             described[name] = " ".join(
                 word + (f":{type_id}" if type_id else "")
                 for kind, ids, type_id in pieces
                 for word in ([tokens.get(number, f"<{number}>") for number in ids] if ids else [f"${kind}"])
             )
+        if spec.template.overflow_type_ids != (0, 1):
+            described["overflow_type_ids"] = list(spec.template.overflow_type_ids)
     if spec.trim_offsets is not None:
         described["trim_offsets"] = True
         described["add_prefix_space"] = spec.trim_offsets

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["Difference", "TokenSets", "compare_tokenizers"]
 
 _SETTINGS = (
-    "model_max_length", "padding_side", "truncation_side", "clean_up_tokenization_spaces", "model_input_names",
-    "file_truncation", "file_padding", "chat_template",
+    "model_max_length", "padding_side", "truncation_side", "split_special_tokens", "clean_up_tokenization_spaces",
+    "model_input_names", "file_truncation", "file_padding", "chat_template",
 )  # fmt: skip
 
 

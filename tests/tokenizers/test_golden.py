@@ -114,7 +114,7 @@ def shorter_words(document: dict[str, Any]) -> None:
     document["model"]["max_input_chars_per_word"] = 99
 
 
-def other_type(document: dict[str, Any]) -> None:
+def shorter_pairs(document: dict[str, Any]) -> None:
     document["post_processor"]["pair"].pop()
 
 
@@ -126,13 +126,13 @@ def wider_token(document: dict[str, Any]) -> None:
     document["added_tokens"][4]["lstrip"] = True
 
 
-def other_overflow(document: dict[str, Any]) -> None:
+def type_of_pairs(document: dict[str, Any]) -> None:
     document["post_processor"]["pair"][3] = {"Sequence": {"id": "B", "type_id": 0}}
 
 
 CHANGES = [
-    other_overflow, drop_lowercase, drop_accents, keep_controls, chinese_as_words, split_at_spaces, swap_ids, shorter_words, other_type,
-    no_template, wider_token,
+    drop_lowercase, drop_accents, keep_controls, chinese_as_words, split_at_spaces, swap_ids, shorter_words,
+    shorter_pairs, type_of_pairs, no_template, wider_token,
 ]  # fmt: skip
 
 
@@ -161,13 +161,13 @@ def test_a_difference_says_text_expected_and_found(tokenizer: Any, document: dic
     assert f"found hello({vocab['world']})" in message
 
 
-def test_only_the_spans_may_have_changed(tokenizer: Any, tmp_path: Path) -> None:
+def test_only_spans_or_types_may_have_changed(tokenizer: Any, tmp_path: Path) -> None:
     path = tmp_path / "golden_ids.json"
     tokenizer.write_golden_ids(path)
     golden = json.loads(path.read_text(encoding="utf-8"))
-    golden["texts"][1]["spans"] = "0" * 12
+    golden["texts"][1]["details"] = "0" * 12
     path.write_text(json.dumps(golden), encoding="utf-8")
-    with pytest.raises(GoldenIdsError, match="the same ids, but other spans"):
+    with pytest.raises(GoldenIdsError, match="the same ids, but other spans or types"):
         tokenizer.check_golden_ids(path)
 
 
@@ -214,7 +214,7 @@ def test_texts_that_cannot_be_golden_are_named(tokenizer: Any, document: dict[st
         ({"texts": 5}, "'texts' must be a list"),
         ({"tokenizer_sha256": None}, "tokenizer_sha256"),
         ({"texts": [{"text": "a"}]}, r"texts\[0\]"),
-        ({"texts": [{"text": "a", "ids": [1], "spans": "", "tokens": []}]}, r"texts\[0\]"),
+        ({"texts": [{"text": "a", "ids": [1], "details": "", "tokens": []}]}, r"texts\[0\]"),
     ],
 )
 def test_a_broken_golden_file_is_an_error(tokenizer: Any, tmp_path: Path, change: dict[str, Any], words: str) -> None:

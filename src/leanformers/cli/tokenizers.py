@@ -87,7 +87,7 @@ def _print_report(report: GoldenReport, as_json: bool, written: bool) -> None:
         return
     if not report.differences:
         what = "written to" if written else "the same as in"
-        print_line(f"{report.texts} texts: ids and spans {what} {report.path}")
+        print_line(f"{report.texts} texts: ids, spans and types {what} {report.path}")
     else:
         print_line(f"{len(report.differences)} of {report.texts} texts are encoded otherwise than in {report.path}:")
         for row in report.differences[:_EXAMPLES]:

@@ -144,6 +144,7 @@ def _added_tokens(spec: Spec) -> dict[str, dict[str, Any]]:
 
 
 def _compare_text(a: Any, b: Any, text: str) -> dict[str, Any] | None:
+    # The type ids of one text are part of the template, which is compared among the components.
     found = [item(text, return_offsets_mapping=True, truncation=False, verbose=False) for item in (a, b)]
     if all(found[0][name] == found[1][name] for name in ("input_ids", "offset_mapping")):
         return None

@@ -28,7 +28,7 @@ _SHOWN = 3  # differences in an error's message
 
 
 class GoldenDifference(NamedTuple):
-    """A text that is encoded otherwise than when the file was written; with the same ids it is the spans."""
+    """A text that is encoded otherwise than when the file was written; with the same ids it is spans or types."""
 
     text: str
     pair: str | None
@@ -39,7 +39,7 @@ class GoldenDifference(NamedTuple):
 
     def __str__(self) -> str:
         if self.expected_ids == self.found_ids:
-            return f"{self.text[:60]!r}: the same ids, but other spans"
+            return f"{self.text[:60]!r}: the same ids, but other spans or types"
         pairs = zip(self.expected_ids, self.found_ids, strict=False)
         first = next((i for i, (old, new) in enumerate(pairs) if old != new), None)
         first = min(len(self.expected_ids), len(self.found_ids)) if first is None else first
@@ -112,10 +112,10 @@ class GoldenIds:
         save_files(path.parent, {path.name: write_text(text)})
 
     def check_golden_ids(self, path: str | os.PathLike[str]) -> GoldenReport:
-        """Encode the texts of a golden file again, and compare ids and spans.
+        """Encode the texts of a golden file again, and compare ids, spans and type ids.
 
         Raises:
-            GoldenIdsError: a text has other ids or spans now; `.report` has all of them.
+            GoldenIdsError: a text has other ids, spans or type ids now; `.report` has all of them.
             MissingFileError: there is no such file.
             FileFormatError: it is broken, or written by a later version.
         """
@@ -125,7 +125,7 @@ class GoldenIds:
         differences = [
             GoldenDifference(row["text"], row.get("pair"), row["ids"], found["ids"], row["tokens"], found["tokens"])
             for row, found in zip(rows, _encode(self, [(row["text"], row.get("pair")) for row in rows]), strict=True)
-            if (row["ids"], row["spans"]) != (found["ids"], found["spans"])
+            if (row["ids"], row["details"]) != (found["ids"], found["details"])
         ]
         same = golden["tokenizer_sha256"] == content_hash(self._spec)
         report = GoldenReport(str(path), len(rows), differences, same, str(golden["leanformers"]))
@@ -154,10 +154,12 @@ def _encode(tokenizer: Any, texts: list[tuple[str, str | None]]) -> list[dict[st
     """The rows of a golden file for single texts and pairs. No limit, side or padding of the tokenizer acts on them."""
     rows = []
     for text, pair in texts:
-        found = tokenizer(text, pair, return_offsets_mapping=True, truncation=False, verbose=False)
+        found = tokenizer(
+            text, pair, return_offsets_mapping=True, return_token_type_ids=True, truncation=False, verbose=False
+        )
         row: dict[str, Any] = {"text": text} if pair is None else {"text": text, "pair": pair}
-        spans = _sha256(json.dumps(found["offset_mapping"]))[:12]
-        rows.append({**row, "ids": found["input_ids"], "spans": spans, "tokens": found.tokens()})
+        details = _sha256(json.dumps([found["offset_mapping"], found["token_type_ids"]]))[:12]
+        rows.append({**row, "ids": found["input_ids"], "details": details, "tokens": found.tokens()})
     return rows
 
 
@@ -188,11 +190,11 @@ def _read(path: Path) -> dict[str, Any]:
             isinstance(row, dict)
             and isinstance(row.get("text"), str)
             and isinstance(row.get("pair"), (str, type(None)))
-            and isinstance(row.get("spans"), str)
+            and isinstance(row.get("details"), str)
             and isinstance(row.get("ids"), list)
             and all(type(number) is int for number in row["ids"])
             and isinstance(row.get("tokens"), list)
             and len(row["tokens"]) == len(row["ids"])
         ):
-            raise FileFormatError(f"{path}: texts[{i}] must have text, ids, spans and as many tokens as ids")
+            raise FileFormatError(f"{path}: texts[{i}] must have text, ids, details and as many tokens as ids")
     return golden

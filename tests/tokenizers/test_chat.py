@@ -350,6 +350,19 @@ def test_spaces_beside_a_block_are_no_tokens_of_the_assistant(
     assert marked == cased.tokenize("It rains. Tomorrow the sun shines.")
 
 
+@pytest.mark.parametrize("kind", [None, "np"])
+def test_overflowing_rows_have_masks_too(ours: Any, kind: str | None) -> None:
+    options: dict[str, Any] = {"chat_template": GENERATION, "return_assistant_tokens_mask": True}
+    whole = ours.apply_chat_template(ANSWERED, **options)
+    cut = ours.apply_chat_template(
+        ANSWERED, **options, truncation=True, max_length=10, padding=True, return_tensors=kind,
+        tokenizer_kwargs={"return_overflowing_tokens": True},
+    )  # fmt: skip
+    assert len(cut["input_ids"]) > 1
+    joined = [mask for row in cut["assistant_masks"] for mask in row]
+    assert joined[: len(whole["assistant_masks"])] == whole["assistant_masks"]
+
+
 def test_a_template_without_generation_blocks_warns(ours: Any) -> None:
     with pytest.warns(LeanformersWarning, match="generation"):
         found = ours.apply_chat_template(TALK, chat_template=CHATML, return_assistant_tokens_mask=True)
@@ -731,6 +744,8 @@ def test_arguments_that_exclude_each_other(ours: Any) -> None:
         {"tokenize": False, "sanitize_control_tokens": True},
         {"sanitize_control_tokens": True, "return_assistant_tokens_mask": True},
         {"messages": HELLO},
+        {"tokenizer_kwargs": {"padding": True}},
+        {"tokenizer_kwargs": {"return_length": True}, "sanitize_control_tokens": True},
     ):
         with pytest.raises(ArgumentError):
             ours.apply_chat_template(HELLO, chat_template=CHATML, **options)

@@ -5,29 +5,18 @@ messages → chat_messages.py, chat_rendering.py (text) → **ChatTokenizer** �
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import _core
 from ..errors import ArgumentError, InputTypeError, InputValueError, warn
-from .options import MAX_LENGTH, Options
-from .spec import Spec
 from .stored import StoredTokenizer
-
-if TYPE_CHECKING:
-    from .batch_encoding import BatchEncoding
-    from .compiled_chat import ChatTemplate
 
 __all__ = ["ChatTokenizer"]
 
-_IDS = _core.Column.IDS
 _ARGUMENTS = (
     "conversation", "tools", "documents", "chat_template", "add_generation_prompt", "continue_final_message",
     "tokenize", "sanitize_control_tokens", "padding", "truncation", "max_length", "return_tensors", "return_dict",
     "return_assistant_tokens_mask", "tokenizer_kwargs",
 )  # fmt: skip
-_OF_PAD = {"padding_side", "pad_to_multiple_of", "return_attention_mask"}
 
 
 class ChatTokenizer(StoredTokenizer):
@@ -136,7 +125,9 @@ class ChatTokenizer(StoredTokenizer):
         )
         check_variables(kwargs, chat.template, _ARGUMENTS)
         if sanitize_control_tokens:
-            chat.mark(self._control_tokens(chat.template))
+            from .chat_sanitizing import control_tokens, encode_marked
+
+            chat.mark(control_tokens(self, chat.template))
         if continue_final_message:
             renderings = chat.render_open("content" if continue_final_message is True else str(continue_final_message))
         else:
@@ -145,18 +136,28 @@ class ChatTokenizer(StoredTokenizer):
         if not tokenize:
             return texts if batched else texts[0]
 
-        options = {"padding": padding, "truncation": truncation, "max_length": max_length}
-        options.update(tokenizer_kwargs or {}, return_tensors=return_tensors)
+        options = {
+            "padding": padding,
+            "truncation": truncation,
+            "max_length": max_length,
+            "return_tensors": return_tensors,
+        }
+        for argument in options.keys() & (tokenizer_kwargs or {}).keys():
+            raise ArgumentError(f"{argument} is an argument of apply_chat_template() itself: not in tokenizer_kwargs")
+        options.update(tokenizer_kwargs or {})
         rows = batched or return_tensors is not None
+        tokenizer: Any = self  # as the class that has the calls, which is derived from this one
         if sanitize_control_tokens:
-            encoding = self._encode_marked(texts, chat.marks, rows, options)
+            encoding = encode_marked(self, texts, chat.marks, rows, options)
         else:
-            encoding = self._caller(texts if batched else texts[0], **{"add_special_tokens": False, **options})
+            encoding = tokenizer(texts if batched else texts[0], **{"add_special_tokens": False, **options})
         if return_assistant_tokens_mask:
             if not chat.template.has_generation_blocks:
                 warn(f"{name} has no {{% generation %}} block, so that assistant_masks is 0 everywhere")
-            masks = [_mask(encoding[i], rendering.assistant_spans) for i, rendering in enumerate(renderings)]
-            encoding["assistant_masks"] = masks if rows else masks[0]
+            texts_of_rows = encoding.get("overflow_to_sample_mapping")  # where rows overflow, a text has several
+            numbers = range(len(texts)) if texts_of_rows is None else map(int, texts_of_rows)
+            masks = [_mask(encoding[i], renderings[number].assistant_spans) for i, number in enumerate(numbers)]
+            encoding["assistant_masks"] = masks if rows or texts_of_rows is not None else masks[0]
             encoding.convert_to_tensors(return_tensors)
         return encoding if return_dict else encoding["input_ids"]
 
@@ -200,77 +201,6 @@ class ChatTokenizer(StoredTokenizer):
                 f"no chat template{place or ' in this tokenizer'}: give chat_template=… or set tokenizer.chat_template"
             )
         return f"the chat template{place}", own
-
-    @property
-    def _caller(self) -> Any:
-        """This tokenizer as the class that has the calls, which is derived from this one."""
-        return self
-
-    def _control_tokens(self, template: ChatTemplate) -> list[str]:
-        listed = self.chat_control_tokens
-        return [
-            token.content
-            for token in self._spec.added_tokens
-            if token.special
-            or (
-                token.content in listed
-                if listed is not None
-                else not token.content.isspace() and any(token.content in text for text in template.literals)
-            )
-        ]
-
-    def _encode_marked(self, texts: list[str], marks: str, rows: bool, options: dict[str, Any]) -> BatchEncoding:
-        """Encode texts in which `marks` stand around the tokens that are to be plain text."""
-        unfit = options.keys() - _OF_PAD - {"padding", "truncation", "max_length", "return_tensors"}
-        for name in sorted(unfit):
-            raise ArgumentError(f"sanitize_control_tokens does not go with {name}")
-        cut = Options(
-            self,
-            pair=False,
-            add_special_tokens=False,
-            truncation=options.pop("truncation"),
-            max_length=options["max_length"],
-            padding=options["padding"],
-        ).core
-        if options["padding"] != MAX_LENGTH:
-            options["max_length"] = None  # it was for the truncation
-        ids = [self._encode_marked_text(text, marks) for text in texts]
-        if "max_length" in cut:
-            most = cut["max_length"]
-            ids = [row[max(0, len(row) - most) :] if cut["truncate_left"] else row[:most] for row in ids]
-        padded: BatchEncoding = self._caller.pad({"input_ids": ids if rows else ids[0]}, **options)
-        return padded
-
-    def _encode_marked_text(self, text: str, marks: str) -> list[int]:
-        from .chat_rendering import alternatives
-
-        tokens = alternatives(token.content for token in self._spec.added_tokens)
-        pieces = re.split(f"{marks[0]}({tokens}){marks[1]}|[{marks}]", text)  # text, token or None, text, …
-        line: list[int] = self._caller.encode("\n", add_special_tokens=False)
-        ids: list[int] = self._caller.encode(pieces[0], add_special_tokens=False)
-        for i, piece in enumerate(pieces[1:], start=1):
-            if not piece:
-                continue
-
-            def encode(text: str, as_text: bool = i % 2 == 1) -> list[int]:
-                if as_text:
-                    return _without_added_tokens(self._spec).encode([text], add_special_tokens=False).lists(_IDS)[0]
-                found: list[int] = self._caller.encode(text, add_special_tokens=False)
-                return found
-
-            # After a line break: some tokenizers put a space before a text, which this piece is no beginning of.
-            found = encode("\n" + piece)
-            found = found[len(line) :] if found[: len(line)] == line else encode(piece)
-            if i % 2 == 1 and self._core.token_to_id(piece) in found:
-                raise InputValueError(f"sanitize_control_tokens: the model itself makes {piece!r} of plain text")
-            ids += found
-        return ids
-
-
-@lru_cache(maxsize=2)
-def _without_added_tokens(spec: Spec) -> _core.Tokenizer:
-    """The core that sees nothing but text. The post-processor goes too, as it may name added tokens."""
-    return Spec({**spec.document, "added_tokens": [], "post_processor": None}, place=spec.place).compile()
 
 
 def _mask(row: Any, spans: list[tuple[int, int]]) -> list[int]:

@@ -27,7 +27,7 @@ _OF_PAD = {"padding_side", "pad_to_multiple_of", "return_attention_mask"}
 
 
 def control_tokens(tokenizer: ChatTokenizer, template: ChatTemplate) -> list[str]:
-    """The tokens that only the template may write: special ones, and those listed or, without a list, in the template."""
+    """The tokens that only the template may write: special ones, and those listed or else those that it writes."""
     listed = tokenizer.chat_control_tokens
     return [
         token.content

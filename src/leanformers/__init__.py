@@ -34,7 +34,7 @@ _HOMES = {
     "Ragged": "tokenizers.ragged",
     "SentenceEncoder": "sentence",
     "errors": "errors",
-    "get_json_schema": "tokenizers.tool_schema",
+    "get_json_schema": "tokenizers.chat.tool_schema",
     "pipeline": "pipelines",
 }
 
@@ -58,10 +58,10 @@ if TYPE_CHECKING:
     from .pipelines import pipeline as pipeline
     from .sentence import SentenceEncoder as SentenceEncoder
     from .tokenizers.batch_encoding import BatchEncoding as BatchEncoding
+    from .tokenizers.chat.tool_schema import get_json_schema as get_json_schema
     from .tokenizers.ragged import Ragged as Ragged
     from .tokenizers.tokenizer import BertTokenizer as BertTokenizer
     from .tokenizers.tokenizer import PreTrainedTokenizer as PreTrainedTokenizer
-    from .tokenizers.tool_schema import get_json_schema as get_json_schema
 
 
 def __getattr__(name: str) -> Any:

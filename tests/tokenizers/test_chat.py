@@ -849,8 +849,8 @@ def test_templates_see_no_methods_of_a_callers_objects(both: Both) -> None:
 
 
 def test_without_jinja2_the_error_says_what_to_install(ours: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("compiled_chat", "chat_sandbox", "chat_limits"):
-        monkeypatch.delitem(sys.modules, f"leanformers.tokenizers.{module}", raising=False)
+    for module in ("compiled", "sandbox", "limits"):
+        monkeypatch.delitem(sys.modules, f"leanformers.tokenizers.chat.{module}", raising=False)
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(MissingDependencyError, match=r"leanformers\[chat\]"):
         ours.apply_chat_template(HELLO, chat_template=CHATML)

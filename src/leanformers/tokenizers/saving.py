@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files import save_files, write_json, write_text
-from .chat_files import template_writers, warn_of_others
+from .chat.files import template_writers, warn_of_others
 from .settings import BERT_NORMALIZER
 
 if TYPE_CHECKING:

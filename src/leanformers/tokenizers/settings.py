@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ArgumentError, ConfigError, InputTypeError, InputValueError, reject_unknown_arguments, warn
 from ..files import read_json
 from ..hub.resolve import DEFAULT_MODEL
-from .chat_files import read_chat_template
+from .chat.files import read_chat_template
 from .special_tokens import ROLES, content_of, row_of
 
 if TYPE_CHECKING:

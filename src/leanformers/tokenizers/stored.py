@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingFileError
 from ..hub.resolve import resolve_folder
-from .chat_files import ChatTemplateSetting
+from .chat.files import ChatTemplateSetting
 from .decoding import Decoding
 from .formats import read_spec
 from .saving import save_tokenizer

@@ -11,7 +11,7 @@ from .. import _core
 from ..errors import InputTypeError, TokenIdError
 from .batch_encoding import BatchEncoding
 from .call import Calling
-from .chat import ChatTokenizer
+from .chat.tokenizer import ChatTokenizer
 from .earlier_names import EarlierNames
 from .editing import Editing
 from .formats.vocab_txt import BERT_DEFAULTS

@@ -1,14 +1,14 @@
 """Conversations as the text and ids that a chat model expects: `tokenizer.apply_chat_template(messages)`.
 
-messages → chat_messages.py, chat_rendering.py (text) → **ChatTokenizer** → a call of the tokenizer (ids)
+messages → messages.py, rendering.py (text) → **ChatTokenizer** → a call of the tokenizer (ids)
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ArgumentError, InputTypeError, InputValueError, warn
-from .stored import StoredTokenizer
+from ...errors import ArgumentError, InputTypeError, InputValueError, warn
+from ..stored import StoredTokenizer
 
 __all__ = ["ChatTokenizer"]
 
@@ -110,8 +110,8 @@ class ChatTokenizer(StoredTokenizer):
                 "continue_final_message goes on with the last message, add_generation_prompt begins a new one: "
                 "choose one of them"
             )
-        from .chat_messages import plain, read_conversations, read_documents, read_tools
-        from .chat_rendering import Chat, check_variables  # here, as few who tokenize have conversations
+        from .messages import plain, read_conversations, read_documents, read_tools
+        from .rendering import Chat, check_variables  # here, as few who tokenize have conversations
 
         name, source = self._choose_template(chat_template, tools)
         conversations, batched = read_conversations(conversation)
@@ -125,7 +125,7 @@ class ChatTokenizer(StoredTokenizer):
         )
         check_variables(kwargs, chat.template, _ARGUMENTS)
         if sanitize_control_tokens:
-            from .chat_sanitizing import control_tokens, encode_marked
+            from .sanitizing import control_tokens, encode_marked
 
             chat.mark(control_tokens(self, chat.template))
         if continue_final_message:

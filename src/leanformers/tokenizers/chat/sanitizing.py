@@ -1,6 +1,6 @@
 """Control tokens that users write, encoded as plain text: only the template's own become tokens.
 
-texts with marks around what came from users → **encode_marked** → ids → chat.py
+texts with marks around what came from users → **encode_marked** → ids → tokenizer.py
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .. import _core
-from ..errors import ArgumentError, InputValueError
-from .chat_rendering import alternatives
-from .options import MAX_LENGTH, Options
-from .spec import Spec
+from ... import _core
+from ...errors import ArgumentError, InputValueError
+from ..options import MAX_LENGTH, Options
+from ..spec import Spec
+from .rendering import alternatives
 
 if TYPE_CHECKING:
-    from .batch_encoding import BatchEncoding
-    from .chat import ChatTokenizer
-    from .compiled_chat import ChatTemplate
+    from ..batch_encoding import BatchEncoding
+    from .compiled import ChatTemplate
+    from .tokenizer import ChatTokenizer
 
 __all__ = ["control_tokens", "encode_marked"]
 

@@ -1,6 +1,6 @@
 """What callers give as conversations, tools and documents, as the plain data that a chat template may see.
 
-conversation, tools, documents → **lists and dicts of plain values** → chat.py → chat_rendering.py
+conversation, tools, documents → **lists and dicts of plain values** → tokenizer.py → rendering.py
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..errors import InputTypeError, InputValueError
+from ...errors import InputTypeError, InputValueError
 
 __all__ = ["mark_tokens", "plain", "read_conversations", "read_documents", "read_tools", "unused_characters"]
 

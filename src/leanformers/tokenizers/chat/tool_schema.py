@@ -12,7 +12,7 @@ import re
 import types
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from ..errors import InputValueError
+from ...errors import InputValueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

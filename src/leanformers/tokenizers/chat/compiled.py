@@ -1,6 +1,6 @@
 """A chat template that is compiled once: it renders messages, and says where the assistant's words stand in the text.
 
-template text → **compile_template** → ChatTemplate.render → Rendering → chat_rendering.py
+template text → **compile_template** → ChatTemplate.render → Rendering → rendering.py
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from jinja2 import meta, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 
-from ..errors import MissingDependencyError
-from .chat_sandbox import STATE, State, make_environment
+from ...errors import MissingDependencyError
+from .sandbox import STATE, State, make_environment
 
 __all__ = ["ChatTemplate", "Rendering", "compile_template", "line_of"]
 

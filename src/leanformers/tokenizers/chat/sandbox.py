@@ -4,7 +4,7 @@ A template comes with a checkpoint, so that it is as little trusted as any file.
 keeps it from Python's internals; what is added here stops one that only wants to use up time or memory. Each rendering
 has a budget of steps: rounds of loops, calls, and the characters that are made.
 
-compiled_chat.py makes its environments here → **make_environment** → chat_limits.py looks at each operation
+compiled.py makes its environments here → **make_environment** → limits.py looks at each operation
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 from jinja2.visitor import NodeTransformer
 
-from .chat_limits import check_call, check_operator, check_result
+from .limits import check_call, check_operator, check_result
 
 __all__ = ["STATE", "State", "make_environment"]
 

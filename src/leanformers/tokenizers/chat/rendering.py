@@ -1,6 +1,6 @@
 """A conversation and its template become text; what goes wrong in the template is an error with its name and line.
 
-plain messages, tools, documents → **Chat** → compiled_chat.py → text and the assistant's spans → chat.py
+plain messages, tools, documents → **Chat** → compiled.py → text and the assistant's spans → tokenizer.py
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ArgumentError, ChatTemplateError, InputValueError, MissingDependencyError, warn
-from .chat_messages import REASONING, mark_tokens, unused_characters
+from ...errors import ArgumentError, ChatTemplateError, InputValueError, MissingDependencyError, warn
+from .messages import REASONING, mark_tokens, unused_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .compiled_chat import ChatTemplate, Rendering
+    from .compiled import ChatTemplate, Rendering
 
 __all__ = ["Chat", "alternatives", "check_variables"]
 
@@ -85,7 +85,7 @@ class Chat:
         return [self._render_open(messages, field) for messages in self.conversations]
 
     def _render(self, messages: list[dict[str, Any]], marks: str | None) -> Rendering:
-        from .compiled_chat import line_of
+        from .compiled import line_of
 
         variables = {
             **self.special_tokens,
@@ -135,7 +135,7 @@ def _with_ending(content: Any, ending: str) -> tuple[Any, str]:
 
 def _compile(name: str, source: str) -> ChatTemplate:
     try:
-        from .compiled_chat import compile_template, line_of
+        from .compiled import compile_template, line_of
     except ImportError:
         raise MissingDependencyError("chat templates need jinja2: pip install 'leanformers[chat]'") from None
     try:

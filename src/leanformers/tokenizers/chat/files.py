@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, InputTypeError, InputValueError, warn
-from ..files import read_json, read_text, write_text
+from ...errors import ConfigError, InputTypeError, InputValueError, warn
+from ...files import read_json, read_text, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

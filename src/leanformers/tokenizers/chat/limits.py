@@ -1,6 +1,6 @@
 """What an operator, method or filter of a chat template may make: refused before it is made when it would be too much.
 
-chat_sandbox.py asks here before each such step
+sandbox.py asks here before each such step
 """
 
 from __future__ import annotations

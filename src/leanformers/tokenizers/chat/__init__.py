@@ -1,0 +1,1 @@
+"""Conversations: templates, rendered in a sandbox, and what becomes of them. `tokenizer.py` has the calls."""

@@ -18,15 +18,16 @@ _HOMES = {
     "AddedToken": "_core",
     "AutoConfig": "auto",
     "AutoModel": "auto",
+    "AutoModelForMaskedLM": "auto",
+    "AutoModelForMultipleChoice": "auto",
+    "AutoModelForNextSentencePrediction": "auto",
+    "AutoModelForQuestionAnswering": "auto",
     "AutoModelForSequenceClassification": "auto",
+    "AutoModelForTokenClassification": "auto",
     "AutoTokenizer": "auto",
     "BatchEncoding": "tokenizers.batch_encoding",
-    "BertForSequenceClassification": "models.classes",
-    "BertModel": "models.classes",
     "BertTokenizer": "tokenizers.tokenizer",
     "Config": "config",
-    "DistilBertForSequenceClassification": "models.classes",
-    "DistilBertModel": "models.classes",
     "LeanformersError": "errors",
     "ModelOutput": "models.outputs",
     "PreTrainedModel": "models.model",
@@ -38,6 +39,13 @@ _HOMES = {
     "pipeline": "pipelines",
 }
 
+# The classes of the architectures in models/arch, by the architecture's name and the task.
+_TASKS = ("Model", "ForMaskedLM", "ForMultipleChoice", "ForQuestionAnswering", "ForSequenceClassification",
+          "ForTokenClassification")  # fmt: skip
+for _name in ("Bert", "Camembert", "DistilBert", "Electra", "Roberta", "XLMRoberta"):
+    _HOMES.update({f"{_name}{_task}": "models.classes" for _task in _TASKS})
+_HOMES["BertForNextSentencePrediction"] = "models.classes"
+
 __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
@@ -45,14 +53,15 @@ if TYPE_CHECKING:
     from ._core import AddedToken as AddedToken
     from .auto import AutoConfig as AutoConfig
     from .auto import AutoModel as AutoModel
+    from .auto import AutoModelForMaskedLM as AutoModelForMaskedLM
+    from .auto import AutoModelForMultipleChoice as AutoModelForMultipleChoice
+    from .auto import AutoModelForNextSentencePrediction as AutoModelForNextSentencePrediction
+    from .auto import AutoModelForQuestionAnswering as AutoModelForQuestionAnswering
     from .auto import AutoModelForSequenceClassification as AutoModelForSequenceClassification
+    from .auto import AutoModelForTokenClassification as AutoModelForTokenClassification
     from .auto import AutoTokenizer as AutoTokenizer
     from .config import Config as Config
     from .errors import LeanformersError as LeanformersError
-    from .models.classes import BertForSequenceClassification as BertForSequenceClassification
-    from .models.classes import BertModel as BertModel
-    from .models.classes import DistilBertForSequenceClassification as DistilBertForSequenceClassification
-    from .models.classes import DistilBertModel as DistilBertModel
     from .models.model import PreTrainedModel as PreTrainedModel
     from .models.outputs import ModelOutput as ModelOutput
     from .pipelines import pipeline as pipeline

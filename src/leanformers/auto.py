@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from .models.model import PreTrainedModel
     from .tokenizers.auto_tokenizer import AutoTokenizer
 
-__all__ = ["AutoConfig", "AutoModel", "AutoModelForSequenceClassification", "AutoTokenizer"]
+__all__ = [
+    "AutoConfig",
+    "AutoModel",
+    "AutoModelForMaskedLM",
+    "AutoModelForMultipleChoice",
+    "AutoModelForNextSentencePrediction",
+    "AutoModelForQuestionAnswering",
+    "AutoModelForSequenceClassification",
+    "AutoModelForTokenClassification",
+    "AutoTokenizer",
+]
 
 
 class AutoConfig:
@@ -94,6 +104,36 @@ class AutoModelForSequenceClassification(_AutoModel):
     """`AutoModelForSequenceClassification.from_pretrained(name)`: the model with a classifier over whole texts."""
 
     task = "sequence-classification"
+
+
+class AutoModelForTokenClassification(_AutoModel):
+    """`AutoModelForTokenClassification.from_pretrained(name)`: the model with a label for every token."""
+
+    task = "token-classification"
+
+
+class AutoModelForQuestionAnswering(_AutoModel):
+    """`AutoModelForQuestionAnswering.from_pretrained(name)`: the model that finds where an answer begins and ends."""
+
+    task = "question-answering"
+
+
+class AutoModelForMultipleChoice(_AutoModel):
+    """`AutoModelForMultipleChoice.from_pretrained(name)`: the model that chooses between texts."""
+
+    task = "multiple-choice"
+
+
+class AutoModelForNextSentencePrediction(_AutoModel):
+    """`AutoModelForNextSentencePrediction.from_pretrained(name)`: says whether a text follows another."""
+
+    task = "next-sentence-prediction"
+
+
+class AutoModelForMaskedLM(_AutoModel):
+    """`AutoModelForMaskedLM.from_pretrained(name)`: the model that fills in masked words."""
+
+    task = "masked-lm"
 
 
 def _not_made_so(name: str) -> TypeError:

@@ -25,9 +25,9 @@ from .errors import (
     near_names,
     reject_unknown_arguments,
 )
-from .models.heads import SequenceClassificationModel
 from .models.model import PreTrainedModel
 from .models.packed import packs_of
+from .models.text_heads import SequenceClassificationModel
 from .models.weights import load
 from .progress import progress
 from .sentence import TOKENS_PER_STEP, TOO_LONG, SentenceEncoder, refuse_dropped

@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 transformers.utils.logging.disable_progress_bar()
 
-from leanformers.auto import AutoModel, AutoModelForSequenceClassification  # noqa: E402
+from leanformers import auto  # noqa: E402
 from leanformers.models.arch import ARCHITECTURES  # noqa: E402
 
 # Sizes that divide evenly and sizes that fill no vector register, one head and several, each kind of activation.
@@ -38,16 +38,35 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         "odd": {"dim": 33, "n_heads": 3, "hidden_dim": 65, "activation": "gelu_new"},
         "relu": {"dim": 40, "n_heads": 1, "activation": "relu", "sinusoidal_pos_embds": True},
     },
+    "roberta": {
+        "even": {"hidden_size": 48, "num_attention_heads": 4, "num_hidden_layers": 3, "type_vocab_size": 1},
+        "odd": {"hidden_size": 33, "num_attention_heads": 3, "intermediate_size": 65, "hidden_act": "gelu_new"},
+        "padding": {"pad_token_id": 4, "layer_norm_eps": 1e-5},  # positions begin at 5
+    },
+    "xlm-roberta": {
+        "even": {"hidden_size": 48, "num_attention_heads": 4, "num_hidden_layers": 3, "type_vocab_size": 1},
+        "odd": {"hidden_size": 33, "num_attention_heads": 3, "intermediate_size": 65, "hidden_act": "relu"},
+    },
+    "camembert": {
+        "even": {"hidden_size": 48, "num_attention_heads": 4, "num_hidden_layers": 3, "type_vocab_size": 1},
+        "odd": {"hidden_size": 33, "num_attention_heads": 3, "intermediate_size": 65},
+    },
+    "electra": {
+        "even": {"embedding_size": 24, "hidden_size": 48, "num_attention_heads": 4, "num_hidden_layers": 3},
+        "odd": {"embedding_size": 19, "hidden_size": 33, "num_attention_heads": 3, "intermediate_size": 65},
+        "same": {"embedding_size": 32, "hidden_act": "relu", "summary_activation": "tanh"},  # no projection
+    },
+}
+_BERT_LIKE: dict[str, Any] = {
+    "hidden_size": 32,
+    "num_attention_heads": 2,
+    "num_hidden_layers": 2,
+    "intermediate_size": 64,
+    "hidden_dropout_prob": 0.0,
+    "attention_probs_dropout_prob": 0.0,
 }
 _TINY: dict[str, dict[str, Any]] = {
-    "bert": {
-        "hidden_size": 32,
-        "num_attention_heads": 2,
-        "num_hidden_layers": 2,
-        "intermediate_size": 64,
-        "hidden_dropout_prob": 0.0,
-        "attention_probs_dropout_prob": 0.0,
-    },
+    "bert": _BERT_LIKE,
     "distilbert": {
         "dim": 32,
         "n_heads": 2,
@@ -56,12 +75,23 @@ _TINY: dict[str, dict[str, Any]] = {
         "dropout": 0.0,
         "attention_dropout": 0.0,
         "seq_classif_dropout": 0.0,
+        "qa_dropout": 0.0,
     },
+    "roberta": {**_BERT_LIKE, "max_position_embeddings": 46},
+    "xlm-roberta": {**_BERT_LIKE, "max_position_embeddings": 46},
+    "camembert": {**_BERT_LIKE, "max_position_embeddings": 46},
+    "electra": {**_BERT_LIKE, "embedding_size": 16, "summary_last_dropout": 0.0},
 }
-_KINDS = {
-    "base": (transformers.AutoModel, AutoModel),
-    "sequence-classification": (transformers.AutoModelForSequenceClassification, AutoModelForSequenceClassification),
+_NAMES = {
+    "base": "AutoModel",
+    "sequence-classification": "AutoModelForSequenceClassification",
+    "token-classification": "AutoModelForTokenClassification",
+    "question-answering": "AutoModelForQuestionAnswering",
+    "multiple-choice": "AutoModelForMultipleChoice",
+    "next-sentence-prediction": "AutoModelForNextSentencePrediction",
+    "masked-lm": "AutoModelForMaskedLM",
 }
+_KINDS = {task: (getattr(transformers, name), getattr(auto, name)) for task, name in _NAMES.items()}
 
 
 @dataclass
@@ -75,6 +105,11 @@ class Pair:
     @property
     def vocabulary(self) -> int:
         return int(self.reference.config.vocab_size)
+
+    @property
+    def first_position(self) -> int:
+        """Of the reference, which counts from behind the padding id in the descendants of RoBERTa."""
+        return self.ours.base_model.limits.first_position
 
     @property
     def types(self) -> int:
@@ -114,7 +149,7 @@ def batch_of() -> Callable[..., dict[str, Any]]:
 
     def make(pair: Pair, lengths: list[int], side: str = "right", seed: int = 0) -> dict[str, Any]:
         generator = torch.Generator().manual_seed(seed)
-        rows = [torch.randint(1, pair.vocabulary, (n,), generator=generator) for n in lengths]
+        rows = [torch.randint(5, pair.vocabulary, (n,), generator=generator) for n in lengths]  # no padding ids
         types = [torch.randint(0, max(pair.types, 1), (n,), generator=generator) for n in lengths]
         width = max(lengths)
 
@@ -142,10 +177,13 @@ def threads() -> Iterator[Callable[[int], None]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with `model_type` runs for each architecture; with `variant` also for each of its variants."""
+    """A test with `model_type` runs for each architecture; with `variant` or `head` for each of these too."""
     if "variant" in metafunc.fixturenames:
         cases = [(name, variant) for name in ARCHITECTURES for variant in VARIANTS.get(name, {"missing": {}})]
         metafunc.parametrize(("model_type", "variant"), cases, ids=["-".join(case) for case in cases])
+    elif "head" in metafunc.fixturenames:
+        heads = [(name, task) for name in ARCHITECTURES for task in ARCHITECTURES[name].heads]
+        metafunc.parametrize(("model_type", "head"), heads, ids=["-".join(case) for case in heads])
     elif "model_type" in metafunc.fixturenames:
         metafunc.parametrize("model_type", list(ARCHITECTURES))
 

@@ -9,6 +9,7 @@ import torch
 
 LENGTHS = [5, 1, 12, 5, 30, 2, 12, 40]
 TOLERANCE = 1e-5
+_DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 
 
 def largest_difference(ours: Any, reference: Any, mask: Any) -> float:
@@ -22,7 +23,7 @@ def test_hidden_states_and_pooled_output(make_pair, batch_of, model_type, varian
     batch = batch_of(pair, LENGTHS, side)
     mask = batch["attention_mask"]
     # The reference counts positions from the left edge of the grid; ours counts tokens.
-    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    positions = (mask.cumsum(1) - 1).clamp(min=0) + pair.first_position
     with torch.set_grad_enabled(grad):
         ours = pair.ours(**batch, output_hidden_states=True)
         reference = pair.reference(**batch, position_ids=positions, output_hidden_states=True)
@@ -109,10 +110,8 @@ def test_given_positions_are_used(make_pair, batch_of, model_type) -> None:
 
 
 def test_dropout_works_in_training_and_only_there(make_pair, batch_of, model_type) -> None:
-    probabilities = {
-        "bert": {"hidden_dropout_prob": 0.3, "attention_probs_dropout_prob": 0.3},
-        "distilbert": {"dropout": 0.3, "attention_dropout": 0.3},
-    }[model_type]
+    names = ("dropout", "attention_dropout") if model_type == "distilbert" else _DROPOUTS
+    probabilities = dict.fromkeys(names, 0.3)
     pair = make_pair(model_type, **probabilities)
     batch = batch_of(pair, [6, 9])
     first, second = pair.ours(**batch), pair.ours(**batch)

@@ -256,3 +256,19 @@ def test_token_types_are_ignored_where_there_are_none() -> None:
     model = DistilBertModel(Config("distilbert", vocab_size=50, dim=32, n_heads=2, n_layers=1, hidden_dim=64)).eval()
     with torch.no_grad():
         assert torch.equal(model(IDS, MASK, [[0, 1, 5, 0]] * 2)[0], model(IDS, MASK)[0])
+
+
+def test_positions_of_robertas_kind_are_named_as_they_were_given(tmp_path) -> None:
+    from leanformers import AutoModel, Config
+
+    config = Config("roberta", hidden_size=16, num_attention_heads=2, num_hidden_layers=1, intermediate_size=8,
+                    vocab_size=20, max_position_embeddings=10)  # fmt: skip
+    model = AutoModel.from_config(config).eval()
+    with pytest.raises(TooLongError, match="row 0: 9 tokens, limit 8"):
+        model([list(range(2, 11))])
+    with pytest.raises(TokenIdError, match=r"position_ids row 0, position 1: position 10, but the model has 10"):
+        model([[5, 6]], position_ids=[[2, 10]])
+    with torch.no_grad():
+        counted, given = model([[5, 6]]), model([[5, 6]], position_ids=[[2, 3]])
+        assert torch.equal(counted[0], given[0])
+        assert not torch.equal(model([[5, 6]], position_ids=[[0, 1]])[0], given[0])

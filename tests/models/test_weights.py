@@ -210,7 +210,9 @@ def test_the_wrong_class(folder, tmp_path) -> None:
         AutoModel.from_pretrained(folder)
 
 
-@pytest.mark.parametrize(("name", "hint"), [("brt", "; did you mean 'bert'"), ("gpt2", "; known: bert, distilbert")])
+@pytest.mark.parametrize(
+    ("name", "hint"), [("brt", "; did you mean 'bert'"), ("gpt9", "; known: bert, camembert, distilbert")]
+)
 def test_an_unknown_architecture(folder, name, hint) -> None:
     set_config(folder, model_type=name)
     with pytest.raises(ArchitectureError, match=rf"the architecture '{name}' is not known here.*{hint}"):

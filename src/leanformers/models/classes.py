@@ -2,52 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..errors import near_names
-from .arch import BASE, SEQUENCE_CLASSIFICATION, Architecture, class_names
+from .arch import (
+    BASE,
+    MASKED_LM,
+    MULTIPLE_CHOICE,
+    NEXT_SENTENCE,
+    QUESTION_ANSWERING,
+    SEQUENCE_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+    Architecture,
+    class_names,
+)
 from .encoder import EncoderModel
-from .heads import SequenceClassificationModel
+from .heads import HeadModel
 from .model import PreTrainedModel
+from .text_heads import MultipleChoiceModel, NextSentenceModel, SequenceClassificationModel
+from .token_heads import MaskedLMModel, QuestionAnsweringModel, TokenClassificationModel
 
-if TYPE_CHECKING:
-    BertModel = EncoderModel
-    BertForSequenceClassification = SequenceClassificationModel
-    DistilBertModel = EncoderModel
-    DistilBertForSequenceClassification = SequenceClassificationModel
+__all__ = ["model_class"]
 
-__all__ = [
-    "BertForSequenceClassification",
-    "BertModel",
-    "DistilBertForSequenceClassification",
-    "DistilBertModel",
-    "model_class",
-]
-
-_DOCUMENTATION = {
-    BASE: """{title}: token ids to hidden states{pooled}.
-
-    Paper: {source}
-
-    Example:
-        >>> from leanformers import AutoTokenizer, {name}
-        >>> model = {name}.from_pretrained(folder)  # doctest: +SKIP
-        >>> tokens = AutoTokenizer.from_pretrained(folder)(texts, padding=True, return_tensors="pt")  # doctest: +SKIP
-        >>> model(**tokens).last_hidden_state.shape  # doctest: +SKIP
-        torch.Size([2, 16, 768])
-    """,
-    SEQUENCE_CLASSIFICATION: """{title} with a classifier: token ids to one vector of logits per text.
-
-    Paper: {source}
-
-    Example:
-        >>> from leanformers import AutoTokenizer, {name}
-        >>> model = {name}.from_pretrained(folder)  # doctest: +SKIP
-        >>> tokens = AutoTokenizer.from_pretrained(folder)(texts, padding=True, return_tensors="pt")  # doctest: +SKIP
-        >>> model(**tokens).logits.softmax(-1)  # doctest: +SKIP
-        tensor([[0.04, 0.96], [0.99, 0.01]])
-    """,
+_HEADS: dict[str, type[HeadModel]] = {
+    SEQUENCE_CLASSIFICATION: SequenceClassificationModel,
+    TOKEN_CLASSIFICATION: TokenClassificationModel,
+    QUESTION_ANSWERING: QuestionAnsweringModel,
+    MULTIPLE_CHOICE: MultipleChoiceModel,
+    NEXT_SENTENCE: NextSentenceModel,
+    MASKED_LM: MaskedLMModel,
 }
+# What a model of each task gives, and an example of it.
+_RESULTS = {
+    BASE: ("token ids to hidden states", "last_hidden_state.shape", "torch.Size([2, 16, 768])"),
+    SEQUENCE_CLASSIFICATION: ("one vector of logits per text", "logits.softmax(-1)", "tensor([[0.04, 0.96]])"),
+    TOKEN_CLASSIFICATION: ("logits of labels for every token", "logits.shape", "torch.Size([2, 16, 9])"),
+    QUESTION_ANSWERING: ("where an answer begins and ends", "start_logits.argmax(-1)", "tensor([5])"),
+    MULTIPLE_CHOICE: ("one number for each choice of a row", "logits.shape", "torch.Size([1, 4])"),
+    NEXT_SENTENCE: ("whether one text follows another", "logits.shape", "torch.Size([2, 2])"),
+    MASKED_LM: ("logits of words for every token", "logits.shape", "torch.Size([2, 16, 30522])"),
+}
+_DOCUMENTATION = """{title}: {result}.
+
+    Paper: {source}
+
+    Example:
+        >>> from leanformers import AutoTokenizer, {name}
+        >>> model = {name}.from_pretrained(folder)  # doctest: +SKIP
+        >>> tokens = AutoTokenizer.from_pretrained(folder)(texts, padding=True, return_tensors="pt")  # doctest: +SKIP
+        >>> model(**tokens).{expression}  # doctest: +SKIP
+        {value}
+    """
 
 _MADE: dict[tuple[str, str], type[PreTrainedModel]] = {}
 
@@ -58,16 +61,18 @@ def model_class(architecture: Architecture, task: str) -> type[PreTrainedModel]:
     if key not in _MADE:
         kind: type[PreTrainedModel] = EncoderModel
         values: dict[str, object] = {"architecture": architecture, "task": task, "__module__": __name__}
-        if task == SEQUENCE_CLASSIFICATION:
-            kind = SequenceClassificationModel
+        if task != BASE:
+            kind = _HEADS[task]
             values["base_class"] = model_class(architecture, BASE)
         name = architecture.classes[task]
-        has_pooler = any(ours.startswith("pooler.") for _, ours in architecture.layout.base)
-        values["__doc__"] = _DOCUMENTATION[task].format(
+        result, expression, value = _RESULTS[task]
+        values["__doc__"] = _DOCUMENTATION.format(
             title=architecture.title,
             source=architecture.source,
             name=name,
-            pooled=", and a pooled vector per text" if has_pooler else "",
+            result=result,
+            expression=expression,
+            value=value,
         )
         _MADE[key] = type(name, (kind,), values)
     return _MADE[key]

@@ -71,6 +71,8 @@ class EncoderModel(PreTrainedModel):
         if not add_pooling_layer:
             description = replace(description, pooler=None)
             rows = [row for row in rows if not row[1].startswith("pooler.")]
+        if description.embeddings.projection is None:
+            rows = [row for row in rows if row[1] != "embeddings.projection"]
         self.wiring = description
         self._hold(EncoderBrick(description), rows)
         self._plans = PlanKeeper(partial(EncoderPlan, description))
@@ -125,7 +127,8 @@ class EncoderModel(PreTrainedModel):
         vocabulary = getattr(self.embedding_of("tokens"), "num_embeddings", embeddings.tokens.rows)
         return Limits(
             vocabulary=vocabulary,
-            positions=embeddings.positions.rows if embeddings.positions else None,
+            positions=embeddings.positions.rows - embeddings.first_position if embeddings.positions else None,
+            first_position=embeddings.first_position,
             types=embeddings.types.rows if embeddings.types else 0,
             pad_token_id=self.config.pad_token_id,
         )

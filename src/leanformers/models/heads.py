@@ -1,54 +1,85 @@
-"""Heads: a base model with something on top. Here the sequence classifier: one vector of logits per text."""
+"""Heads: a base model with something on top; what all such models share. The heads themselves: text and token heads.
+
+ids ──► base model ──► pooled │ first token │ all tokens ──► the head's steps ──► logits ──► loss
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, NoReturn
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..config import Config
 from ..errors import ArchitectureError
-from ..ops.plan import ClassifierPlan
-from .arch import SEQUENCE_CLASSIFICATION
-from .bricks import SequenceClassifierBrick
+from ..ops.plan import HeadPlan
+from .bricks import HeadBrick
 from .encoder import EncoderModel, PackedOutput
-from .initial import initialise
+from .initial import initialise, initialise_module
 from .inputs import INPUT_NAMES, gather_inputs, pack_inputs
-from .loss import classification_loss
 from .model import PreTrainedModel
-from .outputs import ModelOutput, SequenceClassifierOutput
-from .packed import Packed
+from .outputs import ModelOutput
+from .packed import Packed, Padding
 from .planning import PlanKeeper
 from .tree import HOOKS, Mounts
+from .wiring import Head
 
-__all__ = ["SequenceClassificationModel"]
+__all__ = ["Call", "HeadModel"]
 
 
-class SequenceClassificationModel(PreTrainedModel):
-    """A base model and a classifier over its pooled output, or over the first token where it has no pooler."""
+@dataclass(frozen=True, eq=False)
+class Call:
+    """What a call of a model with a head has come to, before its loss.
+
+    Attributes:
+        packed, padding: the tokens, and where they stand in the caller's batch.
+        values: the head's output in the order of the pack: (texts, …), or (tokens, …) for a head on tokens.
+        inputs: all that the caller gave, by name.
+        result: of the base model.
+        wanted: the options of the call.
+    """
+
+    packed: Packed
+    padding: Padding
+    values: Tensor
+    inputs: Mapping[str, Any]
+    result: PackedOutput
+    wanted: Mapping[str, bool]
+
+    def output(self, kind: type[ModelOutput], **fields: Any) -> ModelOutput | tuple[Any, ...]:
+        """What the caller gets: `fields`, and the hidden states and attentions that were asked for."""
+        output = kind(**fields, **self.result.traces(self.packed, self.padding))
+        return output if self.wanted["return_dict"] else output.to_tuple()
+
+
+class HeadModel(PreTrainedModel):
+    """A base model and a head on its pooled output, on the first token of each text, or on every token."""
 
     base_class: ClassVar[type[EncoderModel]]
+    label_names: ClassVar[tuple[str, ...]] = ("labels",)
 
-    _body: SequenceClassifierBrick
+    _body: HeadBrick
     _mounts: Mounts
-    _plans: PlanKeeper[ClassifierPlan]
+    _plans: PlanKeeper[HeadPlan]
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        base = self.base_class(config)
+        self.head: Head = self.architecture.heads[self.task](config)
+        base = self.base_class(config, add_pooling_layer=self.head.reads == "pooled")
         refuse = partial(_refuse_hook, f"{type(self).__name__}.{self.architecture.layout.prefix}")
         base.__dict__.update(dict.fromkeys(HOOKS, refuse))
         self.add_module(self.architecture.layout.prefix, base)
-        description = self.architecture.heads[SEQUENCE_CLASSIFICATION](config)
-        self._hold(SequenceClassifierBrick(description), list(self.architecture.layout.heads[SEQUENCE_CLASSIFICATION]))
-        self._plans = PlanKeeper(partial(ClassifierPlan, description))
+        self._hold(HeadBrick(self.head), list(self.architecture.layout.heads[self.task]))
+        self._plans = PlanKeeper(partial(HeadPlan, self.head))
         initialise(self._mounts, config.initializer_range)
+        self.tie_weights()
 
     @property
     def num_labels(self) -> int:
-        """How many logits a text gets."""
+        """How many labels a classifier has."""
         return self.config.num_labels
 
     @property
@@ -64,65 +95,85 @@ class SequenceClassificationModel(PreTrainedModel):
         """The head's modules with weights."""
         return self._mounts
 
-    def forward(
-        self,
-        input_ids: Any = None,
-        attention_mask: Any = None,
-        token_type_ids: Any = None,
-        position_ids: Any = None,
-        *,
-        labels: Any = None,
-        **options: Any,
-    ) -> ModelOutput | tuple[Any, ...]:
-        """Logits of a padded batch, and the loss where labels are given.
+    # ---- weights that the head shares ----
 
-        Args:
-            input_ids: (batch, length) token ids; this and the next three as in the base model.
-            attention_mask: (batch, length), 1 for tokens, 0 for padding.
-            token_type_ids: (batch, length).
-            position_ids: (batch, length).
-            labels: (batch,) numbers of labels; or (batch, labels) floats for several labels a row; or values for
-                regression.
-            options: output_hidden_states, output_attentions, return_dict.
+    @property
+    def tied(self) -> dict[str, str]:
+        """Parameters that are other ones as well: name → the name under which a checkpoint has them."""
+        rows = dict(self.architecture.layout.tied.get(self.task, ()))
+        if self.config.tie_word_embeddings:
+            return rows
+        base = f"{self.architecture.layout.prefix}."
+        return {name: canonical for name, canonical in rows.items() if not canonical.startswith(base)}
 
-        Returns:
-            logits (batch, labels); loss () where labels are given; hidden_states and attentions when asked for.
+    def tie_weights(self) -> None:
+        """Make the parameters in `tied` one and the same, after one of them was replaced."""
+        for name, canonical in self.tied.items():
+            owner, _, parameter = name.rpartition(".")
+            other, _, attribute = canonical.rpartition(".")
+            module, source = self.get_submodule(owner), self.get_submodule(other)
+            if canonical.startswith(f"{self.architecture.layout.prefix}."):
+                module._parameters[parameter] = source.get_parameter(attribute)
+            else:  # a second name of a parameter of the head
+                source._parameters[attribute] = module.get_parameter(parameter)
 
-        Raises:
-            TokenIdError: a label, or an id, out of range; names the row.
-            InputTypeError, ShapeError, TooLongError, InputValueError, ArgumentError: as in the base model.
-        """
-        names = (*INPUT_NAMES, "labels")
+    def resize_token_embeddings(self, new_num_tokens: int) -> nn.Embedding:
+        """Give the vocabulary another size, in the head too; see `EncoderModel.resize_token_embeddings`."""
+        new = self.base_model.resize_token_embeddings(new_num_tokens)
+        for mount in self._mounts:
+            step = self.head.steps.get(mount.slot)
+            if step is not None and getattr(step, "tied", False):
+                _resize_rows(mount.module, new_num_tokens, self.config.initializer_range)
+        self.tie_weights()
+        return new
+
+    # ---- running ----
+
+    def run(self, input_ids: Any, given: Mapping[str, Any], options: dict[str, Any]) -> Call:
+        """Check and pack the inputs of a call, and run them through the base model and the head."""
+        names = (*INPUT_NAMES, *self.label_names)
         wanted = self._read_options(options, names)
-        given = {"attention_mask": attention_mask, "token_type_ids": token_type_ids, "position_ids": position_ids}
-        inputs = gather_inputs(f"{type(self).__name__}()", input_ids, {**given, "labels": labels}, names)
+        inputs = gather_inputs(f"{type(self).__name__}()", input_ids, given, names)
         base = self.base_model
         packed, padding = pack_inputs(inputs, base.limits, self.device)
         result = base.run(packed, wanted)
-        logits = packed.restore(self._classify(packed, result))  # (batch, labels)
-        labels = inputs.get("labels")
-        loss = None if labels is None else classification_loss(logits, labels, self.config)
-        output = SequenceClassifierOutput(loss=loss, logits=logits, **result.traces(packed, padding))
-        return output if wanted["return_dict"] else output.to_tuple()
+        return Call(packed, padding, self._on_top(packed, result), inputs, result, wanted)
 
     def forward_packed(self, packed: Packed) -> Tensor:
-        """Logits of packed texts, (texts, labels), in the order of the pack.
+        """Logits of packed texts in the order of the pack: (texts, …), or (tokens, …) for a head on tokens.
 
         Raises:
             TokenIdError, TooLongError, InputValueError: as `forward`.
         """
         packed = self.base_model.checked(packed)
-        return self._classify(packed, self.base_model.run(packed))
+        return self._on_top(packed, self.base_model.run(packed))
 
-    def _classify(self, packed: Packed, result: PackedOutput) -> Tensor:
-        vector = result.pooled if result.pooled is not None else packed.first(result.hidden)  # (texts, width)
-        plan = None if vector.requires_grad else self._plans.get(self._mounts, training=self.training)
+    def _on_top(self, packed: Packed, result: PackedOutput) -> Tensor:
+        vectors = result.hidden  # (tokens, width)
+        if self.head.reads != "tokens":
+            vectors = result.pooled if result.pooled is not None else packed.first(vectors)  # (texts, width)
+        plan = None if vectors.requires_grad else self._plans.get(self._mounts, training=self.training)
         if plan is not None:
             with torch.no_grad():
-                return plan(vector)
+                return plan(vectors)
         self._mounts.refresh()
-        logits: Tensor = self._body(vector)
+        logits: Tensor = self._body(vectors)
         return logits
+
+
+def _resize_rows(module: nn.Module, rows: int, spread: float) -> None:
+    """Give a Linear `rows` outputs: new ones at the end start random, with bias 0."""
+    assert isinstance(module, nn.Linear)
+    kept = min(rows, module.out_features)
+    new = nn.Linear(module.in_features, rows, bias=module.bias is not None)
+    new = new.to(module.weight.device, module.weight.dtype)
+    initialise_module(new, spread)
+    with torch.no_grad():
+        new.weight[:kept] = module.weight[:kept]
+        if module.bias is not None:
+            new.bias[:kept] = module.bias[:kept]
+    module._parameters.update(new._parameters)
+    module.out_features = rows
 
 
 def _refuse_hook(path: str, *_: Any, **__: Any) -> NoReturn:

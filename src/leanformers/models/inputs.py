@@ -23,12 +23,16 @@ _ADVICE = "tokenizer(texts, padding=True, return_tensors='pt')"
 
 @dataclass(frozen=True)
 class Limits:
-    """How many ids, positions and types the tables of a model have. `types` 0: it has none, and reads no type ids."""
+    """How many ids, positions and types the tables of a model have. `types` 0: it has none, and reads no type ids.
+
+    `positions` are those that a text can have; the table has `first_position` rows more before them.
+    """
 
     vocabulary: int
     positions: int | None
     types: int
     pad_token_id: int | None
+    first_position: int = 0
 
 
 def gather_inputs(call: str, first: object, given: Mapping[str, object], accepted: Sequence[str]) -> dict[str, object]:
@@ -77,7 +81,7 @@ def pack_inputs(inputs: Mapping[str, object], limits: Limits, device: torch.devi
         positions = whole_numbers("position_ids", inputs["position_ids"], device)
         if positions.shape[0] == 1:
             positions = positions.expand(ids.shape[0], -1)
-        positions = _like(ids, "position_ids", positions)
+        positions = _like(ids, "position_ids", positions) - limits.first_position  # a pack counts from 0
     mask = _read_mask(inputs.get("attention_mask"), ids, limits.pad_token_id, holes=positions is not None)
     _check_rows(ids, mask, limits, counted=positions is None)
     packed, padding = pack(ids, mask, types, positions)
@@ -234,8 +238,10 @@ def check_packed(packed: Packed, limits: Limits, padding: Padding | None = None)
         table = f"the model has {limits.types} token types"
         _check_table("token_type_ids", "type", packed.types, limits.types, table, "", packed, padding)
     if limits.positions is not None:
-        table = f"the model has {limits.positions} positions"
-        _check_table("position_ids", "position", packed.positions, limits.positions, table, "", packed, padding)
+        rows = limits.positions + limits.first_position
+        table = f"the model has {rows} positions"
+        given = packed.positions + limits.first_position
+        _check_table("position_ids", "position", given, rows, table, "", packed, padding)
 
 
 def _check_table(

@@ -21,6 +21,8 @@ class Layout:
         prefix: what stands before the base model's names in a model with a head ("bert").
         base: rows of the base model; `{i}` is the number of a block. The order is that of the parameters.
         heads: rows of each head, by task.
+        tied: by task, parameters of a head that are other ones as well: (name, name under which checkpoints have it). A
+            head whose decoder is the table of token embeddings has its weight and, in most, its bias here.
         head_like: checkpoint names in `base` that a pretraining checkpoint may lack; they start new, with a warning.
         passengers: tensors that old checkpoints carry and that nothing reads; kept, and written back on saving.
     """
@@ -28,6 +30,7 @@ class Layout:
     prefix: str
     base: tuple[Row, ...]
     heads: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    tied: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     head_like: tuple[str, ...] = ()
     passengers: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Loss: labels checked and compared with logits, as transformers' sequence classifiers do."""
+"""Loss: labels checked and compared with logits, as transformers' heads do."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..config import Config
-from ..errors import ConfigError, InputTypeError, ShapeError, TokenIdError, near_names
+from ..errors import ConfigError, InputTypeError, InputValueError, ShapeError, TokenIdError, near_names
+from .packed import Padding
 
-__all__ = ["classification_loss"]
+__all__ = ["classification_loss", "single_label_loss", "span_loss", "token_loss"]
 
 _PROBLEMS = ("regression", "single_label_classification", "multi_label_classification")
 _IGNORED = -100  # a label that is left out of the loss, as in torch
@@ -35,14 +36,11 @@ def classification_loss(logits: Tensor, labels: Any, config: Config) -> Tensor:
         ShapeError: labels of another shape.
         ConfigError: an unknown `problem_type`.
     """
-    try:
-        labels = labels if isinstance(labels, Tensor) else torch.as_tensor(labels)
-    except (TypeError, ValueError) as error:
-        raise InputTypeError(f"labels must be numbers: {error}") from None
-    labels = labels.to(logits.device)
+    labels = _as_tensor(labels, logits)
     problem = _problem(labels, config)
     if problem == "single_label_classification":
-        return _single_label(logits, labels, config.num_labels)
+        advice = "; load it with num_labels=…, or check config.id2label"
+        return _single_label(logits, labels, "the model has num_labels={}", advice)
     if problem == "regression" and config.num_labels == 1:
         if labels.numel() != logits.numel():
             raise _wrong_shape(labels, (logits.shape[0],))
@@ -73,7 +71,69 @@ def _problem(labels: Tensor, config: Config) -> str:
     return "multi_label_classification"
 
 
-def _single_label(logits: Tensor, labels: Tensor, count: int) -> Tensor:
+def single_label_loss(logits: Tensor, labels: Any) -> Tensor:
+    """Cross entropy of one choice a row: logits (batch, choices), labels (batch,).
+
+    Raises:
+        TokenIdError: a label that is no choice; names the row.
+        InputTypeError, ShapeError: labels of another type or shape.
+    """
+    return _single_label(logits, _as_tensor(labels, logits), "there are {} choices", "")
+
+
+def token_loss(values: Tensor, labels: Tensor, padding: Padding) -> Tensor:
+    """Mean cross entropy over the tokens that have a label.
+
+    Args:
+        values: (tokens, labels) logits of packed tokens.
+        labels: (batch, length), -100 where there is none.
+        padding: where the tokens stand in the batch.
+
+    Raises:
+        TokenIdError: a label outside 0 … labels - 1; names row and position.
+        InputValueError: a label on padding.
+    """
+    flat = labels.flatten()
+    on_padding = flat != _IGNORED
+    on_padding[padding.slots] = False
+    if on_padding.any():
+        row, column = divmod(int(on_padding.int().argmax()), padding.length)
+        label = int(labels[row, column])
+        raise InputValueError(f"labels row {row}, position {column}: label {label} on padding, which must have -100")
+    count = values.shape[-1]
+    outside = ((flat < 0) | (flat >= count)) & (flat != _IGNORED)
+    if outside.any():
+        row, column = divmod(int(outside.int().argmax()), padding.length)
+        label = int(labels[row, column])
+        raise TokenIdError(
+            f"labels row {row}, position {column}: label {label}, but there are {count} (0 to {count - 1})"
+        )
+    return F.cross_entropy(values, flat[padding.slots], ignore_index=_IGNORED)
+
+
+def span_loss(logits: Tensor, places: Any) -> Tensor:
+    """Cross entropy of one place a row: logits (batch, length), places (batch,); places outside are left out."""
+    chosen = _as_tensor(places, logits)
+    if chosen.is_floating_point():
+        raise InputTypeError(f"positions are {_kind(chosen)}, but must be whole numbers")
+    chosen = chosen.flatten().long()
+    if chosen.shape[0] != logits.shape[0]:
+        raise _wrong_shape(chosen, (logits.shape[0],))
+    length = logits.shape[1]
+    chosen = chosen.clamp(0, length)  # as in the reference, a place before the text is its first token
+    return F.cross_entropy(logits, chosen, ignore_index=length)
+
+
+def _as_tensor(labels: Any, logits: Tensor) -> Tensor:
+    try:
+        tensor = labels if isinstance(labels, Tensor) else torch.as_tensor(labels)
+    except (TypeError, ValueError) as error:
+        raise InputTypeError(f"labels must be numbers: {error}") from None
+    return tensor.to(logits.device)
+
+
+def _single_label(logits: Tensor, labels: Tensor, what: str, advice: str) -> Tensor:
+    count = logits.shape[-1]
     if labels.is_floating_point():
         needed = f"single_label_classification needs whole numbers from 0 to {count - 1}"
         raise InputTypeError(f"labels are {_kind(labels)}, but {needed}")
@@ -83,10 +143,8 @@ def _single_label(logits: Tensor, labels: Tensor, count: int) -> Tensor:
     outside = ((labels < 0) | (labels >= count)) & (labels != _IGNORED)
     if outside.any():
         row = int(outside.int().argmax())
-        raise TokenIdError(
-            f"labels row {row}: label {int(labels[row])}, but the model has num_labels={count} (0 to {count - 1}); "
-            "load it with num_labels=…, or check config.id2label"
-        )
+        there = f"{what.format(count)} (0 to {count - 1})"
+        raise TokenIdError(f"labels row {row}: label {int(labels[row])}, but {there}{advice}")
     return F.cross_entropy(logits, labels, ignore_index=_IGNORED)
 
 

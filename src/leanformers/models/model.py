@@ -150,6 +150,14 @@ class PreTrainedModel(nn.Module):
 
     # ---- parts ----
 
+    @property
+    def tied(self) -> dict[str, str]:
+        """Parameters that are other ones as well: name → the name under which a checkpoint has them."""
+        return {}
+
+    def tie_weights(self) -> None:
+        """Make the parameters in `tied` one and the same."""
+
     def own_mounts(self) -> Mounts:
         """The modules with weights that belong to this model, without those of its base model."""
         raise NotImplementedError

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, overload
 
-__all__ = ["BaseModelOutput", "BaseModelOutputWithPooling", "ModelOutput", "SequenceClassifierOutput"]
+__all__ = [
+    "BaseModelOutput",
+    "BaseModelOutputWithPooling",
+    "MaskedLMOutput",
+    "ModelOutput",
+    "MultipleChoiceOutput",
+    "NextSentenceOutput",
+    "QuestionAnsweringOutput",
+    "SequenceClassifierOutput",
+    "TokenClassifierOutput",
+]
 
 
 class ModelOutput(dict[str, Any]):
@@ -79,3 +89,51 @@ class SequenceClassifierOutput(ModelOutput):
     """
 
     fields = ("loss", "logits", "hidden_states", "attentions")
+
+
+class NextSentenceOutput(ModelOutput):
+    """Of a next sentence predictor.
+
+    loss: () when labels were given. logits: (batch, 2). hidden_states and attentions as in `BaseModelOutput`.
+    """
+
+    fields = ("loss", "logits", "hidden_states", "attentions")
+
+
+class MultipleChoiceOutput(ModelOutput):
+    """Of a chooser.
+
+    loss: () when labels were given. logits: (batch, choices). hidden_states and attentions as in `BaseModelOutput`.
+    """
+
+    fields = ("loss", "logits", "hidden_states", "attentions")
+
+
+class TokenClassifierOutput(ModelOutput):
+    """Of a token classifier.
+
+    loss: () when labels were given. logits: (batch, length, labels), zeros at padding.
+    hidden_states and attentions as in `BaseModelOutput`.
+    """
+
+    fields = ("loss", "logits", "hidden_states", "attentions")
+
+
+class MaskedLMOutput(ModelOutput):
+    """Of a masked language model.
+
+    loss: () when labels were given. logits: (batch, length, vocabulary), zeros at padding.
+    hidden_states and attentions as in `BaseModelOutput`.
+    """
+
+    fields = ("loss", "logits", "hidden_states", "attentions")
+
+
+class QuestionAnsweringOutput(ModelOutput):
+    """Of a question answering model.
+
+    loss: () when both positions were given. start_logits and end_logits: (batch, length), the lowest number at padding.
+    hidden_states and attentions as in `BaseModelOutput`.
+    """
+
+    fields = ("loss", "start_logits", "end_logits", "hidden_states", "attentions")

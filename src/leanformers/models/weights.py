@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..config import Config
-from ..errors import ArchitectureError, InputValueError, MissingWeightsError, ShapeError, warn
+from ..errors import ArchitectureError, FileFormatError, InputValueError, MissingWeightsError, ShapeError, warn
 from ..files import save_files, write_json
 from ..hub.resolve import resolve_folder
 from ..ops.devices import device_named, dtype_named
@@ -113,9 +113,11 @@ def _places(model: PreTrainedModel) -> dict[str, _Place]:
         for parameter in mount.module._parameters:
             places[f"{prefix}{mount.name}.{parameter}"] = _Place(mount, parameter, mount.name in layout.head_like)
     if base is not model:
+        tied = model.tied
         for mount in model.own_mounts():
             for parameter in mount.module._parameters:
-                places[f"{mount.name}.{parameter}"] = _Place(mount, parameter, head=True)
+                name = tied.get(f"{mount.name}.{parameter}", f"{mount.name}.{parameter}")
+                places.setdefault(name, _Place(mount, parameter, head=True))
     return places
 
 
@@ -141,6 +143,12 @@ def _fill(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype | N
         place = places[name]
         tensor = checkpoint.tensors[spelled]
         place.mount.module._parameters[place.parameter] = nn.Parameter(tensor.to(dtype))
+    model.tie_weights()
+    for name, canonical in model.tied.items():
+        if name in unexpected:  # the checkpoint has it twice
+            _refuse_untied(checkpoint, name, canonical, found)
+            unexpected.remove(name)
+            passengers.append(name)
     model.passengers = {name: checkpoint.tensors[name] for name in passengers}
     # A new head makes another kind of checkpoint, so the old one's spelling is kept only where all came from it.
     aliases = {name: spelled for name, spelled in found.items() if name != spelled}
@@ -194,6 +202,15 @@ def _refuse_foreign(
     raise MissingWeightsError(f"{file} lacks {share} of {type(model).__name__}: {listed}")
 
 
+def _refuse_untied(checkpoint: Checkpoint, name: str, canonical: str, found: Mapping[str, str]) -> None:
+    spelled = found.get(canonical)
+    if spelled is not None and not torch.equal(checkpoint.tensors[name], checkpoint.tensors[spelled]):
+        raise FileFormatError(
+            f"{checkpoint.files[0]} has other numbers in {name} than in {spelled}, but the config ties them; load it "
+            "with tie_word_embeddings=False"
+        )
+
+
 def _recognise(names: list[str]) -> Architecture | None:
     """The registered architecture that most of the names belong to."""
 
@@ -245,7 +262,8 @@ def _common_dtype(config: Config, tensors: list[Tensor]) -> torch.dtype:
 def save(model: PreTrainedModel, folder: str | os.PathLike[str], max_shard_size: int | str) -> None:
     """The work of `PreTrainedModel.save_pretrained`."""
     limit = _bytes(max_shard_size)
-    state = {model.aliases.get(name, name): tensor for name, tensor in model.state_dict().items()}
+    own = {name: tensor for name, tensor in model.state_dict().items() if name not in model.tied}
+    state = {model.aliases.get(name, name): tensor for name, tensor in own.items()}
     state.update(model.passengers)
     config = model.config.copy()
     config.architectures = [type(model).__name__]

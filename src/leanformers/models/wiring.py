@@ -13,27 +13,31 @@ An encoder of post-norm blocks, each slot named as it is here:
         └──────────────────────────────────────────┘
               │
               ▼ first token of each text
-           pooler ──► head: dense ─► classifier
+           pooler ──► head: steps, such as dropout ─► classifier
 
 `models/bricks` turns a description into torch modules, `ops/plan.py` turns it and the weights into what runs fast.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 __all__ = [
     "ACTIVATIONS",
+    "Activation",
     "Attention",
     "Block",
     "Dense",
+    "Dropout",
     "Embedding",
     "Embeddings",
     "Encoder",
+    "Head",
     "LayerNorm",
     "Linear",
     "Mlp",
-    "SequenceClassifier",
+    "Step",
 ]
 
 # The names that config.json may give, and what they mean here ("gelu_tanh" is the approximation of GPT-2's code).
@@ -63,6 +67,7 @@ class Linear:
     inputs: int
     outputs: int
     bias: bool = True
+    tied: bool = False  # the weights are those of the token embeddings
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,8 @@ class Embeddings:
     types: Embedding | None
     norm: LayerNorm | None
     dropout: float
+    first_position: int = 0  # the row of a text's first token in the table of positions
+    projection: Linear | None = None  # to the blocks' width, where the tables have another
 
 
 @dataclass(frozen=True)
@@ -148,13 +155,34 @@ class Encoder:
     @property
     def width(self) -> int:
         """Numbers per token in the hidden states."""
-        return self.embeddings.tokens.width
+        projection = self.embeddings.projection
+        return projection.outputs if projection else self.embeddings.tokens.width
 
 
 @dataclass(frozen=True)
-class SequenceClassifier:
-    """One vector of logits per text, from the pooler's output, or from the first token where there is no pooler."""
+class Dropout:
+    """In training a number becomes 0 with this probability, and the others grow to make up for it."""
 
-    dense: Dense | None
-    dropout: float
-    classifier: Linear
+    probability: float
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A function of each number by itself; one of the values of ACTIVATIONS."""
+
+    name: str
+
+
+Step = Linear | LayerNorm | Dropout | Activation
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands on a base model: steps, one after the other, each under the name of its slot.
+
+    `reads` says from where: "pooled" (the pooler's output, a vector per text), "first" (the first token of each text)
+    or "tokens" (every token).
+    """
+
+    reads: str
+    steps: Mapping[str, Step]

@@ -6,18 +6,18 @@ products, attention runs per group of equal length. Nothing here tracks gradient
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..models.wiring import Block, Dense, Encoder, LayerNorm, SequenceClassifier
+from ..models.wiring import Activation, Block, Dense, Dropout, Encoder, Head, LayerNorm, Linear
 from .attention import Run, attention
 from .linear import PreparedLinear, prepare
 
-__all__ = ["ClassifierPlan", "EncoderPlan"]
+__all__ = ["EncoderPlan", "HeadPlan"]
 
 Weights = Mapping[str, Tensor]  # name in the wiring → tensor, e.g. "blocks.0.attention.query.weight"
 
@@ -39,6 +39,8 @@ class EncoderPlan:
         self.positions = weights["embeddings.positions.weight"] if embeddings.positions else None
         self.types = weights["embeddings.types.weight"] if embeddings.types else None
         self.norm = _norm(embeddings.norm, weights, "embeddings.norm") if embeddings.norm else None
+        self.first_position = embeddings.first_position
+        self.projection = _linear(weights, "embeddings.projection") if embeddings.projection else None
         self.blocks = [_BlockPlan.compile(b, weights, f"blocks.{i}") for i, b in enumerate(wiring.blocks)]
         self.pooler = _dense(wiring.pooler, weights, "pooler.dense") if wiring.pooler else None
 
@@ -60,9 +62,11 @@ class EncoderPlan:
         if self.types is not None:
             x = x + (self.types[0] if types is None else F.embedding(types, self.types))
         if self.positions is not None:
-            x = x + F.embedding(positions, self.positions)
+            x = x + F.embedding(positions + self.first_position, self.positions)
         if self.norm is not None:
             x = self.norm(x)
+        if self.projection is not None:
+            x = self.projection(x)
         if states is not None:
             states.append(x)
         for block in self.blocks:
@@ -77,18 +81,25 @@ class EncoderPlan:
         return self.pooler(first)
 
 
-class ClassifierPlan:
-    """A sequence classifier's head, ready to run."""
+class HeadPlan:
+    """A head's steps, ready to run: activations inside the products before them, no dropout."""
 
-    def __init__(self, wiring: SequenceClassifier, weights: Weights) -> None:
-        self.dense = _dense(wiring.dense, weights, "dense.dense") if wiring.dense else None
-        self.classifier = _linear(weights, "classifier")
+    def __init__(self, wiring: Head, weights: Weights) -> None:
+        self.steps: list[Callable[[Tensor], Tensor]] = []
+        items = [(name, step) for name, step in wiring.steps.items() if not isinstance(step, Dropout)]
+        for i, (name, step) in enumerate(items):
+            if isinstance(step, Linear):
+                after = items[i + 1][1] if i + 1 < len(items) else None
+                activation = after.name if isinstance(after, Activation) else "linear"
+                self.steps.append(_linear(weights, name, activation))
+            elif isinstance(step, LayerNorm):
+                self.steps.append(_norm(step, weights, name))
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Logits: (texts, width) → (texts, labels)."""
-        if self.dense is not None:
-            x = self.dense(x)
-        return self.classifier(x)
+        """(texts or tokens, width) → (texts or tokens, outputs)."""
+        for step in self.steps:
+            x = step(x)
+        return x
 
 
 @dataclass

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ArchitectureError, near_names
 from ..layout import Layout
-from ..wiring import Encoder, SequenceClassifier
+from ..wiring import Encoder, Head
 
 if TYPE_CHECKING:
     from ...config import Config
@@ -24,15 +24,36 @@ if TYPE_CHECKING:
 __all__ = [
     "ARCHITECTURES",
     "BASE",
+    "MASKED_LM",
+    "MULTIPLE_CHOICE",
+    "NEXT_SENTENCE",
+    "QUESTION_ANSWERING",
     "SEQUENCE_CLASSIFICATION",
+    "TOKEN_CLASSIFICATION",
     "Architecture",
     "architecture_of",
     "class_names",
+    "class_names_for",
     "register",
 ]
 
 BASE = "base"
 SEQUENCE_CLASSIFICATION = "sequence-classification"
+TOKEN_CLASSIFICATION = "token-classification"
+QUESTION_ANSWERING = "question-answering"
+MULTIPLE_CHOICE = "multiple-choice"
+NEXT_SENTENCE = "next-sentence-prediction"
+MASKED_LM = "masked-lm"
+
+# How the public class for a task is called: the architecture's name and this.
+_SUFFIXES = {
+    SEQUENCE_CLASSIFICATION: "ForSequenceClassification",
+    TOKEN_CLASSIFICATION: "ForTokenClassification",
+    QUESTION_ANSWERING: "ForQuestionAnswering",
+    MULTIPLE_CHOICE: "ForMultipleChoice",
+    NEXT_SENTENCE: "ForNextSentencePrediction",
+    MASKED_LM: "ForMaskedLM",
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +77,7 @@ class Architecture:
     source: str
     classes: Mapping[str, str]
     wiring: Callable[[Config], Encoder]
-    heads: Mapping[str, Callable[[Config], SequenceClassifier]]
+    heads: Mapping[str, Callable[[Config], Head]]
     layout: Layout
     defaults: Mapping[str, Any]
     attribute_map: Mapping[str, str] = field(default_factory=dict)
@@ -86,6 +107,11 @@ def architecture_of(model_type: str) -> Architecture:
 def class_names() -> dict[str, tuple[Architecture, str]]:
     """The public model classes: name → its architecture and task."""
     return {name: (a, task) for a in ARCHITECTURES.values() for task, name in a.classes.items()}
+
+
+def class_names_for(name: str, layout: Layout) -> dict[str, str]:
+    """The public class of each task that a layout has a head for: `class_names_for("Bert", layout)`."""
+    return {task: f"{name}{_SUFFIXES[task]}" for task in layout.heads}
 
 
 for _module in pkgutil.iter_modules(__path__):

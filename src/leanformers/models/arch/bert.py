@@ -8,22 +8,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...errors import ConfigError
-from ..layout import Layout
-from ..wiring import (
-    ACTIVATIONS,
-    Attention,
-    Block,
-    Dense,
-    Embedding,
-    Embeddings,
-    Encoder,
-    LayerNorm,
-    Linear,
-    Mlp,
-    SequenceClassifier,
+from ..bert_like import (
+    BLOCK_ROWS,
+    EMBEDDING_ROWS,
+    PASSENGERS,
+    activation,
+    blocks,
+    decoder,
+    embeddings,
+    head_dropout,
+    multiple_choice,
+    question_answering,
+    token_classification,
 )
-from . import BASE, SEQUENCE_CLASSIFICATION, Architecture, register
+from ..layout import Layout
+from ..wiring import Dense, Encoder, Head, Linear
+from . import (
+    BASE,
+    MASKED_LM,
+    MULTIPLE_CHOICE,
+    NEXT_SENTENCE,
+    QUESTION_ANSWERING,
+    SEQUENCE_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+    Architecture,
+    class_names_for,
+    register,
+)
 
 if TYPE_CHECKING:
     from ...config import Config
@@ -32,65 +43,49 @@ if TYPE_CHECKING:
 def wiring(config: Config) -> Encoder:
     """The base model that `config` describes."""
     config.choice("position_embedding_type", ["absolute"])
-    config.choice("is_decoder", [False])
-    config.choice("add_cross_attention", [False])
     width = config.integer("hidden_size")
-    heads = config.integer("num_attention_heads")
-    if width % heads:
-        raise ConfigError(f"config: hidden_size {width} is not a multiple of num_attention_heads {heads}")
-    norm = LayerNorm(width, config.number("layer_norm_eps"))
-    dropout = config.number("hidden_dropout_prob", below=1)
-    block = Block(
-        attention=Attention(width, heads, config.number("attention_probs_dropout_prob", below=1)),
-        after_attention=norm,
-        mlp=Mlp(width, config.integer("intermediate_size"), ACTIVATIONS[config.choice("hidden_act", [*ACTIVATIONS])]),
-        after_mlp=norm,
-        attention_dropout=dropout,
-        mlp_dropout=dropout,
-    )
-    return Encoder(
-        embeddings=Embeddings(
-            tokens=Embedding(config.integer("vocab_size"), width, padding=config.pad_token_id),
-            positions=Embedding(config.integer("max_position_embeddings"), width),
-            types=Embedding(config.integer("type_vocab_size"), width),
-            norm=norm,
-            dropout=dropout,
-        ),
-        blocks=(block,) * config.integer("num_hidden_layers", at_least=0),
-        pooler=Dense(width, "tanh"),
-    )
+    return Encoder(embeddings(config, width=width), blocks(config), pooler=Dense(width, "tanh"))
 
 
-def sequence_classifier(config: Config) -> SequenceClassifier:
+def sequence_classification(config: Config) -> Head:
     """The pooler's output, dropout, one linear layer."""
-    key = "classifier_dropout" if config.classifier_dropout is not None else "hidden_dropout_prob"
-    return SequenceClassifier(
-        dense=None,
-        dropout=config.number(key, below=1),
-        classifier=Linear(config.integer("hidden_size"), config.num_labels),
-    )
+    width = config.integer("hidden_size")
+    return Head("pooled", {"dropout": head_dropout(config), "classifier": Linear(width, config.num_labels)})
+
+
+def next_sentence(config: Config) -> Head:
+    """The pooler's output and one linear layer to two numbers."""
+    return Head("pooled", {"relationship": Linear(config.integer("hidden_size"), 2)})
+
+
+def masked_lm(config: Config) -> Head:
+    """Every token: dense, norm, and the table of token embeddings."""
+    return decoder(config, config.integer("hidden_size"), activation(config))
 
 
 LAYOUT = Layout(
     prefix="bert",
-    base=(
-        ("embeddings.word_embeddings", "embeddings.tokens"),
-        ("embeddings.position_embeddings", "embeddings.positions"),
-        ("embeddings.token_type_embeddings", "embeddings.types"),
-        ("embeddings.LayerNorm", "embeddings.norm"),
-        ("encoder.layer.{i}.attention.self.query", "blocks.{i}.attention.query"),
-        ("encoder.layer.{i}.attention.self.key", "blocks.{i}.attention.key"),
-        ("encoder.layer.{i}.attention.self.value", "blocks.{i}.attention.value"),
-        ("encoder.layer.{i}.attention.output.dense", "blocks.{i}.attention.output"),
-        ("encoder.layer.{i}.attention.output.LayerNorm", "blocks.{i}.after_attention"),
-        ("encoder.layer.{i}.intermediate.dense", "blocks.{i}.mlp.up"),
-        ("encoder.layer.{i}.output.dense", "blocks.{i}.mlp.down"),
-        ("encoder.layer.{i}.output.LayerNorm", "blocks.{i}.after_mlp"),
-        ("pooler.dense", "pooler.dense"),
-    ),
-    heads={SEQUENCE_CLASSIFICATION: (("classifier", "classifier"),)},
+    base=(*EMBEDDING_ROWS, *BLOCK_ROWS, ("pooler.dense", "pooler.dense")),
+    heads={
+        SEQUENCE_CLASSIFICATION: (("classifier", "classifier"),),
+        TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
+        QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
+        MULTIPLE_CHOICE: (("classifier", "classifier"),),
+        NEXT_SENTENCE: (("cls.seq_relationship", "relationship"),),
+        MASKED_LM: (
+            ("cls.predictions.transform.dense", "dense"),
+            ("cls.predictions.transform.LayerNorm", "norm"),
+            ("cls.predictions.decoder", "decoder"),
+        ),
+    },
+    tied={
+        MASKED_LM: (
+            ("cls.predictions.decoder.weight", "bert.embeddings.word_embeddings.weight"),
+            ("cls.predictions.decoder.bias", "cls.predictions.bias"),
+        )
+    },
     head_like=("pooler.dense",),
-    passengers=("embeddings.position_ids", "embeddings.token_type_ids"),
+    passengers=PASSENGERS,
 )
 
 register(
@@ -98,9 +93,16 @@ register(
         model_type="bert",
         title="BERT",
         source="https://arxiv.org/abs/1810.04805",
-        classes={BASE: "BertModel", SEQUENCE_CLASSIFICATION: "BertForSequenceClassification"},
+        classes={BASE: "BertModel", **class_names_for("Bert", LAYOUT)},
         wiring=wiring,
-        heads={SEQUENCE_CLASSIFICATION: sequence_classifier},
+        heads={
+            SEQUENCE_CLASSIFICATION: sequence_classification,
+            TOKEN_CLASSIFICATION: token_classification,
+            QUESTION_ANSWERING: question_answering,
+            MULTIPLE_CHOICE: multiple_choice,
+            NEXT_SENTENCE: next_sentence,
+            MASKED_LM: masked_lm,
+        },
         layout=LAYOUT,
         defaults={
             "vocab_size": 30522,

@@ -11,18 +11,29 @@ from ...errors import ConfigError
 from ..layout import Layout
 from ..wiring import (
     ACTIVATIONS,
+    Activation,
     Attention,
     Block,
-    Dense,
+    Dropout,
     Embedding,
     Embeddings,
     Encoder,
+    Head,
     LayerNorm,
     Linear,
     Mlp,
-    SequenceClassifier,
 )
-from . import BASE, SEQUENCE_CLASSIFICATION, Architecture, register
+from . import (
+    BASE,
+    MASKED_LM,
+    MULTIPLE_CHOICE,
+    QUESTION_ANSWERING,
+    SEQUENCE_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+    Architecture,
+    class_names_for,
+    register,
+)
 
 if TYPE_CHECKING:
     from ...config import Config
@@ -58,13 +69,52 @@ def wiring(config: Config) -> Encoder:
     )
 
 
-def sequence_classifier(config: Config) -> SequenceClassifier:
+def sequence_classification(config: Config) -> Head:
     """The first token, a dense layer with ReLU, dropout, one linear layer."""
+    return _dense(config, config.num_labels)
+
+
+def multiple_choice(config: Config) -> Head:
+    """As for classification, to one number for a choice."""
+    return _dense(config, 1)
+
+
+def _dense(config: Config, labels: int) -> Head:
     width = config.integer("dim")
-    return SequenceClassifier(
-        dense=Dense(width, "relu"),
-        dropout=config.number("seq_classif_dropout", below=1),
-        classifier=Linear(width, config.num_labels),
+    return Head(
+        "first",
+        {
+            "dense": Linear(width, width),
+            "activation": Activation("relu"),
+            "dropout": Dropout(config.number("seq_classif_dropout", below=1)),
+            "classifier": Linear(width, labels),
+        },
+    )
+
+
+def token_classification(config: Config) -> Head:
+    """Every token: dropout, one linear layer to the labels."""
+    dropout = Dropout(config.number("dropout", below=1))
+    return Head("tokens", {"dropout": dropout, "classifier": Linear(config.integer("dim"), config.num_labels)})
+
+
+def question_answering(config: Config) -> Head:
+    """Every token: dropout, one linear layer to two numbers."""
+    dropout = Dropout(config.number("qa_dropout", below=1))
+    return Head("tokens", {"dropout": dropout, "outputs": Linear(config.integer("dim"), 2)})
+
+
+def masked_lm(config: Config) -> Head:
+    """Every token: dense, norm, and the table of token embeddings."""
+    width = config.integer("dim")
+    return Head(
+        "tokens",
+        {
+            "dense": Linear(width, width),
+            "activation": Activation(ACTIVATIONS[config.choice("activation", [*ACTIVATIONS])]),
+            "norm": LayerNorm(width, 1e-12),
+            "decoder": Linear(width, config.integer("vocab_size"), tied=True),
+        },
     )
 
 
@@ -83,7 +133,14 @@ LAYOUT = Layout(
         ("transformer.layer.{i}.ffn.lin2", "blocks.{i}.mlp.down"),
         ("transformer.layer.{i}.output_layer_norm", "blocks.{i}.after_mlp"),
     ),
-    heads={SEQUENCE_CLASSIFICATION: (("pre_classifier", "dense.dense"), ("classifier", "classifier"))},
+    heads={
+        SEQUENCE_CLASSIFICATION: (("pre_classifier", "dense"), ("classifier", "classifier")),
+        TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
+        QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
+        MULTIPLE_CHOICE: (("pre_classifier", "dense"), ("classifier", "classifier")),
+        MASKED_LM: (("vocab_transform", "dense"), ("vocab_layer_norm", "norm"), ("vocab_projector", "decoder")),
+    },
+    tied={MASKED_LM: (("vocab_projector.weight", "distilbert.embeddings.word_embeddings.weight"),)},
     passengers=("embeddings.position_ids",),
 )
 
@@ -92,9 +149,15 @@ register(
         model_type="distilbert",
         title="DistilBERT",
         source="https://arxiv.org/abs/1910.01108",
-        classes={BASE: "DistilBertModel", SEQUENCE_CLASSIFICATION: "DistilBertForSequenceClassification"},
+        classes={BASE: "DistilBertModel", **class_names_for("DistilBert", LAYOUT)},
         wiring=wiring,
-        heads={SEQUENCE_CLASSIFICATION: sequence_classifier},
+        heads={
+            SEQUENCE_CLASSIFICATION: sequence_classification,
+            TOKEN_CLASSIFICATION: token_classification,
+            QUESTION_ANSWERING: question_answering,
+            MULTIPLE_CHOICE: multiple_choice,
+            MASKED_LM: masked_lm,
+        },
         layout=LAYOUT,
         defaults={
             "vocab_size": 30522,

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .encoder import EncoderBrick
-from .head import SequenceClassifierBrick
+from .head import HeadBrick
 
-__all__ = ["EncoderBrick", "SequenceClassifierBrick"]
+__all__ = ["EncoderBrick", "HeadBrick"]

@@ -1,4 +1,4 @@
-"""Poolers and heads: from one vector per text to one vector per text."""
+"""Poolers and heads: from one vector to one vector, per text or per token."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from torch import Tensor, nn
 
 from ...ops.activation import ACTIVATION_FUNCTIONS
 from .. import wiring
-from .leaves import linear
+from .leaves import layer_norm, linear
 
-__all__ = ["DenseBrick", "SequenceClassifierBrick"]
+__all__ = ["DenseBrick", "HeadBrick"]
 
 
 class DenseBrick(nn.Module):
@@ -24,18 +24,39 @@ class DenseBrick(nn.Module):
         return ACTIVATION_FUNCTIONS[self.activation](self.dense(x))
 
 
-class SequenceClassifierBrick(nn.Module):
-    """Perhaps a dense layer, dropout, and a linear layer to the labels."""
+class ActivationBrick(nn.Module):
+    """A function of each number."""
 
-    def __init__(self, description: wiring.SequenceClassifier) -> None:
+    def __init__(self, description: wiring.Activation) -> None:
         super().__init__()
-        self.dense = DenseBrick(description.dense) if description.dense else None
-        self.dropout = nn.Dropout(description.dropout)
-        self.classifier = linear(description.classifier)
+        self.name = description.name
 
     def forward(self, x: Tensor) -> Tensor:
-        """(texts, width) → (texts, labels)."""
-        if self.dense is not None:
-            x = self.dense(x)
-        logits: Tensor = self.classifier(self.dropout(x))
-        return logits
+        """(…) → (…)."""
+        return ACTIVATION_FUNCTIONS[self.name](x)
+
+
+class HeadBrick(nn.Module):
+    """The steps of a head, as attributes with the names of their slots."""
+
+    def __init__(self, description: wiring.Head) -> None:
+        super().__init__()
+        for name, step in description.steps.items():
+            self.add_module(name, _step(step))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(texts or tokens, width) → (texts or tokens, outputs)."""
+        for step in self._modules.values():
+            assert step is not None
+            x = step(x)
+        return x
+
+
+def _step(description: wiring.Step) -> nn.Module:
+    if isinstance(description, wiring.Linear):
+        return linear(description)
+    if isinstance(description, wiring.LayerNorm):
+        return layer_norm(description)
+    if isinstance(description, wiring.Dropout):
+        return nn.Dropout(description.probability)
+    return ActivationBrick(description)

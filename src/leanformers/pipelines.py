@@ -9,7 +9,11 @@ from .auto import AutoTokenizer
 from .errors import ArgumentError, InputValueError, near_names
 from .hub.resolve import DEFAULT_MODEL
 from .sentence import SentenceEncoder
-from .tasks import FeatureExtractionPipeline, Pipeline, SentenceEmbeddingPipeline, TextClassificationPipeline
+from .tasks.features import FeatureExtractionPipeline, SentenceEmbeddingPipeline
+from .tasks.fill_mask import FillMaskPipeline
+from .tasks.pipeline import Pipeline
+from .tasks.text_classification import TextClassificationPipeline
+from .tasks.token_classification import TokenClassificationPipeline
 
 if TYPE_CHECKING:
     from .models.model import PreTrainedModel
@@ -20,6 +24,9 @@ __all__ = ["Pipeline", "pipeline"]
 _TASKS: dict[str, type[Pipeline]] = {
     "text-classification": TextClassificationPipeline,
     "sentiment-analysis": TextClassificationPipeline,
+    "token-classification": TokenClassificationPipeline,
+    "ner": TokenClassificationPipeline,
+    "fill-mask": FillMaskPipeline,
     "feature-extraction": FeatureExtractionPipeline,
     "sentence-embedding": SentenceEmbeddingPipeline,
 }
@@ -37,7 +44,8 @@ def pipeline(
     """A pipeline for a task.
 
     Args:
-        task: "text-classification" (or "sentiment-analysis"), "feature-extraction" or "sentence-embedding".
+        task: "text-classification" (or "sentiment-analysis"), "token-classification" (or "ner"), "fill-mask",
+            "feature-extraction" or "sentence-embedding".
         model: a folder, a repository, or a loaded model; without one, text-classification uses the embedded model
             "leanformers/tiny-sentiment".
         tokenizer: that of the model, if it is not in the model's folder.

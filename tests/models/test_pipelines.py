@@ -152,10 +152,10 @@ def test_what_cannot_be_a_pipeline(checkpoint) -> None:
         pipeline("question-answering", model=checkpoint)
     with pytest.raises(ArgumentError, match="needs a model"):
         pipeline("feature-extraction")
-    with pytest.raises(ArchitectureError, match=r"has no trained classifier.*classifier\.bias, classifier\.weight"):
+    with pytest.raises(ArchitectureError, match=r"has no trained head.*classifier\.bias, classifier\.weight"):
         pipeline("text-classification", model=checkpoint)
     base = AutoModel.from_pretrained(checkpoint)
-    with pytest.raises(ArchitectureError, match="needs a model for sequence classification, not BertModel"):
+    with pytest.raises(ArchitectureError, match="needs a model of the kind SequenceClassification, not BertModel"):
         pipeline("text-classification", model=base, tokenizer=checkpoint)
     with pytest.raises(ArchitectureError, match="needs a folder or a SentenceEncoder, not BertModel"):
         pipeline("sentence-embedding", model=base, tokenizer=checkpoint)

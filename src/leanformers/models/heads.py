@@ -139,17 +139,21 @@ class HeadModel(PreTrainedModel):
         result = base.run(packed, wanted)
         return Call(packed, padding, self._on_top(packed, result), inputs, result, wanted)
 
-    def forward_packed(self, packed: Packed) -> Tensor:
+    def forward_packed(self, packed: Packed, tokens: Tensor | None = None) -> Tensor:
         """Logits of packed texts in the order of the pack: (texts, …), or (tokens, …) for a head on tokens.
+
+        Args:
+            packed: the texts.
+            tokens: for a head on tokens, the indices of those that it is needed for, int64.
 
         Raises:
             TokenIdError, TooLongError, InputValueError: as `forward`.
         """
         packed = self.base_model.checked(packed)
-        return self._on_top(packed, self.base_model.run(packed))
+        return self._on_top(packed, self.base_model.run(packed), tokens)
 
-    def _on_top(self, packed: Packed, result: PackedOutput) -> Tensor:
-        vectors = result.hidden  # (tokens, width)
+    def _on_top(self, packed: Packed, result: PackedOutput, tokens: Tensor | None = None) -> Tensor:
+        vectors = result.hidden if tokens is None else result.hidden[tokens]  # (tokens, width)
         if self.head.reads != "tokens":
             vectors = result.pooled if result.pooled is not None else packed.first(vectors)  # (texts, width)
         plan = None if vectors.requires_grad else self._plans.get(self._mounts, training=self.training)

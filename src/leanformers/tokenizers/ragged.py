@@ -27,6 +27,7 @@ class Ragged:
         ids: uint32, (tokens,).
         row_offsets: int64, (rows + 1,), from 0 to tokens.
         spans: uint32, (tokens, 2): begin and end of each token in characters of its own text; None if not asked for.
+        sequence_ids: int32, (tokens,): 0 or 1 for the first or second text, -1 for special tokens; comes with spans.
         type_ids: int32, (tokens,): which text of a pair a token belongs to; None when there are no pairs, so all are 0.
         dropped: for each row, how many tokens truncation took away; None if unknown.
 
@@ -40,7 +41,7 @@ class Ragged:
         True
     """
 
-    __slots__ = ("dropped", "ids", "row_offsets", "spans", "type_ids")
+    __slots__ = ("dropped", "ids", "row_offsets", "sequence_ids", "spans", "type_ids")
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class Ragged:
         row_offsets: NDArray[numpy.int64],
         *,
         spans: NDArray[numpy.uint32] | None = None,
+        sequence_ids: NDArray[numpy.int32] | None = None,
         type_ids: NDArray[numpy.int32] | None = None,
         dropped: Sequence[int] | None = None,
     ) -> None:
@@ -58,7 +60,7 @@ class Ragged:
         """
         if not len(row_offsets) or row_offsets[0] != 0 or row_offsets[-1] != len(ids):
             raise ShapeError(f"row_offsets must run from 0 to the number of ids, {len(ids)}")
-        for name, part in (("spans", spans), ("type_ids", type_ids)):
+        for name, part in (("spans", spans), ("sequence_ids", sequence_ids), ("type_ids", type_ids)):
             if part is not None and len(part) != len(ids):
                 raise ShapeError(f"{name} has {len(part)} items for {len(ids)} ids")
         if dropped is not None and len(dropped) != len(row_offsets) - 1:
@@ -66,6 +68,7 @@ class Ragged:
         self.ids = ids
         self.row_offsets = row_offsets
         self.spans = spans
+        self.sequence_ids = sequence_ids
         self.type_ids = type_ids
         self.dropped = dropped
 
@@ -111,6 +114,7 @@ class Ragged:
             self.ids[tokens],
             self.row_offsets[begin : end + 1] - self.row_offsets[begin],
             spans=None if self.spans is None else self.spans[tokens],
+            sequence_ids=None if self.sequence_ids is None else self.sequence_ids[tokens],
             type_ids=None if self.type_ids is None else self.type_ids[tokens],
             dropped=None if self.dropped is None else self.dropped[begin:end],
         )

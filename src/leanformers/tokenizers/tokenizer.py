@@ -105,6 +105,7 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Calli
             encoded.flat(_core.Column.IDS),
             encoded.row_offsets(),
             spans=encoded.flat(_core.Column.SPANS) if spans else None,
+            sequence_ids=encoded.flat(_core.Column.SEQUENCE_IDS) if spans else None,
             type_ids=encoded.flat(_core.Column.TYPE_IDS) if pairs is not None else None,
             dropped=encoded.dropped(),
         )

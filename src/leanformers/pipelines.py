@@ -12,6 +12,7 @@ from .sentence import SentenceEncoder
 from .tasks.features import FeatureExtractionPipeline, SentenceEmbeddingPipeline
 from .tasks.fill_mask import FillMaskPipeline
 from .tasks.pipeline import Pipeline
+from .tasks.question_answering import QuestionAnsweringPipeline
 from .tasks.text_classification import TextClassificationPipeline
 from .tasks.token_classification import TokenClassificationPipeline
 
@@ -27,6 +28,7 @@ _TASKS: dict[str, type[Pipeline]] = {
     "token-classification": TokenClassificationPipeline,
     "ner": TokenClassificationPipeline,
     "fill-mask": FillMaskPipeline,
+    "question-answering": QuestionAnsweringPipeline,
     "feature-extraction": FeatureExtractionPipeline,
     "sentence-embedding": SentenceEmbeddingPipeline,
 }
@@ -45,7 +47,7 @@ def pipeline(
 
     Args:
         task: "text-classification" (or "sentiment-analysis"), "token-classification" (or "ner"), "fill-mask",
-            "feature-extraction" or "sentence-embedding".
+            "question-answering", "feature-extraction" or "sentence-embedding".
         model: a folder, a repository, or a loaded model; without one, text-classification uses the embedded model
             "leanformers/tiny-sentiment".
         tokenizer: that of the model, if it is not in the model's folder.

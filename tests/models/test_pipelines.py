@@ -149,7 +149,7 @@ def test_what_cannot_be_a_pipeline(checkpoint) -> None:
     ):
         pipeline("text-clasification")
     with pytest.raises(InputValueError, match=r"tasks: 'text-classification', 'sentiment-analysis'"):
-        pipeline("question-answering", model=checkpoint)
+        pipeline("answering-questions", model=checkpoint)
     with pytest.raises(ArgumentError, match="needs a model"):
         pipeline("feature-extraction")
     with pytest.raises(ArchitectureError, match=r"has no trained head.*classifier\.bias, classifier\.weight"):

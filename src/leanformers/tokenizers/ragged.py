@@ -28,6 +28,8 @@ class Ragged:
         row_offsets: int64, (rows + 1,), from 0 to tokens.
         spans: uint32, (tokens, 2): begin and end of each token in characters of its own text; None if not asked for.
         sequence_ids: int32, (tokens,): 0 or 1 for the first or second text, -1 for special tokens; comes with spans.
+        word_ids: int32, (tokens,): the number of a token's word in its text, -1 for special tokens; comes with spans.
+        samples: int64, (rows,): the text that a row is from, where long texts have several rows; else None.
         type_ids: int32, (tokens,): which text of a pair a token belongs to; None when there are no pairs, so all are 0.
         dropped: for each row, how many tokens truncation took away; None if unknown.
 
@@ -41,7 +43,7 @@ class Ragged:
         True
     """
 
-    __slots__ = ("dropped", "ids", "row_offsets", "sequence_ids", "spans", "type_ids")
+    __slots__ = ("dropped", "ids", "row_offsets", "samples", "sequence_ids", "spans", "type_ids", "word_ids")
 
     def __init__(
         self,
@@ -50,6 +52,8 @@ class Ragged:
         *,
         spans: NDArray[numpy.uint32] | None = None,
         sequence_ids: NDArray[numpy.int32] | None = None,
+        word_ids: NDArray[numpy.int32] | None = None,
+        samples: NDArray[numpy.int64] | None = None,
         type_ids: NDArray[numpy.int32] | None = None,
         dropped: Sequence[int] | None = None,
     ) -> None:
@@ -60,15 +64,19 @@ class Ragged:
         """
         if not len(row_offsets) or row_offsets[0] != 0 or row_offsets[-1] != len(ids):
             raise ShapeError(f"row_offsets must run from 0 to the number of ids, {len(ids)}")
-        for name, part in (("spans", spans), ("sequence_ids", sequence_ids), ("type_ids", type_ids)):
+        of_tokens = {"spans": spans, "sequence_ids": sequence_ids, "word_ids": word_ids, "type_ids": type_ids}
+        for name, part in of_tokens.items():
             if part is not None and len(part) != len(ids):
                 raise ShapeError(f"{name} has {len(part)} items for {len(ids)} ids")
-        if dropped is not None and len(dropped) != len(row_offsets) - 1:
-            raise ShapeError(f"dropped has {len(dropped)} items for {len(row_offsets) - 1} rows")
+        for name, rows in (("dropped", dropped), ("samples", samples)):
+            if rows is not None and len(rows) != len(row_offsets) - 1:
+                raise ShapeError(f"{name} has {len(rows)} items for {len(row_offsets) - 1} rows")
         self.ids = ids
         self.row_offsets = row_offsets
         self.spans = spans
         self.sequence_ids = sequence_ids
+        self.word_ids = word_ids
+        self.samples = samples
         self.type_ids = type_ids
         self.dropped = dropped
 
@@ -115,6 +123,8 @@ class Ragged:
             self.row_offsets[begin : end + 1] - self.row_offsets[begin],
             spans=None if self.spans is None else self.spans[tokens],
             sequence_ids=None if self.sequence_ids is None else self.sequence_ids[tokens],
+            word_ids=None if self.word_ids is None else self.word_ids[tokens],
+            samples=None if self.samples is None else self.samples[begin:end],
             type_ids=None if self.type_ids is None else self.type_ids[tokens],
             dropped=None if self.dropped is None else self.dropped[begin:end],
         )

@@ -70,6 +70,7 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Calli
         truncation: bool | str | None = False,
         max_length: int | None = None,
         spans: bool = False,
+        stride: int | None = None,
         threads: int | None = None,
     ) -> Ragged:
         """Encode a batch into flat arrays without padding, the form that models compute on.
@@ -77,7 +78,9 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Calli
         Args:
             texts, text_pairs: as in a call.
             add_special_tokens, truncation, max_length: as in a call.
-            spans: also return where in its text each token stands, in characters.
+            spans: also return where in its text each token stands, in characters, and its text and word.
+            stride: what truncation cuts off gives further rows, each with so many tokens of the one before it; None:
+                it is dropped.
             threads: at most so many; None for all processors that the process may use. The result is the same.
 
         Examples:
@@ -86,6 +89,8 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Calli
             >>> tokenizer.encode_ragged(["A good day.", "Bad!"]).lengths.tolist()
             [6, 4]
         """
+        import numpy
+
         from .ragged import Ragged
 
         rows, pairs, _ = read_texts(texts, text_pairs)
@@ -95,6 +100,8 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Calli
             add_special_tokens=add_special_tokens,
             truncation=truncation,
             max_length=max_length,
+            stride=stride or 0,
+            return_overflowing_tokens=stride is not None,
         )
         check_number("threads", threads, 1)
         encoded = self._encode(rows, pairs, {**options.core, "threads": threads or 0}, spans)
@@ -106,6 +113,8 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Calli
             encoded.row_offsets(),
             spans=encoded.flat(_core.Column.SPANS) if spans else None,
             sequence_ids=encoded.flat(_core.Column.SEQUENCE_IDS) if spans else None,
+            word_ids=encoded.flat(_core.Column.WORD_IDS) if spans else None,
+            samples=None if stride is None else numpy.array(encoded.samples(), dtype=numpy.int64),
             type_ids=encoded.flat(_core.Column.TYPE_IDS) if pairs is not None else None,
             dropped=encoded.dropped(),
         )

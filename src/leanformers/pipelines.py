@@ -13,8 +13,10 @@ from .tasks.features import FeatureExtractionPipeline, SentenceEmbeddingPipeline
 from .tasks.fill_mask import FillMaskPipeline
 from .tasks.pipeline import Pipeline
 from .tasks.question_answering import QuestionAnsweringPipeline
+from .tasks.rerank import RerankPipeline
 from .tasks.text_classification import TextClassificationPipeline
 from .tasks.token_classification import TokenClassificationPipeline
+from .tasks.zero_shot import ZeroShotClassificationPipeline
 
 if TYPE_CHECKING:
     from .models.model import PreTrainedModel
@@ -29,6 +31,8 @@ _TASKS: dict[str, type[Pipeline]] = {
     "ner": TokenClassificationPipeline,
     "fill-mask": FillMaskPipeline,
     "question-answering": QuestionAnsweringPipeline,
+    "zero-shot-classification": ZeroShotClassificationPipeline,
+    "rerank": RerankPipeline,
     "feature-extraction": FeatureExtractionPipeline,
     "sentence-embedding": SentenceEmbeddingPipeline,
 }
@@ -47,7 +51,7 @@ def pipeline(
 
     Args:
         task: "text-classification" (or "sentiment-analysis"), "token-classification" (or "ner"), "fill-mask",
-            "question-answering", "feature-extraction" or "sentence-embedding".
+            "question-answering", "zero-shot-classification", "rerank", "feature-extraction" or "sentence-embedding".
         model: a folder, a repository, or a loaded model; without one, text-classification uses the embedded model
             "leanformers/tiny-sentiment".
         tokenizer: that of the model, if it is not in the model's folder.

@@ -92,7 +92,7 @@ def score_to_json(score: float) -> str:
 
 
 def document_to_json(document: dict[str, Any]) -> str:
-    """`document`, the content of a tokenizer.json, as text; its scores, if it has any, as `score_to_json` writes them."""
+    """`document`, the content of a tokenizer.json, as text; scores, if it has any, as `score_to_json` writes them."""
     model = document["model"]
     if not isinstance(model.get("vocab"), list):
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

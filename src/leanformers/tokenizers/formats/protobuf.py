@@ -48,7 +48,9 @@ def read_message(data: bytes, place: str) -> Iterator[tuple[int, Value]]:
             _check_end(at + 8, end, number, start, place)
             (value,), at = struct.unpack_from("<Q", data, at), at + 8
         else:
-            raise FileFormatError(f"{place}: field {number} at byte {start} has the wire type {wire}, which is not used")
+            raise FileFormatError(
+                f"{place}: field {number} at byte {start} has the wire type {wire}, which is not used"
+            )
         yield number, value
 
 
@@ -94,5 +96,5 @@ def _read_varint(data: bytes, at: int, place: str) -> tuple[int, int]:
 def _check_end(needed: int, end: int, number: int, start: int, place: str) -> None:
     if needed > end:
         raise FileFormatError(
-            f"{place}: field {number} at byte {start} reaches to byte {needed}, but there are only {end}: was it cut off?"
+            f"{place}: field {number} at byte {start} reaches to byte {needed} of {end}: was the file cut off?"
         )

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from ...errors import FileFormatError
 from .protobuf import Value, read_message, to_float, to_int, to_text
 
-
 __all__ = ["BPE", "CONTROL", "UNIGRAM", "USER_DEFINED", "SentencePieceModel", "read_model"]
 
 UNIGRAM, BPE = 1, 2
@@ -67,7 +66,7 @@ def read_model(data: bytes, place: str) -> SentencePieceModel:
     if not pieces:
         raise FileFormatError(f"{place} has no pieces: is it a SentencePiece model?")
     spec = _Fields(trainer, f"{place}: trainer_spec")
-    model_type = spec.int(3, UNIGRAM)
+    model_type = spec.number(3, UNIGRAM)
     if model_type not in (UNIGRAM, BPE):
         name = _MODEL_TYPES.get(model_type, str(model_type))
         raise FileFormatError(f"{place} is a {name} model; only unigram and bpe models can be read")
@@ -79,14 +78,14 @@ def read_model(data: bytes, place: str) -> SentencePieceModel:
         scores,
         kinds,
         model_type,
-        byte_fallback=bool(spec.int(35, 0)),
-        unk_id=spec.int(40, 0),
-        bos_id=spec.int(41, 1),
-        eos_id=spec.int(42, 2),
+        byte_fallback=bool(spec.number(35, 0)),
+        unk_id=spec.number(40, 0),
+        bos_id=spec.number(41, 1),
+        eos_id=spec.number(42, 2),
         unk_piece=spec.text(45, "<unk>"),
         bos_piece=spec.text(46, "<s>"),
         eos_piece=spec.text(47, "</s>"),
-        whitespace_is_suffix=bool(spec.int(24, 0)),
+        whitespace_is_suffix=bool(spec.number(24, 0)),
         charsmap=charsmap,
     )
 
@@ -97,7 +96,7 @@ class _Fields(NamedTuple):
     values: dict[int, Value]
     place: str
 
-    def int(self, number: int, default: int) -> int:
+    def number(self, number: int, default: int) -> int:
         return to_int(self.values[number], f"{self.place} field {number}") if number in self.values else default
 
     def text(self, number: int, default: str) -> str:

@@ -42,7 +42,8 @@ class SequenceEncoder {
     CharacterCounter counter(text);
     plan_.verbatim.split(text, split_special_tokens_, worker_.segments);
     for (const auto& [token, begin, end] : worker_.segments) {
-      const uint32_t first = kDetails ? counter.at(begin) : 0;
+      // Without details only the difference between 0 and the rest counts: what Metaspace's scheme `first` looks at.
+      const uint32_t first = kDetails ? counter.at(begin) : static_cast<uint32_t>(begin > 0);
       if (token != nullptr) {
         add_token(*token, {first, kDetails ? counter.at(end) : 0});
       } else {

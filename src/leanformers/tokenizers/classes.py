@@ -176,7 +176,7 @@ class DebertaV2Tokenizer(PreTrainedTokenizer):
         **_BERT_TOKENS,
         "bos_token": "[CLS]",
         "eos_token": "[SEP]",
-        "model_input_names": _COLUMNS_WITH_TYPES,
+        "model_input_names": ("input_ids", "attention_mask", "token_type_ids"),
     }
 
 

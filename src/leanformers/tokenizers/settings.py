@@ -25,6 +25,7 @@ __all__ = [
     "VOCABULARY_SETTINGS",
     "Settings",
     "apply_settings",
+    "check_given_tokens",
     "check_loading",
     "check_side",
     "read_settings",
@@ -205,10 +206,19 @@ def with_special_tokens(spec: Spec, settings: Settings) -> Spec:
     Raises:
         InputValueError: the caller gave a special token that the vocabulary does not have.
     """
+    check_given_tokens(spec, settings)
+    return spec.with_added_tokens(row_of(token) for token in (*settings.roles.values(), *settings.extra_special_tokens))
+
+
+def check_given_tokens(spec: Spec, settings: Settings) -> None:
+    """Refuse a special token of the caller that `spec` does not have.
+
+    Raises:
+        InputValueError: there is one.
+    """
     for role, value in settings.given.items():
         if role in ROLES and value is not None and spec.token_to_id(content_of(value)) is None:
             raise InputValueError(f"{role}={content_of(value)!r} is not in the vocabulary of {spec.place}")
-    return spec.with_added_tokens(row_of(token) for token in (*settings.roles.values(), *settings.extra_special_tokens))
 
 
 def _warn_of_contradiction(spec: Spec, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import FileFormatError, InputValueError
 from ...files import read_json
-from ..settings import with_special_tokens
+from ..settings import check_given_tokens
 from ..spec import Spec
 from ..special_tokens import content_of, row_of
 
@@ -79,13 +79,28 @@ def finish(
         needed: tokens that the post-processor uses; they are added even where the configuration has no role for them.
     """
     spec = Spec(stages, place=str(path)).with_added_tokens(first)
-    spec = with_special_tokens(spec.with_added_tokens(_added_tokens(path.parent, settings)), settings)
-    if extra and not {"extra_special_tokens", "additional_special_tokens"} & settings.values.keys():
-        rows = [{**row_of(token), "special": is_special} for token, is_special in extra]
-        spec = spec.with_added_tokens(rows)
+    spec = spec.with_added_tokens(_added_tokens(path.parent, settings))
+    check_given_tokens(spec, settings)
+    roles = list(map(row_of, settings.roles.values()))
+    if extra and not _lists_extra_tokens(path.parent, settings):
+        further = [{**row_of(token), "special": is_special} for token, is_special in extra]
         settings.values["extra_special_tokens"] = list(dict.fromkeys(token for token, _ in extra))
-    spec = spec.with_added_tokens(map(row_of, needed))
+    else:
+        further = list(map(row_of, settings.extra_special_tokens))
+    named = {row["content"] for row in roles}
+    # Of several rows for one token the last decides its flags, and the first its place, as in the reference.
+    rows = {row["content"]: {**row, "special": row["special"] or row["content"] in named} for row in (*roles, *further)}
+    spec = spec.with_added_tokens((*rows.values(), *map(row_of, needed)))
     return spec.edited(post_processor=post_processor(spec))
+
+
+def _lists_extra_tokens(folder: Path, settings: Settings) -> bool:
+    """Whether the configuration lists extra special tokens. The list of special_tokens_map.json is not one of them:
+    for a file with tokens of its own, the reference forgets it.
+    """
+    path = folder / "tokenizer_config.json"
+    keys = settings.given.keys() | (read_json(path).keys() if path.exists() else set())
+    return "extra_special_tokens" in settings.values or "additional_special_tokens" in keys
 
 
 def _added_tokens(folder: Path, settings: Settings) -> list[dict[str, Any]]:

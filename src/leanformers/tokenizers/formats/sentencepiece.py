@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...errors import FileFormatError, warn
+from ...errors import ConfigError, FileFormatError, warn
 from ...files import read_bytes
+from ..scores import read_score
 from ..special_tokens import content_of
 from . import documents
 from .documents import Stage, metaspace, replace, sequence, special, text
@@ -26,6 +27,7 @@ __all__ = ["FAMILIES", "FILES", "find", "read"]
 
 FILES = ("spiece.model", "sentencepiece.bpe.model", "spm.model", "tokenizer.model", "sentencepiece.model")
 Pieces = list[tuple[str, float]]
+_MOST_SENTINELS = 2**16
 
 
 class Family(NamedTuple):
@@ -36,12 +38,14 @@ class Family(NamedTuple):
         stages: the document, without added tokens and post-processor.
         post_processor: where special tokens go; None for what `add_bos_token` and `add_eos_token` ask for.
         unk_id: the id that the unknown piece must have in the file for the family's own id of it to be right.
+        extra: the pieces that are never split, and whether each is special.
     """
 
     model_type: int | None
     stages: Callable[[SentencePieceModel, Settings, str], dict[str, Any]]
     post_processor: Callable[[Spec, Settings], Stage] | None = None
     unk_id: int | None = None
+    extra: Callable[[SentencePieceModel, Settings], list[tuple[str, bool]]] = lambda model, settings: model.added
 
 
 def find(folder: Path) -> Path | None:
@@ -77,14 +81,8 @@ def read(folder: Path, settings: Settings) -> Spec | None:
         warn(f"{path} puts the space after a word (treat_whitespace_as_suffix); as in transformers, this is not done")
     stages = family.stages(model, settings, str(path))
     make = family.post_processor or documents.begin_and_end
-    needed_tokens = [
-        content_of(settings.values[role])
-        for role in ("cls_token", "sep_token", "bos_token", "eos_token")
-        if family.post_processor is not None and settings.get(role) is not None
-    ]
-    return documents.finish(
-        stages, path, settings, lambda spec: make(spec, settings), extra=model.added, needed=needed_tokens
-    )
+    extra = family.extra(model, settings)
+    return documents.finish(stages, path, settings, lambda spec: make(spec, settings), extra=extra)
 
 
 def _token(settings: Settings, role: str, default: str) -> str:
@@ -139,10 +137,22 @@ def _words(model: Stage, settings: Settings, normalizer: Stage | None) -> dict[s
 
 def _t5(model: SentencePieceModel, settings: Settings, place: str) -> dict[str, Any]:
     """The file's ids, then the sentinels: <extra_id_0> has the highest."""
-    extra_ids = settings.get("extra_ids", 100)
-    sentinels = [(f"<extra_id_{i}>", 0.0) for i in reversed(range(extra_ids))]
+    sentinels = [(token, 0.0) for token in reversed(_sentinels(settings))]
     unigram = _unigram(_pieces(model) + sentinels, 2)
     return _words(unigram, settings, _charsmap(model))
+
+
+def _t5_extra(model: SentencePieceModel, settings: Settings) -> list[tuple[str, bool]]:
+    if any("<extra_id_" in piece for piece, _ in model.added):
+        return model.added
+    return model.added + [(token, True) for token in _sentinels(settings)]
+
+
+def _sentinels(settings: Settings) -> list[str]:
+    count = settings.get("extra_ids", 100)
+    if type(count) is not int or not 0 <= count <= _MOST_SENTINELS:
+        raise ConfigError(f"extra_ids must be a number from 0 to {_MOST_SENTINELS}, not {count!r}")
+    return [f"<extra_id_{i}>" for i in range(count)]
 
 
 def _xlm_roberta(model: SentencePieceModel, settings: Settings, place: str) -> dict[str, Any]:
@@ -230,7 +240,9 @@ def _general(model: SentencePieceModel, settings: Settings, place: str) -> dict[
             _with_placeholders(model, settings), place, unk_token=model.unk_piece, byte_fallback=model.byte_fallback
         )
     else:
-        stage = _unigram(_pieces(model), model.unk_id, byte_fallback=model.byte_fallback)
+        # The reference copies this tokenizer through JSON, and its ids are those of the scores that it reads there.
+        pieces = [(piece, read_score(repr(score))) for piece, score in _pieces(model)]
+        stage = _unigram(pieces, model.unk_id, byte_fallback=model.byte_fallback)
     fallback: list[Stage] = [{"type": "ByteFallback"}, {"type": "Fuse"}] if model.byte_fallback else []
     return documents.document(
         stage,
@@ -278,6 +290,6 @@ FAMILIES = {
     "GemmaTokenizer": Family(BPE, _gemma),
     "LlamaTokenizer": Family(BPE, _llama),
     "PreTrainedTokenizer": Family(None, _general),
-    "T5Tokenizer": Family(UNIGRAM, _t5, _end, unk_id=2),
+    "T5Tokenizer": Family(UNIGRAM, _t5, _end, unk_id=2, extra=_t5_extra),
     "XLMRobertaTokenizer": Family(UNIGRAM, _xlm_roberta, _begin_and_two_ends, unk_id=0),
 }

@@ -31,7 +31,6 @@ class Family(NamedTuple):
 
     stages: Callable[[Stage, Settings], dict[str, Any]]
     post_processor: Callable[[Spec, Settings], Stage]
-    needed: tuple[str, ...] = ()  # the roles whose tokens the post-processor uses
 
 
 def read(folder: Path, settings: Settings) -> Spec | None:
@@ -66,7 +65,6 @@ def read(folder: Path, settings: Settings) -> Spec | None:
         vocab_path,
         settings,
         lambda spec: family.post_processor(spec, settings),
-        needed=[content_of(settings.values[role]) for role in family.needed if settings.get(role) is not None],
     )
 
 
@@ -130,9 +128,9 @@ def _clip_ends(spec: Spec, settings: Settings) -> Stage:
 
 # ← ADD A FAMILY of byte-level BPE here; facts from the classes of transformers 5.23.
 FAMILIES = {
-    "BartTokenizer": Family(_gpt2, _roberta, ("cls_token", "sep_token")),
-    "CLIPTokenizer": Family(_clip, _clip_ends, ("bos_token", "eos_token")),
+    "BartTokenizer": Family(_gpt2, _roberta),
+    "CLIPTokenizer": Family(_clip, _clip_ends),
     "GPT2Tokenizer": Family(_gpt2, documents.begin_and_end),
     "Qwen2Tokenizer": Family(_qwen2, documents.begin_and_end),
-    "RobertaTokenizer": Family(_gpt2, _roberta, ("cls_token", "sep_token")),
+    "RobertaTokenizer": Family(_gpt2, _roberta),
 }

@@ -23,6 +23,7 @@ FILES = ("vocab.json", "merges.txt")
 _QWEN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+_AROUND = r"^[\s\x1c-\x1f]+|[\s\x1c-\x1f]+$"  # what Python's strip() takes away
 _CLIP = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 
 
@@ -47,7 +48,7 @@ def read(folder: Path, settings: Settings) -> Spec | None:
     for path, other in ((vocab_path, merges_path), (merges_path, vocab_path)):
         if not path.exists():
             raise MissingFileError(f"{other} is there, but not {path.name}, without which it cannot be used")
-    vocab = read_json(vocab_path)
+    vocab = _read_vocab(vocab_path)
     model = {
         "type": "BPE",
         "dropout": None,
@@ -66,6 +67,14 @@ def read(folder: Path, settings: Settings) -> Spec | None:
         settings,
         lambda spec: family.post_processor(spec, settings),
     )
+
+
+def _read_vocab(path: Path) -> dict[str, int]:
+    vocab = read_json(path)
+    for token, number in vocab.items():
+        if type(number) is not int or not 0 <= number < 2**32:
+            raise FileFormatError(f"{path}: the id of {token!r} must be a number ≥ 0, not {number!r}")
+    return vocab
 
 
 def _read_merges(path: Path, vocab: dict[str, Any]) -> list[list[str]]:
@@ -111,7 +120,7 @@ def _clip(model: Stage, settings: Settings) -> dict[str, Any]:
         {**model, "unk_token": unknown, "end_of_word_suffix": end},
         normalizer=sequence("normalizers", {"type": "NFC"}, replace(r"\s+", " ", regex=True), {"type": "Lowercase"}),
         pre_tokenizer=sequence("pre_tokenizers", regex_split(_CLIP, "Removed", invert=True), byte_level(False)),
-        decoder=sequence("decoders", byte_level(), replace(end, " "), replace(r"^\s+|\s+$", "", regex=True)),
+        decoder=sequence("decoders", byte_level(), replace(end, " "), replace(_AROUND, "", regex=True)),
     )
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "document",
     "finish",
     "metaspace",
+    "named_ids",
     "regex_split",
     "replace",
     "roberta",
@@ -105,22 +106,35 @@ def _lists_extra_tokens(folder: Path, settings: Settings) -> bool:
 
 def _added_tokens(folder: Path, settings: Settings) -> list[dict[str, Any]]:
     """The added tokens by rising id, from tokenizer_config.json or, in older folders, added_tokens.json."""
-    rows = settings.files.get("added_tokens_decoder")
+    rows = named_ids(folder, settings)
     if rows is not None:
-        if not isinstance(rows, dict) or not all(
-            key.isdecimal() and isinstance(row, dict) for key, row in rows.items()
-        ):
-            raise FileFormatError(f"{folder / 'tokenizer_config.json'}: added_tokens_decoder must map ids to tokens")
-        ids = sorted(rows, key=int)
-        return [{**row_of(rows[number]), "special": bool(rows[number].get("special", False))} for number in ids]
+        return [
+            {**row_of(rows[number]), "special": bool(rows[number].get("special", False))} for number in sorted(rows)
+        ]
     path = folder / "added_tokens.json"
     tokens = read_json(path) if path.exists() else {}
     for token, number in tokens.items():
         if type(number) is not int:
             raise FileFormatError(f"{path}: the id of {token!r} must be a number, not {number!r}")
     named = {content_of(token) for token in (*settings.roles.values(), *settings.extra_special_tokens)}
-    rows = [{**row_of(token), "normalized": token not in named, "special": token in named} for token in tokens]
-    return sorted(rows, key=lambda row: tokens[row["content"]])
+    older = [{**row_of(token), "normalized": token not in named, "special": token in named} for token in tokens]
+    return sorted(older, key=lambda row: tokens[row["content"]])
+
+
+def named_ids(folder: Path, settings: Settings) -> dict[int, dict[str, Any]] | None:
+    """The tokens that tokenizer_config.json names by their ids in added_tokens_decoder; None without it.
+
+    Raises:
+        FileFormatError: it is not such a table.
+    """
+    rows = settings.files.get("added_tokens_decoder")
+    if rows is None:
+        return None
+    if not isinstance(rows, dict) or not all(
+        key.isdecimal() and isinstance(row, dict) and isinstance(row.get("content"), str) for key, row in rows.items()
+    ):
+        raise FileFormatError(f"{folder / 'tokenizer_config.json'}: added_tokens_decoder must map ids to tokens")
+    return {int(key): row for key, row in rows.items()}
 
 
 def strip_before_mask(settings: Settings) -> None:

@@ -42,7 +42,7 @@ class Family(NamedTuple):
     """
 
     model_type: int | None
-    stages: Callable[[SentencePieceModel, Settings, str], dict[str, Any]]
+    stages: Callable[[SentencePieceModel, Settings, Path], dict[str, Any]]
     post_processor: Callable[[Spec, Settings], Stage] | None = None
     unk_id: int | None = None
     extra: Callable[[SentencePieceModel, Settings], list[tuple[str, bool]]] = lambda model, settings: model.added
@@ -79,7 +79,7 @@ def read(folder: Path, settings: Settings) -> Spec | None:
         )
     if model.whitespace_is_suffix:
         warn(f"{path} puts the space after a word (treat_whitespace_as_suffix); as in transformers, this is not done")
-    stages = family.stages(model, settings, str(path))
+    stages = family.stages(model, settings, path)
     make = family.post_processor or documents.begin_and_end
     extra = family.extra(model, settings)
     return documents.finish(stages, path, settings, lambda spec: make(spec, settings), extra=extra)
@@ -97,7 +97,7 @@ def _unigram(pieces: Pieces, unk_id: int, *, byte_fallback: bool = False) -> Sta
     return {"type": "Unigram", "unk_id": unk_id, "vocab": vocab, "byte_fallback": byte_fallback}
 
 
-def _bpe(model: SentencePieceModel, place: str, *, unk_token: str | None, byte_fallback: bool) -> Stage:
+def _bpe(model: SentencePieceModel, path: Path, *, unk_token: str | None, byte_fallback: bool) -> Stage:
     vocab = {piece: number for number, piece in enumerate(model.pieces)}
     return {
         "type": "BPE",
@@ -109,7 +109,7 @@ def _bpe(model: SentencePieceModel, place: str, *, unk_token: str | None, byte_f
         "byte_fallback": byte_fallback,
         "ignore_merges": False,
         "vocab": vocab,
-        "merges": merges_of_pieces(vocab, place),
+        "merges": merges_of_pieces(vocab, str(path)),
     }
 
 
@@ -135,7 +135,7 @@ def _words(model: Stage, settings: Settings, normalizer: Stage | None) -> dict[s
     return documents.document(model, normalizer=normalizer, pre_tokenizer=words, decoder=around)
 
 
-def _t5(model: SentencePieceModel, settings: Settings, place: str) -> dict[str, Any]:
+def _t5(model: SentencePieceModel, settings: Settings, path: Path) -> dict[str, Any]:
     """The file's ids, then the sentinels: <extra_id_0> has the highest."""
     sentinels = [(token, 0.0) for token in reversed(_sentinels(settings))]
     unigram = _unigram(_pieces(model) + sentinels, 2)
@@ -155,7 +155,7 @@ def _sentinels(settings: Settings) -> list[str]:
     return [f"<extra_id_{i}>" for i in range(count)]
 
 
-def _xlm_roberta(model: SentencePieceModel, settings: Settings, place: str) -> dict[str, Any]:
+def _xlm_roberta(model: SentencePieceModel, settings: Settings, path: Path) -> dict[str, Any]:
     """fairseq's ids: begin, padding, end and unknown come first and take the place of the file's first three pieces."""
     tokens = {"bos_token": "<s>", "pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
     first = [(_token(settings, role, token), 0.0) for role, token in tokens.items()]
@@ -163,7 +163,7 @@ def _xlm_roberta(model: SentencePieceModel, settings: Settings, place: str) -> d
     return _words(_unigram(first + _pieces(model, 3) + last, 3), settings, _charsmap(model))
 
 
-def _camembert(model: SentencePieceModel, settings: Settings, place: str) -> dict[str, Any]:
+def _camembert(model: SentencePieceModel, settings: Settings, path: Path) -> dict[str, Any]:
     """fairseq's ids again, with five of its own before the file's pieces, of which the first is left out."""
     documents.strip_before_mask(settings)
     unknown = _token(settings, "unk_token", "<unk>")
@@ -174,7 +174,7 @@ def _camembert(model: SentencePieceModel, settings: Settings, place: str) -> dic
     return _words(_unigram(pieces, unk_id), settings, _charsmap(model))
 
 
-def _albert(model: SentencePieceModel, settings: Settings, place: str) -> dict[str, Any]:
+def _albert(model: SentencePieceModel, settings: Settings, path: Path) -> dict[str, Any]:
     keep_accents = bool(settings.get("keep_accents", False))
     normalizer = sequence(
         "normalizers",
@@ -188,7 +188,7 @@ def _albert(model: SentencePieceModel, settings: Settings, place: str) -> dict[s
     return _words(_unigram(_pieces(model), 1), settings, normalizer)
 
 
-def _deberta_v2(model: SentencePieceModel, settings: Settings, place: str) -> dict[str, Any]:
+def _deberta_v2(model: SentencePieceModel, settings: Settings, path: Path) -> dict[str, Any]:
     unknown = (_token(settings, "unk_token", "[UNK]"), 0.0)
     pieces = _pieces(model)
     normalizer = sequence(
@@ -208,28 +208,28 @@ def _deberta_v2(model: SentencePieceModel, settings: Settings, place: str) -> di
     )
 
 
-def _llama(model: SentencePieceModel, settings: Settings, place: str) -> dict[str, Any]:
+def _llama(model: SentencePieceModel, settings: Settings, path: Path) -> dict[str, Any]:
     prefix = settings.get("add_prefix_space", True)
     scheme = ("always" if settings.get("legacy", False) else "first") if prefix else "never"
     strip = {"type": "Strip", "content": " ", "start": 1, "stop": 0} if prefix else None
     decoder = sequence("decoders", replace("▁", " "), {"type": "ByteFallback"}, {"type": "Fuse"}, strip)
     return documents.document(
-        _bpe(model, place, unk_token=None, byte_fallback=True),
+        _bpe(model, path, unk_token=None, byte_fallback=True),
         pre_tokenizer=metaspace(scheme, split=False),
         decoder=decoder,
     )
 
 
-def _gemma(model: SentencePieceModel, settings: Settings, place: str) -> dict[str, Any]:
+def _gemma(model: SentencePieceModel, settings: Settings, path: Path) -> dict[str, Any]:
     return documents.document(
-        _bpe(model, place, unk_token=_token(settings, "unk_token", "<unk>"), byte_fallback=True),
+        _bpe(model, path, unk_token=_token(settings, "unk_token", "<unk>"), byte_fallback=True),
         normalizer=replace(" ", "▁"),
         pre_tokenizer={"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious", "invert": False},
         decoder=sequence("decoders", replace("▁", " "), {"type": "ByteFallback"}, {"type": "Fuse"}),
     )
 
 
-def _general(model: SentencePieceModel, settings: Settings, place: str) -> dict[str, Any]:
+def _general(model: SentencePieceModel, settings: Settings, path: Path) -> dict[str, Any]:
     """The file as it is. Its own special tokens fill the roles that no configuration fills."""
     roles = {"bos_token": (model.bos_id, model.bos_piece), "eos_token": (model.eos_id, model.eos_piece)}
     for role, (number, piece) in {**roles, "unk_token": (model.unk_id, model.unk_piece)}.items():
@@ -237,7 +237,10 @@ def _general(model: SentencePieceModel, settings: Settings, place: str) -> dict[
             settings.values.setdefault(role, piece)
     if model.model_type == BPE:
         stage = _bpe(
-            _with_placeholders(model, settings), place, unk_token=model.unk_piece, byte_fallback=model.byte_fallback
+            _with_placeholders(model, settings, path),
+            path,
+            unk_token=model.unk_piece,
+            byte_fallback=model.byte_fallback,
         )
     else:
         # The reference copies this tokenizer through JSON, and its ids are those of the scores that it reads there.
@@ -251,14 +254,14 @@ def _general(model: SentencePieceModel, settings: Settings, place: str) -> dict[
     )
 
 
-def _with_placeholders(model: SentencePieceModel, settings: Settings) -> SentencePieceModel:
+def _with_placeholders(model: SentencePieceModel, settings: Settings, path: Path) -> SentencePieceModel:
     """The model with the names that tokenizer_config.json gives to pieces which were only kept free for tokens."""
     pieces = list(model.pieces)
     known = set(pieces)
-    for number, token in (settings.files.get("added_tokens_decoder") or {}).items():
-        name = content_of(token)
-        if number.isdecimal() and int(number) < len(pieces) and name not in known:
-            pieces[int(number)] = name
+    for number, row in (documents.named_ids(path.parent, settings) or {}).items():
+        name = row["content"]
+        if number < len(pieces) and name not in known:
+            pieces[number] = name
             known.add(name)
     return model._replace(pieces=pieces)
 

@@ -53,7 +53,9 @@ def read_model(data: bytes, place: str) -> SentencePieceModel:
     kinds: list[int] = []
     trainer: dict[int, Value] = {}
     normalizer: dict[int, Value] = {}
+    found: set[int] = set()
     for number, value in read_message(data, place):
+        found.add(number)
         if number == 1:
             piece, score, kind = _read_piece(_nested(value, place), f"{place}: piece {len(pieces)}")
             pieces.append(piece)
@@ -65,6 +67,8 @@ def read_model(data: bytes, place: str) -> SentencePieceModel:
             normalizer.update(read_message(_nested(value, place), f"{place}: normalizer_spec"))
     if not pieces:
         raise FileFormatError(f"{place} has no pieces: is it a SentencePiece model?")
+    if not {2, 3} <= found:  # they follow the pieces
+        raise FileFormatError(f"{place} has {len(pieces)} pieces, but says nothing about itself: was it cut off?")
     spec = _Fields(trainer, f"{place}: trainer_spec")
     model_type = spec.number(3, UNIGRAM)
     if model_type not in (UNIGRAM, BPE):

@@ -138,18 +138,12 @@ def _read_ranks(data: bytes, place: str) -> dict[bytes, int]:
 
 def _further_tokens(size: int, settings: Settings, path: Path) -> list[str]:
     """The special tokens after the ranks: those that the configuration has ids for, the gaps filled up; then others."""
-    decoder = settings.files.get("added_tokens_decoder") or {}
-    try:
-        named = {int(number): content_of(token) for number, token in decoder.items()}
-    except (AttributeError, ValueError):
-        raise FileFormatError(
-            f"{path.parent / 'tokenizer_config.json'}: added_tokens_decoder must map ids to tokens"
-        ) from None
-    last = max(named, default=-1)
+    rows = documents.named_ids(path.parent, settings) or {}
+    last = max(rows, default=-1)
     if last >= size + _MOST_PLACEHOLDERS:
         raise FileFormatError(
             f"{path.parent / 'tokenizer_config.json'}: added_tokens_decoder has the id {last}, far behind {size} ranks"
         )
-    tokens = [named.get(i, f"<|reserved_token_{i}|>") for i in range(size, last + 1)]
+    tokens = [rows[i]["content"] if i in rows else f"<|reserved_token_{i}|>" for i in range(size, last + 1)]
     others = [content_of(token) for token in settings.extra_special_tokens]
     return list(dict.fromkeys([*tokens, *others]))

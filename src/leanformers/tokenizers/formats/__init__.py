@@ -1,31 +1,30 @@
 """The files a tokenizer can come from, one module each: `read(folder, settings) -> Spec | None`. ← ADD A FORMAT here.
 
-The first format that finds its files wins; tokenizer.json stands before the older ones, which it replaces.
+The first format that finds its files wins; tokenizer.json stands before the older ones, which it replaces, and which are
+imported only where it is missing.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from . import sentencepiece, tekken, tiktoken, tokenizer_json, vocab_json, vocab_txt
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Iterator
     from pathlib import Path
+    from types import ModuleType
 
     from ..settings import Settings
     from ..spec import Spec
 
 __all__ = ["describes_itself", "found_files", "looked_for", "read_spec"]
 
-_FORMATS: tuple[Callable[[Path, Settings], Spec | None], ...] = (
-    tokenizer_json.read,
-    vocab_txt.read,
-    vocab_json.read,
-    sentencepiece.read,
-    tiktoken.read,
-    tekken.read,
-)
+# Each module has FILES, the names that it looks for, and but for the first FAMILIES, the classes that it reads for.
+_FORMATS = ("tokenizer_json", "vocab_txt", "vocab_json", "sentencepiece", "tiktoken", "tekken")
+
+
+def _modules() -> Iterator[ModuleType]:
+    return (import_module(f".{name}", __name__) for name in _FORMATS)
 
 
 def read_spec(folder: Path, settings: Settings) -> Spec | None:
@@ -34,8 +33,8 @@ def read_spec(folder: Path, settings: Settings) -> Spec | None:
     Raises:
         FileFormatError: a file is there, but broken or with parts that are not known.
     """
-    for read in _FORMATS:
-        spec = read(folder, settings)
+    for module in _modules():
+        spec: Spec | None = module.read(folder, settings)
         if spec is not None:
             return spec
     return None
@@ -43,24 +42,20 @@ def read_spec(folder: Path, settings: Settings) -> Spec | None:
 
 def describes_itself(folder: Path) -> bool:
     """Whether `folder` has a vocabulary that needs no configuration: tekken.json or tiktoken's ranks."""
-    return (folder / tekken.FILE).exists() or tiktoken.find(folder) is not None
+    from . import tekken, tiktoken
 
-
-_FILES: tuple[tuple[Container[str], tuple[str, ...]], ...] = (
-    (vocab_txt.FAMILIES, (vocab_txt.FILE,)),
-    (vocab_json.FAMILIES, vocab_json.FILES),
-    (sentencepiece.FAMILIES, sentencepiece.FILES),
-    (tiktoken.FAMILIES, (*tiktoken.FILES, "*.tiktoken")),
-    (tekken.FAMILIES, (tekken.FILE,)),
-)
+    return any((folder / name).exists() for name in tekken.FILES) or tiktoken.find(folder) is not None
 
 
 def looked_for(tokenizer_class: str | None = None) -> list[str]:
     """The names of the files that a class looks for, or all that any class does; for errors."""
     names = [
-        name for classes, files in _FILES if tokenizer_class is None or tokenizer_class in classes for name in files
+        name
+        for module in _modules()
+        if tokenizer_class is None or tokenizer_class in getattr(module, "FAMILIES", (tokenizer_class,))
+        for name in module.FILES
     ]
-    return list(dict.fromkeys([tokenizer_json.FILE, *names]))
+    return list(dict.fromkeys(names))
 
 
 def found_files(folder: Path) -> list[str]:

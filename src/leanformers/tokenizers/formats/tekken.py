@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from ..spec import Spec
 
-__all__ = ["FAMILIES", "FILE", "read"]
+__all__ = ["FAMILIES", "FILES", "read"]
 
-FILE = "tekken.json"
+FILES = ("tekken.json",)
 FAMILIES = ("PreTrainedTokenizer",)
 _ROLES = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
 # Files of the first layout name no special tokens: these are meant (mistral_common 1.13, tokens/tokenizers/tekken.py).
@@ -38,7 +38,7 @@ def read(folder: Path, settings: Settings) -> Spec | None:
     Raises:
         FileFormatError: a field is missing or cannot be used.
     """
-    path = folder / FILE
+    path = folder / FILES[0]
     if settings.tokenizer_class not in FAMILIES or not path.exists():
         return None
     content = read_json(path)

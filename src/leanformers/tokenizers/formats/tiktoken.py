@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILIES", "FILES", "find", "read"]
 
-FILES = ("tokenizer.model", "tiktoken.model")
+FILES = ("*.tiktoken", "tokenizer.model", "tiktoken.model")
 FAMILIES = ("LlamaTokenizer", "PreTrainedTokenizer")
 _FIRST_LINE = re.compile(rb"[A-Za-z0-9+/]+={0,2} \d+\r?$")
 _MOST_PLACEHOLDERS = 2**16
@@ -69,18 +69,18 @@ _OTHER = Encoding(_CL100K)
 
 
 def find(folder: Path) -> Path | None:
-    """The rank file in `folder`: the only *.tiktoken, or one of `FILES` that begins as a rank file does.
+    """The rank file in `folder`: the only *.tiktoken, or one of the other `FILES` that begins as a rank file does.
 
     Raises:
         FileFormatError: there are several *.tiktoken.
     """
-    found = sorted(folder.glob("*.tiktoken"))
+    found = sorted(folder.glob(FILES[0]))
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
         raise FileFormatError(f"{folder} has {len(found)} rank files ({names}); keep the one that is meant")
     if found:
         return found[0]
-    for name in FILES:
+    for name in FILES[1:]:
         path = folder / name
         if path.exists():
             with path.open("rb") as file:

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     from ..settings import Settings
 
-__all__ = ["FILE", "read"]
+__all__ = ["FILE", "FILES", "read"]
 
 FILE = "tokenizer.json"
+FILES = (FILE,)
 
 
 def read(folder: Path, settings: Settings) -> Spec | None:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from ..spec import Spec
 
-__all__ = ["FAMILIES", "FILE", "read"]
+__all__ = ["FAMILIES", "FILES", "read"]
 
-FILE = "vocab.txt"
+FILES = ("vocab.txt",)
 # What `tokenizers` strips from the end of a line: the characters with the property White_Space.
 _SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _NORMALIZER = {"do_lower_case": True, "strip_accents": None, "tokenize_chinese_chars": True}
@@ -41,7 +41,7 @@ def read(folder: Path, settings: Settings) -> Spec | None:
     Raises:
         FileFormatError: the file is empty, starts with a byte order mark or has no unknown token.
     """
-    path = folder / FILE
+    path = folder / FILES[0]
     family = FAMILIES.get(settings.tokenizer_class)
     if family is None or not path.exists():
         return None

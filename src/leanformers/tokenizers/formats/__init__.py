@@ -1,6 +1,6 @@
 """The files a tokenizer can come from, one module each: `read(folder, settings) -> Spec | None`. ← ADD A FORMAT here.
 
-The first format that finds its files wins; tokenizer.json stands before the older ones, which it replaces, and which are
+The first format that finds its files wins. tokenizer.json stands before the older ones, which it replaces; they are
 imported only where it is missing.
 """
 

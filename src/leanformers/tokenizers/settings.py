@@ -77,9 +77,10 @@ class Settings:
         given: only the keyword arguments.
         files: what the files said, with the keys that are not known here, to be saved again.
         tokenizer_class: the name of the class that reads these files.
+        used: the names that `get` was asked for, so that an argument which nobody wanted can be refused.
     """
 
-    __slots__ = ("files", "given", "tokenizer_class", "values")
+    __slots__ = ("files", "given", "tokenizer_class", "used", "values")
 
     def __init__(
         self,
@@ -93,9 +94,11 @@ class Settings:
         self.files = dict(files or {})
         self.values: dict[str, Any] = {**(defaults or {}), **self.files, **self.given}
         self.tokenizer_class = tokenizer_class
+        self.used: set[str] = set()
 
     def get(self, name: str, default: Any = None) -> Any:
         """The setting `name`, or `default` when it is missing or None."""
+        self.used.add(name)
         value = self.values.get(name)
         return default if value is None else value
 

@@ -163,7 +163,7 @@ def test_tokens_around_a_text_can_be_asked_for(trained: Any, write_files: Any, t
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"add_prefix_space": True}, "has no ByteLevel or Metaspace pre-tokenizer"),
+        ({"add_prefix_space": True}, "has 0 Metaspaces and 0 ByteLevels"),
         ({"extra_ids": 5}, "extra_ids=5 is for a vocabulary without tokenizer.json"),
         ({"keep_accents": True}, "keep_accents=True is for a vocabulary without tokenizer.json"),
         ({"do_lower_case": True}, "has 0 BertNormalizers"),
@@ -177,3 +177,32 @@ def test_what_a_tokenizer_json_has_no_place_for_is_refused(
         PreTrainedTokenizer.from_pretrained(write_files({"tokenizer.json": json.dumps(DOCUMENT)}), **options)
     with pytest.raises(ArgumentError, match="no argument 'extra_idss'; did you mean 'extra_ids'"):
         PreTrainedTokenizer.from_pretrained(write_files({"tokenizer.json": DOCUMENT}), extra_idss=5)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("T5Tokenizer", {"do_lower_case": True}),
+        ("T5Tokenizer", {"add_bos_token": True}),
+        ("XLMRobertaTokenizer", {"extra_ids": 5}),
+        ("RobertaTokenizer", {"add_eos_token": True}),
+        ("GPT2Tokenizer", {"trim_offsets": False}),
+        ("BertTokenizer", {"add_prefix_space": True}),
+    ],
+    ids=str,
+)
+def test_an_argument_that_would_make_no_difference_is_refused(
+    trained: Any, write_files: Any, test_data: Path, name: str, options: dict[str, Any]
+) -> None:
+    folder = write_files(
+        {
+            "spiece.model": trained("unigram-t5"),
+            "vocab.json": test_data / "tokenizers" / "gpt2" / "vocab.json",
+            "merges.txt": test_data / "tokenizers" / "gpt2" / "merges.txt",
+            "vocab.txt": test_data / "tokenizers" / "bert-base-cased" / "vocab.txt",
+        }
+    )
+    if name == "XLMRobertaTokenizer":
+        (folder / "spiece.model").write_bytes(trained("unigram"))
+    with pytest.raises(InputValueError, match=f"as {name} reads it, there is nothing for {next(iter(options))}"):
+        getattr(leanformers, name).from_pretrained(folder, **options)

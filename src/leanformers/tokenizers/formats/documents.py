@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import FileFormatError, InputValueError
 from ...files import read_json
-from ..settings import check_given_tokens
+from ..settings import BERT_NORMALIZER, VOCABULARY_SETTINGS, check_given_tokens
 from ..spec import Spec
 from ..special_tokens import content_of, row_of
 
@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 Stage = dict[str, Any]
+_ABOUT_STAGES = {*BERT_NORMALIZER, *VOCABULARY_SETTINGS, "add_bos_token", "add_eos_token", "add_prefix_space"}
 _INNER = {"normalizers": "normalizers", "pre_tokenizers": "pretokenizers", "decoders": "decoders"}
 
 
@@ -78,6 +79,9 @@ def finish(
         extra: tokens of the vocabulary file itself that are never split, and whether each is special. As in the
             reference they count only where the configuration lists no extra special tokens of its own.
         needed: tokens that the post-processor uses; they are added even where the configuration has no role for them.
+
+    Raises:
+        InputValueError: the caller gave an argument that made no difference, or a special token that is not there.
     """
     spec = Spec(stages, place=str(path)).with_added_tokens(first)
     spec = spec.with_added_tokens(_added_tokens(path.parent, settings))
@@ -92,7 +96,10 @@ def finish(
     # Of several rows for one token the last decides its flags, and the first its place, as in the reference.
     rows = {row["content"]: {**row, "special": row["special"] or row["content"] in named} for row in (*roles, *further)}
     spec = spec.with_added_tokens((*rows.values(), *map(row_of, needed)))
-    return spec.edited(post_processor=post_processor(spec))
+    spec = spec.edited(post_processor=post_processor(spec))
+    for name in sorted((settings.given.keys() & _ABOUT_STAGES) - settings.used):
+        raise InputValueError(f"in {path}, as {settings.tokenizer_class} reads it, there is nothing for {name}")
+    return spec
 
 
 def _lists_extra_tokens(folder: Path, settings: Settings) -> bool:

@@ -97,7 +97,7 @@ class StoredTokenizer(Decoding):
         """
         settings = check_loading(name_or_folder, settings)
         folder = resolve_folder(name_or_folder, revision=revision)
-        values = read_settings(folder, settings, defaults=cls._defaults, tokenizer_class=cls.__name__)
+        values = read_settings(folder, settings, defaults=cls._defaults, tokenizer_class=_family(cls))
         spec = read_spec(folder, values)
         if spec is None:
             raise MissingFileError(
@@ -145,3 +145,8 @@ class StoredTokenizer(Decoding):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._use(self._spec)
+
+
+def _family(cls: type) -> str:
+    """The name of the class of this library that `cls` is or derives from: formats know what to read by it."""
+    return next(parent.__name__ for parent in cls.__mro__ if parent.__module__.startswith(f"{__package__}."))

@@ -115,6 +115,15 @@ def test_auto_tokenizer_reads_every_vocabulary(
         assert ours(lines[:200], verbose=False)["input_ids"] == theirs(lines[:200], verbose=False)["input_ids"], name
 
 
+def test_a_class_of_ones_own_reads_what_its_parent_reads(trained: Any, write_files: Any) -> None:
+    class Mine(leanformers.T5Tokenizer):
+        """Nothing more."""
+
+    folder = write_files({"spiece.model": trained("unigram-t5")})
+    expected = leanformers.T5Tokenizer.from_pretrained(folder)("a text")["input_ids"]
+    assert Mine.from_pretrained(folder)("a text")["input_ids"] == expected
+
+
 def test_what_cannot_be_read_says_what_was_looked_for(trained: Any, write_files: Any) -> None:
     model = trained("unigram")
     with pytest.raises(MissingFileError, match=r"config.json missing: .* which has only spiece\.model; use the class"):

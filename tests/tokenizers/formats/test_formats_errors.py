@@ -12,6 +12,7 @@ import pytest
 import leanformers
 from leanformers import PreTrainedTokenizer, T5Tokenizer
 from leanformers.errors import ConfigError, FileFormatError, InputValueError, LeanformersError, MissingFileError
+from leanformers.tokenizers.formats import sentencepiece_model
 from leanformers.tokenizers.formats.sentencepiece_model import read_model
 
 
@@ -139,7 +140,15 @@ def test_random_damage_gives_an_error_or_a_tokenizer_but_nothing_else(trained: A
                 continue
 
 
-def test_hostile_sizes_are_refused_at_once(write_files: Any) -> None:
+def test_hostile_sizes_are_refused_at_once(write_files: Any, monkeypatch: Any) -> None:
+    runs = [piece(letter * size) for letter in (b"a", b"b") for size in range(1, 500)]
+    folder = write_files({"tokenizer.model": UNKNOWN + b"".join(runs) + counted(2, b"\x18\x02") + counted(3, b"")})
+    with pytest.raises(FileFormatError, match=r"has 999 tokens with more than \d+ merges: no vocabulary has"):
+        PreTrainedTokenizer.from_pretrained(folder)
+    monkeypatch.setattr(sentencepiece_model, "_MOST_PIECES", 5)
+    with pytest.raises(FileFormatError, match="x has more than 5 pieces; no vocabulary has"):
+        read_model(b"\n\x00" * 6 + SPECS, "x")
+    monkeypatch.undo()
     long = UNKNOWN + piece(b"a" * 100_000) + counted(2, b"\x18\x02") + counted(3, b"")
     with pytest.raises(FileFormatError, match="has a token of 100000 characters; at most 2048 can be read"):
         PreTrainedTokenizer.from_pretrained(write_files({"tokenizer.model": long}))

@@ -16,6 +16,9 @@ __all__ = ["BYTE_LETTERS", "merges_of_pieces", "merges_of_ranks", "to_letters"]
 
 # A longer token is no token, but would make the search for its parts quadratic.
 LONGEST_TOKEN = 2048
+# A real vocabulary has two to five merges for a token; one of runs of one letter would have half its length.
+_MOST_MERGES_PER_TOKEN = 64
+_MOST_MERGES = 2**16
 
 
 def _byte_letters() -> str:
@@ -39,12 +42,16 @@ def merges_of_pieces(vocab: Mapping[str, int], place: str) -> list[list[str]]:
     Raises:
         FileFormatError: a piece is too long to be one.
     """
-    merges = []
+    own = {piece: piece for piece in vocab}  # one string object for each piece, however many merges it is in
+    merges: list[list[str]] = []
     for piece in sorted(vocab, key=vocab.__getitem__):
         _check_length(piece, place)
         for cut in range(1, len(piece)):
-            if (left := piece[:cut]) in vocab and (right := piece[cut:]) in vocab:
+            left = own.get(piece[:cut])
+            right = own.get(piece[cut:]) if left is not None else None
+            if left is not None and right is not None:
                 merges.append([left, right])
+        _check_number(merges, vocab, place)
     return merges
 
 
@@ -54,13 +61,20 @@ def merges_of_ranks(ranks: Mapping[bytes, int], place: str) -> list[list[str]]:
     Raises:
         FileFormatError: a token is too long to be one.
     """
-    merges = []
+    letters = {token: to_letters(token) for token in ranks}
+    merges: list[list[str]] = []
     for token in sorted(ranks, key=ranks.__getitem__):
         _check_length(token, place)
         parts = [(token[:cut], token[cut:]) for cut in range(1, len(token)) if token[:cut] in ranks]
         known = [(ranks[left], ranks[right], left, right) for left, right in parts if right in ranks]
-        merges += [[to_letters(left), to_letters(right)] for _, _, left, right in sorted(known)]
+        merges += [[letters[left], letters[right]] for _, _, left, right in sorted(known)]
+        _check_number(merges, ranks, place)
     return merges
+
+
+def _check_number(merges: list[list[str]], vocab: Mapping[str, int] | Mapping[bytes, int], place: str) -> None:
+    if len(merges) > max(_MOST_MERGES, _MOST_MERGES_PER_TOKEN * len(vocab)):
+        raise FileFormatError(f"{place} has {len(vocab)} tokens with more than {len(merges)} merges: no vocabulary has")
 
 
 def _check_length(token: str | bytes, place: str) -> None:

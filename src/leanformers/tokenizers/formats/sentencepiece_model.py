@@ -14,6 +14,7 @@ from .protobuf import Value, read_message, to_float, to_int, to_text
 __all__ = ["BPE", "CONTROL", "UNIGRAM", "USER_DEFINED", "SentencePieceModel", "read_model"]
 
 UNIGRAM, BPE = 1, 2
+_MOST_PIECES = 2**21
 _MODEL_TYPES = {UNIGRAM: "unigram", BPE: "bpe", 3: "word", 4: "char"}
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 
@@ -57,6 +58,8 @@ def read_model(data: bytes, place: str) -> SentencePieceModel:
     for number, value in read_message(data, place):
         found.add(number)
         if number == 1:
+            if len(pieces) == _MOST_PIECES:
+                raise FileFormatError(f"{place} has more than {_MOST_PIECES} pieces; no vocabulary has")
             piece, score, kind = _read_piece(_nested(value, place), f"{place}: piece {len(pieces)}")
             pieces.append(piece)
             scores.append(score)

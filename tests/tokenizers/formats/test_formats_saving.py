@@ -13,6 +13,7 @@ import pytest
 
 import leanformers
 from leanformers import AutoTokenizer, T5Tokenizer
+from leanformers.errors import FileFormatError
 from leanformers.tokenizers.scores import document_to_json, read_score, score_to_json
 
 tokenizers = pytest.importorskip("tokenizers")
@@ -88,6 +89,13 @@ def test_the_scores_of_a_tokenizer_json_are_those_that_the_reference_reads(
     edited = ours._spec.edited(added_tokens=[])
     again = tokenizers.Tokenizer.from_str(edited.to_json())
     assert json.loads(again.to_str())["model"]["vocab"] == vocab
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e400", "true", "null"])
+def test_a_score_that_is_no_number_is_refused(write_files: Any, number: str) -> None:
+    model = f'{{"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["a", {number}]]}}'
+    with pytest.raises(FileFormatError, match=r"model\.vocab must be a list of pieces and their finite scores"):
+        AutoTokenizer.from_pretrained(write_files({"tokenizer.json": f'{{"model": {model}}}'}))
 
 
 def test_a_document_is_written_as_json_writes_it() -> None:

@@ -11,7 +11,7 @@ from ...errors import ConfigError, FileFormatError, warn
 from ...files import read_bytes
 from ..scores import read_score
 from ..special_tokens import content_of
-from . import documents
+from . import documents, tiktoken
 from .documents import Stage, metaspace, replace, sequence, special, text
 from .merges import merges_of_pieces
 from .sentencepiece_model import BPE, UNIGRAM, SentencePieceModel, read_model
@@ -66,8 +66,11 @@ def read(folder: Path, settings: Settings) -> Spec | None:
     if path is None or family is None:
         return None
     data = read_bytes(path)
-    if not data.startswith(b"\n"):  # the tag of the first piece; a rank file, which is text, can have the same name
-        return None
+    if not data.startswith(b"\n"):  # the tag of the first piece
+        if tiktoken.find(folder) is not None:  # a rank file, which is text, can have the same name
+            return None
+        found = f"begins with {data[:12]!r}" if data else "is empty"
+        raise FileFormatError(f"{path} {found}: it is neither a SentencePiece model nor tiktoken's ranks")
     model = read_model(data, str(path))
     if family.model_type not in (None, model.model_type):
         needed, found = ("unigram" if kind == UNIGRAM else "bpe" for kind in (family.model_type, model.model_type))

@@ -44,8 +44,8 @@ _TASKS = ("Model", "ForMaskedLM", "ForMultipleChoice", "ForQuestionAnswering", "
 for _name in ("Bert", "Camembert", "DistilBert", "Electra", "Roberta", "XLMRoberta"):
     _HOMES.update({f"{_name}{_task}": "models.classes" for _task in _TASKS})
 _HOMES["BertForNextSentencePrediction"] = "models.classes"
-for _name in ("Albert", "Bart", "Bert", "Camembert", "CLIP", "DebertaV2", "DistilBert", "Electra", "Gemma", "GPT2", "Llama",
-              "MPNet", "Qwen2", "Roberta", "T5", "XLMRoberta"):  # fmt: skip
+for _name in ("Albert", "Bart", "Bert", "Camembert", "CLIP", "DebertaV2", "DistilBert", "Electra", "Gemma", "GPT2",
+              "Llama", "MPNet", "Qwen2", "Roberta", "T5", "XLMRoberta"):  # fmt: skip
     _HOMES.update({f"{_name}Tokenizer{_fast}": "tokenizers.classes" for _fast in ("", "Fast")})
 _HOMES["PreTrainedTokenizerFast"] = "tokenizers.classes"
 

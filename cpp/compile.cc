@@ -102,9 +102,12 @@ void Plan::choose_path(bool fused) {
       "model: WordPiece with a cache of words"};
 }
 
-Plan::OuterSpaces Plan::outer_spaces(uint32_t id) const {
+OuterSpaces Plan::outer_spaces(uint32_t id) const {
   const auto added = added_by_id.find(id);
-  const std::string_view token = added != added_by_id.end() ? std::string_view(added->second) : tokens[id];
+  return outer_spaces(added != added_by_id.end() ? std::string_view(added->second) : tokens[id]);
+}
+
+OuterSpaces Plan::outer_spaces(std::string_view token) {
   const auto is_space = [](const Character& character) {
     return character.code == byte_to_character(' ') || unicode::has(character.code, unicode::kWhiteSpace);
   };

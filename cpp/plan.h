@@ -21,6 +21,11 @@
 
 namespace leanformers {
 
+// How many spaces a token begins and ends with.
+struct OuterSpaces {
+  uint32_t leading, trailing;
+};
+
 // The tokens of one sequence.
 struct Sequence {
   std::vector<uint32_t> ids;
@@ -28,8 +33,11 @@ struct Sequence {
   std::vector<int32_t> words;  // with details
   int32_t word_count = 0;
   bool has_long_word = false;  // that became the unknown token for its length alone
+  // With details, where spans are to be trimmed: added tokens that took spaces with them, by rising place in `ids`.
+  std::vector<std::pair<size_t, OuterSpaces>> stripped;
 
   void clear() {
+    stripped.clear();
     ids.clear();
     spans.clear();
     words.clear();
@@ -111,10 +119,8 @@ struct Plan {
   WorkerPool workers;
 
   // How many spaces, as byte-level tokens write them or not, a token begins and ends with.
-  struct OuterSpaces {
-    uint32_t leading, trailing;
-  };
   OuterSpaces outer_spaces(uint32_t id) const;
+  static OuterSpaces outer_spaces(std::string_view token);
 
  private:
   void index_vocabulary();

@@ -113,17 +113,22 @@ void RowWriter::append(const Sequence& sequence, Part part) {
   if (!options_.details) return;
   copy(sequence.spans, encoded_.spans_);
   copy(sequence.words, encoded_.words_);
-  if (plan_.spec.trim_offsets) trim(part.size);
+  if (plan_.spec.trim_offsets) trim(sequence, part);
 }
 
-// Takes the spaces off the spans of the last `count` tokens.
-void RowWriter::trim(size_t count) {
-  const size_t begin = encoded_.ids_.size() - count;
+// Takes the spaces off the spans of the part that was appended last.
+void RowWriter::trim(const Sequence& sequence, Part part) {
+  const size_t begin = encoded_.ids_.size() - part.size;
+  auto stripped = sequence.stripped.begin();
   for (size_t i = begin; i < encoded_.ids_.size(); ++i) {
+    const size_t place = part.begin + (i - begin);
+    while (stripped != sequence.stripped.end() && stripped->first < place) ++stripped;
+    const bool took_spaces = stripped != sequence.stripped.end() && stripped->first == place;
+    auto [leading, trailing] = took_spaces ? stripped->second : plan_.outer_spaces(encoded_.ids_[i]);
     Span& span = encoded_.spans_[i];
-    auto [leading, trailing] = plan_.outer_spaces(encoded_.ids_[i]);
+    // One space before the text may have been added; of two, none was.
     const bool first = i == begin || span.begin == 0;
-    if (leading > 0 && first && plan_.spec.trim_offsets->add_prefix_space) --leading;
+    if (leading == 1 && first && plan_.spec.trim_offsets->add_prefix_space) leading = 0;
     span.begin = std::min(span.begin + leading, span.end);
     if (trailing > 0 && span.end >= trailing) span.end = std::max(span.end - trailing, span.begin);
   }

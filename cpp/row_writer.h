@@ -28,7 +28,7 @@ class RowWriter {
   void add_combinations(const Sequence& first, const Sequence* second, Kept kept);
   void add_row(const Sequence& first, const Sequence* second, Part of_first, Part of_second, size_t dropped);
   void append(const Sequence& sequence, Part part);
-  void trim(size_t count);
+  void trim(const Sequence& sequence, Part part);
 
   const Plan& plan_;
   const EncodeOptions& options_;

@@ -42,9 +42,10 @@ class SequenceEncoder {
     CharacterCounter counter(text);
     plan_.verbatim.split(text, split_special_tokens_, worker_.segments);
     for (const auto& [token, begin, end] : worker_.segments) {
-      const uint32_t first = kDetails ? counter.at(begin) : 0;
+      // Without details only the difference between 0 and the rest counts: what Metaspace's scheme `first` looks at.
+      const uint32_t first = kDetails ? counter.at(begin) : static_cast<uint32_t>(begin > 0);
       if (token != nullptr) {
-        add_token(*token, {first, kDetails ? counter.at(end) : 0});
+        add_token(*token, {first, kDetails ? counter.at(end) : 0}, text.substr(begin, end - begin));
       } else {
         encode_stretch(text.substr(begin, end - begin), first);
       }
@@ -117,7 +118,7 @@ class SequenceEncoder {
       const auto stretch = std::span(characters).subspan(counter.at(begin), counter.at(end) - counter.at(begin));
       const uint32_t origin = stretch.front().source.begin;
       if (token != nullptr) {
-        add_token(*token, {origin, stretch.back().source.end});
+        add_token(*token, {origin, stretch.back().source.end}, std::string_view(normalized).substr(begin, end - begin));
       } else {
         interpret_words({Characters(stretch.begin(), stretch.end()), origin});
       }
@@ -137,9 +138,13 @@ class SequenceEncoder {
     }
   }
 
-  void add_token(const AddedToken& token, Span span) {
+  // `text` is the token with the spaces that it took.
+  void add_token(const AddedToken& token, Span span, std::string_view text) {
     out_.ids.push_back(token.id);
     if constexpr (kDetails) {
+      if (plan_.spec.trim_offsets && (token.lstrip || token.rstrip)) {
+        out_.stripped.emplace_back(out_.ids.size() - 1, Plan::outer_spaces(text));
+      }
       out_.spans.push_back(span);
       out_.words.push_back(out_.word_count);
     }

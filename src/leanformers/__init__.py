@@ -26,7 +26,6 @@ _HOMES = {
     "AutoModelForTokenClassification": "auto",
     "AutoTokenizer": "auto",
     "BatchEncoding": "tokenizers.batch_encoding",
-    "BertTokenizer": "tokenizers.tokenizer",
     "Config": "config",
     "LeanformersError": "errors",
     "ModelOutput": "models.outputs",
@@ -45,6 +44,10 @@ _TASKS = ("Model", "ForMaskedLM", "ForMultipleChoice", "ForQuestionAnswering", "
 for _name in ("Bert", "Camembert", "DistilBert", "Electra", "Roberta", "XLMRoberta"):
     _HOMES.update({f"{_name}{_task}": "models.classes" for _task in _TASKS})
 _HOMES["BertForNextSentencePrediction"] = "models.classes"
+for _name in ("Albert", "Bart", "Bert", "Camembert", "CLIP", "DebertaV2", "DistilBert", "Electra", "Gemma", "GPT2",
+              "Llama", "MPNet", "Qwen2", "Roberta", "T5", "XLMRoberta"):  # fmt: skip
+    _HOMES.update({f"{_name}Tokenizer{_fast}": "tokenizers.classes" for _fast in ("", "Fast")})
+_HOMES["PreTrainedTokenizerFast"] = "tokenizers.classes"
 
 __all__ = ["__version__", *_HOMES]
 
@@ -68,8 +71,40 @@ if TYPE_CHECKING:
     from .sentence import SentenceEncoder as SentenceEncoder
     from .tokenizers.batch_encoding import BatchEncoding as BatchEncoding
     from .tokenizers.chat.tool_schema import get_json_schema as get_json_schema
+    from .tokenizers.classes import AlbertTokenizer as AlbertTokenizer
+    from .tokenizers.classes import AlbertTokenizerFast as AlbertTokenizerFast
+    from .tokenizers.classes import BartTokenizer as BartTokenizer
+    from .tokenizers.classes import BartTokenizerFast as BartTokenizerFast
+    from .tokenizers.classes import BertTokenizer as BertTokenizer
+    from .tokenizers.classes import BertTokenizerFast as BertTokenizerFast
+    from .tokenizers.classes import CamembertTokenizer as CamembertTokenizer
+    from .tokenizers.classes import CamembertTokenizerFast as CamembertTokenizerFast
+    from .tokenizers.classes import CLIPTokenizer as CLIPTokenizer
+    from .tokenizers.classes import CLIPTokenizerFast as CLIPTokenizerFast
+    from .tokenizers.classes import DebertaV2Tokenizer as DebertaV2Tokenizer
+    from .tokenizers.classes import DebertaV2TokenizerFast as DebertaV2TokenizerFast
+    from .tokenizers.classes import DistilBertTokenizer as DistilBertTokenizer
+    from .tokenizers.classes import DistilBertTokenizerFast as DistilBertTokenizerFast
+    from .tokenizers.classes import ElectraTokenizer as ElectraTokenizer
+    from .tokenizers.classes import ElectraTokenizerFast as ElectraTokenizerFast
+    from .tokenizers.classes import GemmaTokenizer as GemmaTokenizer
+    from .tokenizers.classes import GemmaTokenizerFast as GemmaTokenizerFast
+    from .tokenizers.classes import GPT2Tokenizer as GPT2Tokenizer
+    from .tokenizers.classes import GPT2TokenizerFast as GPT2TokenizerFast
+    from .tokenizers.classes import LlamaTokenizer as LlamaTokenizer
+    from .tokenizers.classes import LlamaTokenizerFast as LlamaTokenizerFast
+    from .tokenizers.classes import MPNetTokenizer as MPNetTokenizer
+    from .tokenizers.classes import MPNetTokenizerFast as MPNetTokenizerFast
+    from .tokenizers.classes import PreTrainedTokenizerFast as PreTrainedTokenizerFast
+    from .tokenizers.classes import Qwen2Tokenizer as Qwen2Tokenizer
+    from .tokenizers.classes import Qwen2TokenizerFast as Qwen2TokenizerFast
+    from .tokenizers.classes import RobertaTokenizer as RobertaTokenizer
+    from .tokenizers.classes import RobertaTokenizerFast as RobertaTokenizerFast
+    from .tokenizers.classes import T5Tokenizer as T5Tokenizer
+    from .tokenizers.classes import T5TokenizerFast as T5TokenizerFast
+    from .tokenizers.classes import XLMRobertaTokenizer as XLMRobertaTokenizer
+    from .tokenizers.classes import XLMRobertaTokenizerFast as XLMRobertaTokenizerFast
     from .tokenizers.ragged import Ragged as Ragged
-    from .tokenizers.tokenizer import BertTokenizer as BertTokenizer
     from .tokenizers.tokenizer import PreTrainedTokenizer as PreTrainedTokenizer
 
 

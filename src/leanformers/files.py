@@ -11,9 +11,25 @@ from typing import Any
 
 from .errors import FileFormatError, InputValueError, MissingFileError
 
-__all__ = ["read_json", "read_text", "save_files", "write_json"]
+__all__ = ["read_bytes", "read_json", "read_text", "save_files", "write_json"]
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        MissingFileError: there is no such file.
+        FileFormatError: it is a git-lfs pointer.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise MissingFileError(f"no {path.name} in {path.parent}") from None
+    if data.startswith(LFS_POINTER):
+        raise FileFormatError(f"{path} is a git-lfs pointer, not the file itself: run `git lfs pull` in its repository")
+    return data
 
 
 def read_text(path: Path) -> str:
@@ -24,13 +40,7 @@ def read_text(path: Path) -> str:
         FileFormatError: it is a git-lfs pointer or not UTF-8.
     """
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise MissingFileError(f"no {path.name} in {path.parent}") from None
-    if data.startswith(LFS_POINTER):
-        raise FileFormatError(f"{path} is a git-lfs pointer, not the file itself: run `git lfs pull` in its repository")
-    try:
-        return data.decode("utf-8")
+        return read_bytes(path).decode("utf-8")
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from None
 
@@ -45,10 +55,10 @@ def read_json(path: Path) -> dict[str, Any]:
     return parse_json(read_text(path), path)
 
 
-def parse_json(text: str, path: Path) -> dict[str, Any]:
-    """As `read_json`, for text that has already been read from `path`."""
+def parse_json(text: str, path: Path, *, parse_float: Callable[[str], float] | None = None) -> dict[str, Any]:
+    """As `read_json`, for text that has already been read from `path`; `parse_float` reads its decimals."""
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_float=parse_float)
     except json.JSONDecodeError as error:
         size = len(text.encode())
         where = f"line {error.lineno}, column {error.colno}"

@@ -599,9 +599,15 @@ def test_a_folder_without_a_tokenizer_says_what_is_missing(write_folder: Callabl
         AutoTokenizer.from_pretrained(write_folder(vocab__txt=SPECIAL))
     with pytest.raises(FileNotFoundError, match=r"no config\.json in"):
         AutoTokenizer.from_pretrained(write_folder())
-    with pytest.raises(MissingFileError, match="configuration says 'gpt2'; without it only these can be read"):
+    with pytest.raises(MissingFileError, match="configuration says 'pegasus'; without it only these can be read"):
+        AutoTokenizer.from_pretrained(write_folder(config__json={"model_type": "pegasus"}, vocab__txt=SPECIAL))
+    with pytest.raises(
+        MissingFileError, match=r"GPT2Tokenizer reads tokenizer\.json or vocab\.json or .*; the folder has vocab\.txt"
+    ):
         AutoTokenizer.from_pretrained(write_folder(config__json={"model_type": "gpt2"}, vocab__txt=SPECIAL))
-    with pytest.raises(MissingFileError, match=r"no tokenizer in .*: BertTokenizer reads tokenizer\.json"):
+    with pytest.raises(
+        MissingFileError, match=r"no tokenizer in .*: BertTokenizer reads tokenizer\.json or vocab\.txt"
+    ):
         BertTokenizer.from_pretrained(write_folder(config__json={"model_type": "bert"}))
     with pytest.raises(ConfigError, match="tokenizer_class must be a string, not 5"):
         AutoTokenizer.from_pretrained(

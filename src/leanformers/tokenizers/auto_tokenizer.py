@@ -11,23 +11,55 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ArgumentError, ConfigError, MissingFileError
 from ..files import read_json
 from ..hub.resolve import resolve_folder
-from .formats import tokenizer_json
+from . import classes
+from .formats import describes_itself, found_files, looked_for, tokenizer_json
 from .settings import check_loading
-from .tokenizer import BertTokenizer, DistilBertTokenizer, PreTrainedTokenizer
+from .tokenizer import PreTrainedTokenizer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["AutoTokenizer"]
 
-# ← ADD A TOKENIZER CLASS here. Others are `PreTrainedTokenizer`: a class only brings defaults, never other ids.
+# A class only brings defaults, never other ids: a name that is not here is `PreTrainedTokenizer` where there is a
+# tokenizer.json, and an error where there is none.
 _CLASSES: dict[str, type[PreTrainedTokenizer]] = {
-    "BertTokenizer": BertTokenizer,
-    "DistilBertTokenizer": DistilBertTokenizer,
+    **{value.__name__: value for name in classes.__all__ if isinstance(value := getattr(classes, name), type)},
+    "TokenizersBackend": PreTrainedTokenizer,
 }
+# ← ADD A MODEL TYPE here: the class for checkpoints that name none. Facts from transformers 5.23, tokenization_auto.py.
 _MODEL_TYPES: dict[str, type[PreTrainedTokenizer]] = {
-    "bert": BertTokenizer,
-    "distilbert": DistilBertTokenizer,
+    "albert": classes.AlbertTokenizer,
+    "bart": classes.BartTokenizer,
+    "bert": classes.BertTokenizer,
+    "camembert": classes.CamembertTokenizer,
+    "clip": classes.CLIPTokenizer,
+    "deberta-v2": classes.DebertaV2Tokenizer,
+    "distilbert": classes.DistilBertTokenizer,
+    "electra": classes.ElectraTokenizer,
+    "gemma": classes.GemmaTokenizer,
+    "gemma2": classes.GemmaTokenizer,
+    "gemma3": classes.GemmaTokenizer,
+    "gemma3_text": classes.GemmaTokenizer,
+    "gpt2": classes.GPT2Tokenizer,
+    "gpt_neo": classes.GPT2Tokenizer,
+    "gptj": classes.GPT2Tokenizer,
+    "llama": PreTrainedTokenizer,
+    "longformer": classes.RobertaTokenizer,
+    "ministral": PreTrainedTokenizer,
+    "mistral": PreTrainedTokenizer,
+    "mistral3": PreTrainedTokenizer,
+    "mixtral": PreTrainedTokenizer,
+    "modernbert": PreTrainedTokenizer,
+    "mpnet": classes.MPNetTokenizer,
+    "mt5": classes.T5Tokenizer,
+    "qwen2": classes.Qwen2Tokenizer,
+    "qwen2_moe": classes.Qwen2Tokenizer,
+    "qwen3": classes.Qwen2Tokenizer,
+    "qwen3_moe": classes.Qwen2Tokenizer,
+    "roberta": classes.RobertaTokenizer,
+    "t5": classes.T5Tokenizer,
+    "xlm-roberta": classes.XLMRobertaTokenizer,
 }
 
 
@@ -72,7 +104,7 @@ def _class_for(folder: Path) -> type[PreTrainedTokenizer]:
         found = _CLASSES.get(name.removesuffix("Fast"))
     else:
         found = _MODEL_TYPES.get(_value(folder / "config.json", "model_type") or "")
-    if found is None and not (folder / tokenizer_json.FILE).exists():
+    if found is None and not (folder / tokenizer_json.FILE).exists() and (name or not describes_itself(folder)):
         raise _no_tokenizer(folder, name)
     return found or PreTrainedTokenizer
 
@@ -91,9 +123,15 @@ def _no_tokenizer(folder: Path, name: str | None) -> MissingFileError:
             f"no tokenizer.json in {folder}, whose configuration says {kind!r}; "
             f"without it only these can be read: {', '.join([*_CLASSES, *_MODEL_TYPES])}"
         )
-    if (folder / "vocab.txt").exists():
+    found = found_files(folder)
+    if found == ["vocab.txt"]:
         return MissingFileError(
             f"config.json missing: cannot know the tokenizer type of {folder}, which has only a vocab.txt; "
             "if it is BERT's, use BertTokenizer.from_pretrained(folder, do_lower_case=…)"
         )
-    return MissingFileError(f"no config.json in {folder}, nor a tokenizer.json")
+    if found:
+        return MissingFileError(
+            f"config.json missing: cannot know the tokenizer type of {folder}, which has only {' and '.join(found)}; "
+            "use the class that you know it has, such as T5Tokenizer or LlamaTokenizer: its from_pretrained(folder)"
+        )
+    return MissingFileError(f"no config.json in {folder}, nor any of {', '.join(looked_for())}")

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 REQUIRED: Any = object()
+INFINITY = float("inf")
 
 
 class Field(NamedTuple):
@@ -67,9 +68,12 @@ VOCABULARY = Field("an object of tokens and their ids", lambda value: isinstance
 
 def _are_pieces(value: Any) -> bool:
     return isinstance(value, list) and all(
-        isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and type(item[1]) in (int, float)
-        for item in value
+        isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and _is_finite(item[1]) for item in value
     )
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) in (int, float) and -INFINITY < value < INFINITY
 
 
 def _are_merges(value: Any) -> bool:
@@ -83,7 +87,7 @@ def _pair(merge: Any) -> list[str]:
     return merge if isinstance(merge, list) and all(isinstance(part, str) for part in merge) else []
 
 
-PIECES = Field("a list of pieces and their scores", _are_pieces, arguments=lambda value: {"pieces": value})
+PIECES = Field("a list of pieces and their finite scores", _are_pieces, arguments=lambda value: {"pieces": value})
 MERGES = Field(
     "a list of pairs", _are_merges, arguments=lambda value: {"merges": [tuple(_pair(merge)) for merge in value]}
 )

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BERT_NORMALIZER",
+    "VOCABULARY_SETTINGS",
     "Settings",
     "apply_settings",
+    "check_given_tokens",
     "check_loading",
     "check_side",
     "read_settings",
@@ -38,15 +40,21 @@ BERT_NORMALIZER = {
     "strip_accents": "strip_accents",
     "tokenize_chinese_chars": "handle_chinese_chars",
 }
+# Those that only say how a vocabulary file without tokenizer.json is to be read.
+VOCABULARY_SETTINGS = {"extra_ids", "keep_accents", "split_by_punct", "trim_offsets"}
 _SETTINGS = {
     *ROLES,
     *BERT_NORMALIZER,
+    *VOCABULARY_SETTINGS,
+    "add_bos_token",
+    "add_eos_token",
     "add_prefix_space",
     "additional_special_tokens",
     "chat_control_tokens",
     "chat_template",
     "clean_up_tokenization_spaces",
     "extra_special_tokens",
+    "legacy",
     "model_input_names",
     "model_max_length",
     "padding_side",
@@ -54,7 +62,7 @@ _SETTINGS = {
     "truncation_side",
 }
 # Arguments of transformers that make no difference here: there is one implementation, and no code is ever loaded.
-_WITHOUT_EFFECT = {"do_basic_tokenize", "from_slow", "legacy", "never_split", "use_fast"}
+_WITHOUT_EFFECT = {"do_basic_tokenize", "from_slow", "never_split", "use_fast"}
 # Those about downloads make no difference to a folder.
 _DOWNLOADING = {"cache_dir", "force_download", "local_files_only", "proxies", "token"}
 # Positions are counted from 0 and each token takes one, so that the number of positions is the longest input.
@@ -69,9 +77,10 @@ class Settings:
         given: only the keyword arguments.
         files: what the files said, with the keys that are not known here, to be saved again.
         tokenizer_class: the name of the class that reads these files.
+        used: the names that `get` was asked for, so that an argument which nobody wanted can be refused.
     """
 
-    __slots__ = ("files", "given", "tokenizer_class", "values")
+    __slots__ = ("files", "given", "tokenizer_class", "used", "values")
 
     def __init__(
         self,
@@ -85,9 +94,11 @@ class Settings:
         self.files = dict(files or {})
         self.values: dict[str, Any] = {**(defaults or {}), **self.files, **self.given}
         self.tokenizer_class = tokenizer_class
+        self.used: set[str] = set()
 
     def get(self, name: str, default: Any = None) -> Any:
         """The setting `name`, or `default` when it is missing or None."""
+        self.used.add(name)
         value = self.values.get(name)
         return default if value is None else value
 
@@ -178,16 +189,11 @@ def read_settings(
 
 
 def apply_settings(spec: Spec, settings: Settings) -> Spec:
-    """`spec` with what the settings say about it: special tokens and, if the caller asked, some fields of stages.
+    """`spec` with the special tokens that the settings name.
 
     Raises:
         InputValueError: the caller gave a special token that the vocabulary does not have.
     """
-    asked = {BERT_NORMALIZER[name]: value for name, value in settings.given.items() if name in BERT_NORMALIZER}
-    if asked:
-        spec = spec.with_bert_normalizer(asked)
-    if "add_prefix_space" in settings.given:
-        spec = spec.with_prefix_space(bool(settings.given["add_prefix_space"]))
     _warn_of_contradiction(spec, settings)
     if spec.padding is not None:
         settings.values.setdefault("pad_token", spec.padding.get("pad_token"))
@@ -203,10 +209,19 @@ def with_special_tokens(spec: Spec, settings: Settings) -> Spec:
     Raises:
         InputValueError: the caller gave a special token that the vocabulary does not have.
     """
+    check_given_tokens(spec, settings)
+    return spec.with_added_tokens(row_of(token) for token in (*settings.roles.values(), *settings.extra_special_tokens))
+
+
+def check_given_tokens(spec: Spec, settings: Settings) -> None:
+    """Refuse a special token of the caller that `spec` does not have.
+
+    Raises:
+        InputValueError: there is one.
+    """
     for role, value in settings.given.items():
         if role in ROLES and value is not None and spec.token_to_id(content_of(value)) is None:
             raise InputValueError(f"{role}={content_of(value)!r} is not in the vocabulary of {spec.place}")
-    return spec.with_added_tokens(row_of(token) for token in (*settings.roles.values(), *settings.extra_special_tokens))
 
 
 def _warn_of_contradiction(spec: Spec, settings: Settings) -> None:

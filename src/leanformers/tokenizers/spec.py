@@ -23,6 +23,7 @@ from .components import (
     read_stages,
 )
 from .post_processors import read_post_processor
+from .scores import document_to_json, has_scores, read_score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,7 +135,7 @@ class Spec:
     def to_json(self) -> str:
         """The text of a tokenizer.json: the original one byte for byte, unless this Spec was edited or made."""
         if self._text is None:
-            return json.dumps(self.document, ensure_ascii=False, indent=2) + "\n"
+            return document_to_json(self.document)
         return self._text
 
     def compile(self, *, fused: bool = True) -> _core.Tokenizer:
@@ -204,14 +205,6 @@ class Spec:
         """
         return self._with_fields("normalizer", self.normalizers, "BertNormalizer", fields)
 
-    def with_prefix_space(self, add: bool) -> Spec:
-        """This Spec, or one in which the pre-tokenizer ByteLevel puts a space before every text, or none.
-
-        Raises:
-            InputValueError: there is not exactly one pre-tokenizer ByteLevel.
-        """
-        return self._with_fields("pre_tokenizer", self.pre_tokenizers, "ByteLevel", {"add_prefix_space": add})
-
     def _with_fields(self, part: str, stages: list[Stage], kind: str, fields: dict[str, Any]) -> Spec:
         found = [stage for stage in stages if stage.core == kind]
         if len(found) != 1:
@@ -219,7 +212,11 @@ class Spec:
             raise InputValueError(f"{self.place} has {len(found)} {kind}s, so that there is nothing for {names}")
         if all(found[0].fields[name] == value for name, value in fields.items()):
             return self
-        return Spec({**self.document, part: _replace_fields(self.document[part], kind, fields)}, place=self.place)
+        return self.edited(**{part: _replace_fields(self.document[part], kind, fields)})
+
+    def edited(self, **fields: Any) -> Spec:
+        """A Spec with other content in some fields of its document."""
+        return Spec({**self.document, **fields}, place=self.place)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _spec_from_text, (self.to_json(), self.place, self._text is not None)
@@ -264,7 +261,8 @@ class Spec:
 
 
 def _spec_from_text(text: str, place: str, original: bool) -> Spec:
-    return Spec(json.loads(text), place=place, text=text if original else None)
+    parse_float = read_score if original and has_scores(text) else None
+    return Spec(json.loads(text, parse_float=parse_float), place=place, text=text if original else None)
 
 
 def _replace_fields(value: dict[str, Any], kind: str, fields: dict[str, Any]) -> dict[str, Any]:

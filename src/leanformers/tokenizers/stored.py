@@ -12,7 +12,7 @@ from ..errors import MissingFileError
 from ..hub.resolve import resolve_folder
 from .chat.files import ChatTemplateSetting
 from .decoding import Decoding
-from .formats import read_spec
+from .formats import found_files, looked_for, read_spec
 from .saving import save_tokenizer
 from .settings import Settings, apply_settings, check_loading, read_settings
 
@@ -84,7 +84,7 @@ class StoredTokenizer(Decoding):
         """The tokenizer in a folder or a repository of the Hub.
 
         Args:
-            name_or_folder: a folder with tokenizer.json (or vocab.txt, for `BertTokenizer`), or a repository's name.
+            name_or_folder: a folder with tokenizer.json (or the vocabulary files of the class), or a repository's name.
             revision: a branch, tag or commit of the repository.
             settings: what goes before the folder's tokenizer_config.json: `model_max_length`, `padding_side`,
                 `cls_token`, `do_lower_case`, …
@@ -97,11 +97,12 @@ class StoredTokenizer(Decoding):
         """
         settings = check_loading(name_or_folder, settings)
         folder = resolve_folder(name_or_folder, revision=revision)
-        values = read_settings(folder, settings, defaults=cls._defaults, tokenizer_class=cls.__name__)
+        values = read_settings(folder, settings, defaults=cls._defaults, tokenizer_class=_family(cls))
         spec = read_spec(folder, values)
         if spec is None:
             raise MissingFileError(
-                f"no tokenizer in {folder}: {cls.__name__} reads tokenizer.json or its own vocabulary"
+                f"no tokenizer in {folder}: {cls.__name__} reads {' or '.join(looked_for(values.tokenizer_class))}; "
+                f"the folder has {', '.join(found_files(folder)) or 'none of any kind'}"
             )
         return cls(spec, values, name_or_path=os.fspath(name_or_folder))
 
@@ -144,3 +145,8 @@ class StoredTokenizer(Decoding):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._use(self._spec)
+
+
+def _family(cls: type) -> str:
+    """The name of the class of this library that `cls` is or derives from: formats know what to read by it."""
+    return next(parent.__name__ for parent in cls.__mro__ if parent.__module__.startswith(f"{__package__}."))

@@ -14,17 +14,14 @@ from .call import Calling
 from .chat.tokenizer import ChatTokenizer
 from .earlier_names import EarlierNames
 from .editing import Editing
-from .formats.vocab_txt import BERT_DEFAULTS
 from .golden import GoldenIds
 from .inputs import read_texts
 from .options import Options, check_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from .ragged import Ragged
 
-__all__ = ["BertTokenizer", "DistilBertTokenizer", "PreTrainedTokenizer"]
+__all__ = ["PreTrainedTokenizer"]
 
 
 class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Calling):
@@ -186,21 +183,3 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Calli
             ),
             tensor_type=return_tensors,
         )
-
-
-class BertTokenizer(PreTrainedTokenizer):
-    """A `PreTrainedTokenizer` with BERT's defaults, which can also read a folder with nothing but vocab.txt.
-
-    Such a folder does not say how to split: `BertTokenizer.from_pretrained(folder, do_lower_case=False)` does.
-    """
-
-    _defaults: Mapping[str, Any] = {
-        **BERT_DEFAULTS,
-        "model_input_names": ("input_ids", "token_type_ids", "attention_mask"),
-    }
-
-
-class DistilBertTokenizer(BertTokenizer):
-    """A `BertTokenizer` for models without token types."""
-
-    _defaults: Mapping[str, Any] = {**BERT_DEFAULTS, "model_input_names": ("input_ids", "attention_mask")}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...files import parse_json, read_text
+from ..asked import apply_asked
+from ..scores import has_scores, read_score
 from ..spec import Spec
 
 if TYPE_CHECKING:
@@ -12,19 +14,22 @@ if TYPE_CHECKING:
 
     from ..settings import Settings
 
-__all__ = ["FILE", "read"]
+__all__ = ["FILE", "FILES", "read"]
 
 FILE = "tokenizer.json"
+FILES = (FILE,)
 
 
 def read(folder: Path, settings: Settings) -> Spec | None:
-    """The tokenizer in `folder`/tokenizer.json, or None without that file. `settings` change nothing here.
+    """The tokenizer in `folder`/tokenizer.json, or None without that file. Of `settings`, what a caller gave counts.
 
     Raises:
         FileFormatError: broken JSON, or a component, field or version that is not known, with its place in the file.
+        InputValueError: an argument of the caller that the file has no place for.
     """
     path = folder / FILE
     if not path.exists():
         return None
     text = read_text(path)
-    return Spec(parse_json(text, path), place=str(path), text=text)
+    document = parse_json(text, path, parse_float=read_score if has_scores(text) else None)
+    return apply_asked(Spec(document, place=str(path), text=text), settings)

@@ -1,0 +1,70 @@
+"""A byte-level vocabulary whose tokens have ranks and no merges, as a tokenizer: what tiktoken and tekken files share.
+
+tiktoken.py, tekken.py → **ranks, special tokens, pattern** → document
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import FileFormatError
+from . import documents
+from .documents import Stage, byte_level, regex_split, sequence
+from .merges import merges_of_ranks, to_letters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..settings import Settings
+    from ..spec import Spec
+
+__all__ = ["ENDS", "check_bytes", "post_processor", "ranked_document"]
+
+# Byte-level texts keep their spaces, and no special tokens surround them.
+ENDS: Stage = byte_level(trim_offsets=False)
+
+
+def ranked_document(
+    ranks: Mapping[bytes, int], special_tokens: Mapping[str, int], pattern: str, place: str, *, offset: int = 0
+) -> dict[str, Any]:
+    """The document of a vocabulary of byte strings.
+
+    Args:
+        ranks: the rank of each token: what has a lower rank is merged first.
+        special_tokens: the ids of the special tokens.
+        pattern: the regular expression that cuts a text into words.
+        place: what errors call the file.
+        offset: what is added to a rank to make an id.
+    """
+    vocab = {to_letters(token): rank + offset for token, rank in ranks.items()}
+    model = {
+        "type": "BPE",
+        "dropout": None,
+        "unk_token": None,
+        "continuing_subword_prefix": None,
+        "end_of_word_suffix": None,
+        "fuse_unk": False,
+        "byte_fallback": False,
+        "ignore_merges": True,
+        "vocab": {**vocab, **special_tokens},
+        "merges": merges_of_ranks(ranks, place),
+    }
+    words = sequence("pre_tokenizers", regex_split(pattern), byte_level(False, use_regex=False))
+    return documents.document(model, pre_tokenizer=words, decoder=byte_level())
+
+
+def check_bytes(ranks: Mapping[bytes, int], place: str) -> None:
+    """Refuse a vocabulary that cannot write every text.
+
+    Raises:
+        FileFormatError: one of the 256 bytes is no token.
+    """
+    missing = next((byte for byte in range(256) if bytes([byte]) not in ranks), None)
+    if missing is not None:
+        raise FileFormatError(f"{place} has no token for the byte 0x{missing:02X}: was the file cut off?")
+
+
+def post_processor(spec: Spec, settings: Settings) -> Stage:
+    """No tokens around a text, unless the configuration says `add_bos_token` or `add_eos_token`."""
+    asked = {"add_bos_token", "add_eos_token"} & settings.values.keys()
+    return documents.begin_and_end(spec, settings) if asked else ENDS

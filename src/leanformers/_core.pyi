@@ -367,7 +367,7 @@ class WordCounter:
     Counts the words that stages make of texts. Memory: the different words.
     """
 
-    def __init__(self, normalizers: Sequence["std::variant<leanformers::BertNormalizer, leanformers::ByteLevelNormalizer, leanformers::Lowercase, leanformers::Nmt, leanformers::Precompiled, leanformers::Prepend, leanformers::Replace, leanformers::Strip, leanformers::StripAccents, leanformers::UnicodeForm>"], pre_tokenizers: Sequence["std::variant<leanformers::BertPreTokenizer, leanformers::ByteLevel, leanformers::CharDelimiterSplit, leanformers::Digits, leanformers::FixedLength, leanformers::Metaspace, leanformers::Punctuation, leanformers::Split, leanformers::UnicodeScripts, leanformers::Whitespace, leanformers::WhitespaceSplit>"], threads: int = 0) -> None: ...
+    def __init__(self, normalizers: Sequence[BertNormalizer | ByteLevelNormalizer | Lowercase | Nmt | Precompiled | Prepend | Replace | Strip | StripAccents | UnicodeForm], pre_tokenizers: Sequence[BertPreTokenizer | ByteLevel | CharDelimiterSplit | Digits | FixedLength | Metaspace | Punctuation | Split | UnicodeScripts | Whitespace | WhitespaceSplit], threads: int = 0) -> None: ...
 
     def add(self, texts: list[str]) -> None:
         """Count the words of texts. Lone surrogates read as U+FFFD."""

@@ -18,6 +18,7 @@ from .formats.vocab_txt import BERT_DEFAULTS
 from .golden import GoldenIds
 from .inputs import read_texts
 from .options import Options, check_number
+from .retraining import Retraining
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["BertTokenizer", "DistilBertTokenizer", "PreTrainedTokenizer"]
 
 
-class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Calling):
+class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retraining, Calling):
     """A tokenizer. Safe to use from many threads: a call never changes it.
 
     Attributes:

@@ -6,6 +6,7 @@ files or iterator → **chunks of texts** → _core.WordCounter
 from __future__ import annotations
 
 import os
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,12 +54,12 @@ def chunks_of_files(paths: Iterable[Path], show: bool | None = None) -> Iterator
     paths = list(paths)
     with progress("reading", sum(path.stat().st_size for path in paths), show) as advance:
         for path in paths:
-            with path.open(encoding="utf-8", newline="\n") as file:  # no other character ends a line
+            with path.open("rb") as raw, TextIOWrapper(raw, encoding="utf-8", newline="\n") as file:  # \n ends a line
                 read = 0
                 try:
                     while lines := file.readlines(CHUNK):
                         yield lines
-                        read, before = file.buffer.tell(), read
+                        read, before = raw.tell(), read
                         advance(read - before)
                 except UnicodeDecodeError as error:
                     raise FileFormatError(f"{path} is not UTF-8 text: {error.reason} after byte {read}") from None

@@ -42,7 +42,7 @@ class Retraining(StoredTokenizer):
             show_progress: None shows a bar on a terminal.
             threads: how many to count on; None: all processors that this process may use.
             kwargs: for the trainer: `min_frequency`, `limit_alphabet`, `initial_alphabet`, `max_token_length`,
-                `continuing_subword_prefix`, `end_of_word_suffix`, `shrinking_factor`, …, as far as the model knows them.
+                `continuing_subword_prefix`, `end_of_word_suffix`, `shrinking_factor`, …, as far as it knows them.
 
         Raises:
             ArgumentError, InputTypeError, InputValueError: as `leanformers.train_tokenizer`.
@@ -54,7 +54,7 @@ class Retraining(StoredTokenizer):
             >>> new.tokenize("return add"), old.tokenize("return add")
             (['return', 'add'], ['return', 'add'])
         """
-        from .train import retrain  # here, because loading a tokenizer does not need it
+        from .retrain import retrain  # here, because loading a tokenizer does not need it
 
         spec, settings = retrain(
             self,

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from .components import Stage
+    from .spec import Spec
 
-__all__ = ["AFFIXES", "BYTE_ALPHABET", "check_options", "make_stages", "train_model"]
+__all__ = ["AFFIXES", "BYTE_ALPHABET", "check_options", "make_counter", "train_model"]
 
 # The 256 characters in which GPT-2 writes bytes: the printable ones of Latin-1 themselves, the others from U+0100 on.
 _PRINTABLE = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
@@ -81,8 +82,18 @@ def check_options(
             raise error(f"{call}: {name} must be {option.what}, not {value!r}")
 
 
-def make_stages(stages: Iterable[Stage]) -> list[Any]:
-    """The core's objects for stages of a Spec."""
+def make_counter(spec: Spec, threads: int | None) -> _core.WordCounter:
+    """A counter of the words that the stages of `spec` make; None: on all processors that this process may use.
+
+    Raises:
+        InputValueError: `threads` is no number of threads.
+    """
+    if threads is not None and (type(threads) is not int or not 1 <= threads <= 1024):
+        raise InputValueError(f"threads must be a whole number from 1 to 1024, or None, not {threads!r}")
+    return _core.WordCounter(_make_stages(spec.normalizers), _make_stages(spec.pre_tokenizers), threads or 0)
+
+
+def _make_stages(stages: Iterable[Stage]) -> list[Any]:
     return [getattr(_core, stage.core)(**stage.arguments) for stage in stages]
 
 

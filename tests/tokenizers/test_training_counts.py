@@ -1,4 +1,4 @@
-"""Words are counted as the reference splits them, although a text is cut at spaces first and each stretch split once."""
+"""Words are counted as the reference splits them, although texts are cut at spaces and each stretch is split once."""
 
 from __future__ import annotations
 

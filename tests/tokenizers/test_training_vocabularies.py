@@ -124,7 +124,9 @@ def test_forms_inside_words_have_ids_by_code_point() -> None:
     assert tokens == ["a", "b", "c", "é", "##a", "##b", "##c"]
 
 
-@pytest.mark.parametrize("settings", [{}, {"vocab_size": 500}, {"min_frequency": 3}, {"special_tokens": ["[UNK]", "of"]}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"vocab_size": 500}, {"min_frequency": 3}, {"special_tokens": ["[UNK]", "of"]}]
+)
 @pytest.mark.parametrize("name", ["bert", "spaces", "words"])
 def test_word_level(name: str, settings: dict[str, Any], corpus: list[str]) -> None:
     settings = {"vocab_size": 30000, **settings}
@@ -146,7 +148,9 @@ def test_bpe_on_random_words_with_many_ties() -> None:
     for _ in range(60):
         letters = "abcd"[: chosen.randrange(1, 5)]
         texts = [
-            " ".join("".join(chosen.choices(letters, k=chosen.randrange(1, 12))) for _ in range(chosen.randrange(1, 30)))
+            " ".join(
+                "".join(chosen.choices(letters, k=chosen.randrange(1, 12))) for _ in range(chosen.randrange(1, 30))
+            )
             for _ in range(3)
         ]
         settings: dict[str, Any] = {"vocab_size": chosen.randrange(1, 120)}

@@ -48,12 +48,16 @@ def retrain(
     def rename(token: str) -> str:
         return names.get(token, token)
 
-    kept = [row for row in spec.document.get("added_tokens", []) if row["special"] or model_type == "Unigram"]
     new = read_special_tokens(new_special_tokens or [], "new_special_tokens")
     rows: dict[str, dict[str, Any]] = {}
-    for row in kept:
+    others: list[dict[str, Any]] = []
+    for row in spec.document.get("added_tokens", []):
         flags = {name: value for name, value in row.items() if name != "id"}
-        rows.setdefault(rename(row["content"]), {**flags, "content": rename(row["content"]), "special": True})
+        if row["special"] or model_type == "Unigram":
+            content = rename(row["content"])
+            rows.setdefault(content, {**flags, "content": content, "special": True})
+        else:
+            others.append(flags)
     for row in new:
         rows.setdefault(row["content"], row)
     model = {name: value for name, value in spec.model.fields.items() if name not in ("vocab", "merges")}
@@ -75,7 +79,7 @@ def retrain(
         show=show_progress,
     )
     trained = with_special_tokens({**spec.document, "model": model}, rows.values(), rename)
-    return trained, _settings_like(tokenizer, rename, [row["content"] for row in new])
+    return trained.with_added_tokens(others), _settings_like(tokenizer, rename, [row["content"] for row in new])
 
 
 def _settings_like(tokenizer: Retraining, rename: Callable[[str], str], new: list[str]) -> Settings:

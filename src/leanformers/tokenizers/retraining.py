@@ -31,7 +31,8 @@ class Retraining(StoredTokenizer):
     ) -> Self:
         """A new tokenizer with the same stages and settings, and a vocabulary learned from `text_iterator`.
 
-        As in transformers the special tokens stay, and get the first ids; added tokens that are not special go.
+        As in transformers the special tokens stay, and get the first ids; added tokens that are not special come after
+        what was learned. Unlike there, a special token that is renamed leaves no token of its old name behind.
 
         Args:
             text_iterator: gives str, or lists of str.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputValueError, near_names
+from ..errors import InputTypeError, InputValueError, near_names
 from .corpus import as_files, chunks_of_files, chunks_of_texts
 from .recipes import RECIPES, document_of, roles_of, template_of
 from .settings import Settings
@@ -72,6 +72,8 @@ def train_tokenizer(
     if recipe is None:
         known = ", ".join(map(repr, RECIPES))
         raise InputValueError(f"kind={kind!r}: choose one of {known}{near_names(str(kind), RECIPES)}")
+    if lowercase is not None and not isinstance(lowercase, bool):
+        raise InputTypeError(f"lowercase must be True, False or None, not {lowercase!r}")
     rows = read_special_tokens(recipe.special_tokens if special_tokens is None else special_tokens, "special_tokens")
     names = [row["content"] for row in rows]
     roles = roles_of(names)

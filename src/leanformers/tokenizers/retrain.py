@@ -60,6 +60,7 @@ def retrain(
             others.append(flags)
     for row in new:
         rows.setdefault(row["content"], row)
+    others = [row for row in others if row["content"] not in rows]
     model = {name: value for name, value in spec.model.fields.items() if name not in ("vocab", "merges")}
     model = {"type": model_type, **model}
     if isinstance(model.get("unk_token"), str):
@@ -78,8 +79,8 @@ def retrain(
         options=options,
         show=show_progress,
     )
-    trained = with_special_tokens({**spec.document, "model": model}, rows.values(), rename)
-    return trained.with_added_tokens(others), _settings_like(tokenizer, rename, [row["content"] for row in new])
+    trained = with_special_tokens({**spec.document, "model": model}, [*rows.values(), *others], rename)
+    return trained, _settings_like(tokenizer, rename, [row["content"] for row in new])
 
 
 def _settings_like(tokenizer: Retraining, rename: Callable[[str], str], new: list[str]) -> Settings:

@@ -43,37 +43,41 @@ def without_vocabulary(model: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_special_tokens(
-    document: dict[str, Any], rows: Iterable[dict[str, Any]], rename: Callable[[str], str] = str
+    document: dict[str, Any], rows: list[dict[str, Any]], rename: Callable[[str], str] = str
 ) -> Spec:
     """`document`, which has a trained model, with the special tokens `rows`, and with the ids that they have there.
 
     Raises:
         InputValueError: something needs a token that is not in the vocabulary.
     """
-    place = "the trained tokenizer"
-    model = document["model"]
-    unknown = model.get("unk_token")
-    if unknown is not None and unknown not in model["vocab"]:
+    vocab, unknown = document["model"]["vocab"], document["model"].get("unk_token")
+    if unknown is not None and unknown not in vocab:
         raise InputValueError(
             f"the model's unknown token {unknown!r} is not in the new vocabulary; put it among the special tokens"
         )
-    spec = Spec({**document, "added_tokens": [], "post_processor": None}, place=place)
-    spec = spec.with_added_tokens(rows)
+    vocab = {token: number for number, (token, _) in enumerate(vocab)} if isinstance(vocab, list) else vocab
+    ids: dict[str, int] = {}
+    for row in rows:  # by the rule of Spec.with_added_tokens, which would check the whole vocabulary each time
+        content = row["content"]
+        ids.setdefault(content, vocab.get(content, max(len(vocab), *(number + 1 for number in (-1, *ids.values())))))
+    added = sorted(({"id": ids[row["content"]], **row} for row in rows), key=lambda row: row["id"])
+
+    def find(token: str) -> int | None:
+        return vocab.get(token, ids.get(token))
 
     def id_of(token: str) -> int:
-        number = spec.token_to_id(token)
+        number = find(token)
         if number is None:
-            raise InputValueError(
-                f"token {token!r} of the post-processor is not in the new vocabulary; make it special"
-            )
+            raise InputValueError(f"the post-processor's {token!r} is not in the new vocabulary; make it special")
         return number
 
     padding = document.get("padding")
-    if padding is not None and spec.token_to_id(rename(padding["pad_token"])) is not None:
+    if padding is not None and find(rename(padding["pad_token"])) is not None:
         token = rename(padding["pad_token"])
         padding = {**padding, "pad_token": token, "pad_id": id_of(token)}
     processor = _with_ids(document.get("post_processor"), id_of, rename)
-    return Spec({**spec.document, "post_processor": processor, "padding": padding}, place=place)
+    changed = {"added_tokens": added, "post_processor": processor, "padding": padding}
+    return Spec({"version": "1.0", **document, **changed}, place="the trained tokenizer")
 
 
 def _with_ids(processor: Any, id_of: Callable[[str], int], rename: Callable[[str], str]) -> Any:

@@ -21,12 +21,13 @@ std::u32string read_codes(std::string_view text) {
 
 Pattern Pattern::literal(std::string_view text) {
   Pattern pattern;
-  pattern.literal_ = read_codes(text);
+  pattern.source_ = read_codes(text);
   return pattern;
 }
 
 Pattern Pattern::regex(std::string_view expression) {
   Pattern pattern;
+  pattern.source_ = read_codes(expression);
   pattern.regex_ = std::make_shared<const Regex>(expression);
   return pattern;
 }
@@ -34,10 +35,10 @@ Pattern Pattern::regex(std::string_view expression) {
 void Pattern::find_all(std::span<const char32_t> text, std::vector<Match>& matches) const {
   matches.clear();
   if (regex_) return regex_->find_all(text, matches);
-  if (literal_.empty()) return;
+  if (source_.empty()) return;
   const std::u32string_view view(text.data(), text.size());
-  for (size_t at = view.find(literal_); at != view.npos; at = view.find(literal_, at + literal_.size())) {
-    matches.push_back({at, at + literal_.size()});
+  for (size_t at = view.find(source_); at != view.npos; at = view.find(source_, at + source_.size())) {
+    matches.push_back({at, at + source_.size()});
   }
 }
 

@@ -18,6 +18,7 @@ NB_MODULE(_core, m) {
   bind_components(m);
   bind_encoded(m);
   bind_tokenizer(m);
+  bind_training(m);
   m.def(
       "unicode_versions",
       [] {

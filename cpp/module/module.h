@@ -9,5 +9,6 @@ void bind_stages(nanobind::module_& m);
 void bind_components(nanobind::module_& m);
 void bind_encoded(nanobind::module_& m);
 void bind_tokenizer(nanobind::module_& m);
+void bind_training(nanobind::module_& m);
 
 }  // namespace leanformers

@@ -8,74 +8,17 @@
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
-#include <deque>
 #include <optional>
 #include <vector>
 
 #include "module/module.h"
-#include "unicode/unicode.h"
+#include "module/texts.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
 
 namespace leanformers {
 namespace {
-
-// The UTF-8 of Python strings, which stay alive as long as this does: of a list of texts, or of a list of lists of
-// words.
-class HeldTexts {
- public:
-  HeldTexts(nb::list list, bool words) {
-    const size_t size = nb::len(list);
-    views_.reserve(size);
-    held_.reserve(size);
-    if (words) row_offsets_.reserve(size + 1);
-    for (nb::handle item : list) {
-      if (!words) {
-        add(item);
-        continue;
-      }
-      row_offsets_.push_back(views_.size());
-      if (!PyList_Check(item.ptr()) && !PyTuple_Check(item.ptr())) throw nb::type_error("a row is no list of words");
-      for (nb::handle word : nb::borrow<nb::sequence>(item)) add(word);
-    }
-    if (words) row_offsets_.push_back(views_.size());
-  }
-
-  Texts texts() const { return {views_, row_offsets_}; }
-  size_t bytes() const { return bytes_; }
-
- private:
-  void add(nb::handle item) {
-    if (!PyUnicode_Check(item.ptr())) throw nb::type_error("an item is not a str");
-    held_.push_back(nb::borrow(item));  // another thread may change the list while the GIL is released
-    Py_ssize_t size = 0;
-    if (const char* utf8 = PyUnicode_AsUTF8AndSize(item.ptr(), &size)) {
-      views_.emplace_back(utf8, static_cast<size_t>(size));
-    } else {
-      PyErr_Clear();  // a lone surrogate has no UTF-8
-      views_.push_back(replaced_.emplace_back(replace_surrogates(item)));
-    }
-    bytes_ += views_.back().size();
-  }
-
-  static std::string replace_surrogates(nb::handle item) {
-    std::string text;
-    const Py_ssize_t length = PyUnicode_GetLength(item.ptr());
-    for (Py_ssize_t i = 0; i < length; ++i) {
-      const char32_t code = PyUnicode_ReadChar(item.ptr(), i);
-      char bytes[4];
-      text.append(bytes, unicode::encode(code - 0xD800 < 0x800 ? unicode::kReplacement : code, bytes));
-    }
-    return text;
-  }
-
-  std::vector<std::string_view> views_;
-  std::vector<size_t> row_offsets_;
-  std::vector<nb::object> held_;
-  std::deque<std::string> replaced_;  // does not move its strings
-  size_t bytes_ = 0;
-};
 
 Encoded encode(const Tokenizer& tokenizer, nb::list texts, std::optional<nb::list> pairs, bool words,
                bool add_special_tokens, std::optional<uint32_t> max_length, Truncation truncation, bool truncate_left,

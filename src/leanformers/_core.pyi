@@ -362,5 +362,40 @@ class Tokenizer:
     def explain(self) -> list[str]:
         """Which stages are fused, which general, and why: one sentence each."""
 
+class WordCounter:
+    """
+    Counts the words that stages make of texts. Memory: the different words.
+    """
+
+    def __init__(self, normalizers: Sequence[BertNormalizer | ByteLevelNormalizer | Lowercase | Nmt | Precompiled | Prepend | Replace | Strip | StripAccents | UnicodeForm], pre_tokenizers: Sequence[BertPreTokenizer | ByteLevel | CharDelimiterSplit | Digits | FixedLength | Metaspace | Punctuation | Split | UnicodeScripts | Whitespace | WhitespaceSplit], threads: int = 0) -> None: ...
+
+    def add(self, texts: list[str]) -> None:
+        """Count the words of texts. Lone surrogates read as U+FFFD."""
+
+    def __len__(self) -> int:
+        """How many different words there are."""
+
+    def counts(self) -> list[tuple[str, int]]:
+        """The words and how often each was seen, in no particular order."""
+
+    @property
+    def cuts_at_spaces(self) -> bool:
+        """
+        Whether texts are cut at spaces, so that each different stretch is normalized and split only once.
+        """
+
+def train_bpe(counter: WordCounter, *, vocab_size: int, min_frequency: int = 0, special_tokens: Sequence[str] = [], limit_alphabet: int | None = None, initial_alphabet: str = '', continuing_subword_prefix: str = '', end_of_word_suffix: str = '', max_token_length: int | None = None, progress: object | None = None) -> tuple[list[str], list[tuple[str, str]]]:
+    """
+    Tokens by id, and merges by rank. `progress` gets what is done and what there is to do; its errors stop the training.
+    """
+
+def train_unigram(counter: WordCounter, *, vocab_size: int, special_tokens: Sequence[str] = [], initial_alphabet: str = '', unk_token: str | None = None, shrinking_factor: float = 0.75, n_sub_iterations: int = 2, max_piece_length: int = 16, seed_size: int = 1000000, progress: object | None = None) -> tuple[list[tuple[str, float]], int | None]:
+    """
+    Pieces and scores by id, and the id of the unknown token. ValueError: more characters than the vocabulary can hold.
+    """
+
+def train_word_level(counter: WordCounter, *, vocab_size: int, min_frequency: int = 0, special_tokens: Sequence[str] = []) -> list[tuple[str, int]]:
+    """Tokens and their ids."""
+
 def unicode_versions() -> dict[str, str]:
     """Predicate -> the Unicode version whose table it follows."""

@@ -13,6 +13,7 @@ from ..hub.resolve import DEFAULT_MODEL
 from . import tokenizers
 from .output import print_line, print_object, print_table
 from .texts import read_texts
+from .training import train_tokenizer
 
 __all__ = ["app"]
 
@@ -194,3 +195,6 @@ def demo() -> None:
     from .demo import run
 
     run()
+
+
+app.command()(train_tokenizer)

@@ -17,6 +17,7 @@ from .editing import Editing
 from .golden import GoldenIds
 from .inputs import read_texts
 from .options import Options, check_number
+from .retraining import Retraining
 
 if TYPE_CHECKING:
     from .ragged import Ragged
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["PreTrainedTokenizer"]
 
 
-class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Calling):
+class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retraining, Calling):
     """A tokenizer. Safe to use from many threads: a call never changes it.
 
     Attributes:

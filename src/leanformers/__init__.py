@@ -36,7 +36,7 @@ _HOMES = {
     "errors": "errors",
     "get_json_schema": "tokenizers.chat.tool_schema",
     "pipeline": "pipelines",
-    "train_tokenizer": "tokenizers.train",
+    "train_tokenizer": "tokenizers.training.train",
 }
 
 # The classes of the architectures in models/arch, by the architecture's name and the task.
@@ -107,7 +107,7 @@ if TYPE_CHECKING:
     from .tokenizers.classes import XLMRobertaTokenizerFast as XLMRobertaTokenizerFast
     from .tokenizers.ragged import Ragged as Ragged
     from .tokenizers.tokenizer import PreTrainedTokenizer as PreTrainedTokenizer
-    from .tokenizers.train import train_tokenizer as train_tokenizer
+    from .tokenizers.training.train import train_tokenizer as train_tokenizer
 
 
 def __getattr__(name: str) -> Any:

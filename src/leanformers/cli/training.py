@@ -37,7 +37,7 @@ def train_tokenizer(
 
     Example: leanformers train-tokenizer bpe corpus.txt --vocab-size 8000 --out ./my-tokenizer
     """
-    from ..tokenizers.train import train_tokenizer as train
+    from ..tokenizers.training.train import train_tokenizer as train
 
     if out.exists() and not out.is_dir():
         raise InputValueError(f"cannot save into {out}: it is a file; give a folder")

@@ -17,7 +17,7 @@ from .editing import Editing
 from .golden import GoldenIds
 from .inputs import read_texts
 from .options import Options, check_number
-from .retraining import Retraining
+from .training.retraining import Retraining
 
 if TYPE_CHECKING:
     from .ragged import Ragged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .stored import StoredTokenizer
+from ..stored import StoredTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputTypeError, InputValueError, near_names
+from ...errors import InputTypeError, InputValueError, near_names
+from ..settings import Settings
+from ..spec import Spec
 from .corpus import as_files, chunks_of_files, chunks_of_texts
 from .recipes import RECIPES, document_of, roles_of, template_of
-from .settings import Settings
-from .spec import Spec
 from .trained import read_special_tokens, with_special_tokens, without_vocabulary
 from .trainers import AFFIXES, BYTE_ALPHABET, check_options, make_counter, train_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .tokenizer import PreTrainedTokenizer
+    from ..tokenizer import PreTrainedTokenizer
 
 __all__ = ["train_tokenizer"]
 
@@ -108,6 +108,6 @@ def train_tokenizer(
     extra = [name for name in names if name not in roles.values()]
     settings = {**roles, "extra_special_tokens": extra, "model_input_names": recipe.columns}
 
-    from .tokenizer import PreTrainedTokenizer
+    from ..tokenizer import PreTrainedTokenizer
 
     return PreTrainedTokenizer(with_special_tokens(document, rows), Settings({}, settings))

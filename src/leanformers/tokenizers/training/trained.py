@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputTypeError, InputValueError
-from .spec import Spec
-from .special_tokens import row_of
+from ...errors import InputTypeError, InputValueError
+from ..spec import Spec
+from ..special_tokens import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

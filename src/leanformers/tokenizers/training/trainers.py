@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .. import _core
-from ..errors import ArgumentError, InputTypeError, InputValueError, near_names
-from ..progress import progress
+from ... import _core
+from ...errors import ArgumentError, InputTypeError, InputValueError, near_names
+from ...progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from .components import Stage
-    from .spec import Spec
+    from ..components import Stage
+    from ..spec import Spec
 
 __all__ = ["AFFIXES", "BYTE_ALPHABET", "check_options", "make_counter", "train_model"]
 

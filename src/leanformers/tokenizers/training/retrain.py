@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputTypeError
+from ...errors import InputTypeError
+from ..settings import Settings
 from .corpus import chunks_of_texts
-from .settings import Settings
 from .trained import read_special_tokens, with_special_tokens
 from .trainers import BYTE_ALPHABET, check_options, make_counter, train_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from ..spec import Spec
     from .retraining import Retraining
-    from .spec import Spec
 
 __all__ = ["retrain"]
 

@@ -10,8 +10,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import FileFormatError, InputTypeError, InputValueError, MissingFileError
-from ..progress import progress
+from ...errors import FileFormatError, InputTypeError, InputValueError, MissingFileError
+from ...progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -1,0 +1,1 @@
+"""Training: vocabularies learned from a corpus. `train.py` makes a new tokenizer, `retrain.py` one like another."""

@@ -91,8 +91,10 @@ void Plan::choose_path(bool fused) {
   const bool bert_split =
       spec.pre_tokenizers.size() == 1 && std::holds_alternative<BertPreTokenizer>(spec.pre_tokenizers[0]);
   if (!fused) return general("the fused paths are switched off");
+  if (choose_byte_level()) return;
   if (normalizer == nullptr || !bert_split)
-    return general("only BertNormalizer with BertPreTokenizer has a fused scan");
+    return general(
+        "only BertNormalizer with BertPreTokenizer, and the splits of GPT-2, Llama 3 and Qwen 2, have a scan");
   if (!std::holds_alternative<WordPiece>(spec.model)) return general("the fused BERT scan is for WordPiece");
   if (!normalized.empty()) return general("added tokens are to be found in the normalized text");
   bert = BertTable::get(*normalizer);
@@ -100,6 +102,27 @@ void Plan::choose_path(bool fused) {
       "normalizer, pre-tokenizer: fused BERT scan over the original bytes; texts with combining marks that have to be "
       "reordered use the general pipeline",
       "model: WordPiece with a cache of words"};
+}
+
+// The scan needs that no byte is unknown to the model, so that offsets are plain, and that nothing is random.
+bool Plan::choose_byte_level() {
+  const auto* settings = std::get_if<Bpe>(&spec.model);
+  const auto split = ByteLevelSplit::recognise(spec.normalizers, spec.pre_tokenizers);
+  if (settings == nullptr || !split) return false;
+  const bool plain = settings->continuing_subword_prefix.value_or("").empty() &&
+                     settings->end_of_word_suffix.value_or("").empty() && settings->dropout.value_or(0) == 0;
+  for (int byte = 0; byte < 256; ++byte) {
+    char utf8[4];
+    const uint32_t size = unicode::encode(byte_to_character(static_cast<char>(byte)), utf8);
+    if (!plain || ids.find({utf8, size}) == StringTable::kMissing) return false;
+  }
+  byte_level = split;
+  const bool gpt2 = split->pattern == ByteLevelSplit::Pattern::kGpt2;
+  explanation = {std::string("normalizer, pre-tokenizer: fused scan for the split of ") +
+                     (gpt2 ? "GPT-2" : "cl100k, Llama 3 and Qwen 2") + " over the original bytes" +
+                     (split->nfc ? "; texts that NFC may change use the general pipeline" : ""),
+                 "model: BPE with a cache of words"};
+  return true;
 }
 
 OuterSpaces Plan::outer_spaces(uint32_t id) const {

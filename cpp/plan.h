@@ -15,6 +15,7 @@
 #include "model/wordlevel.h"
 #include "model/wordpiece.h"
 #include "scan/bert.h"
+#include "scan/byte_level.h"
 #include "string_table.h"
 #include "tokenizer.h"
 #include "word_cache.h"
@@ -53,6 +54,9 @@ struct Worker {
   WordCache cache;
   BertScratch scratch;
   std::string lowered;
+  std::string prefixed;           // a text with a space before it
+  std::string characters;         // a word as byte-level models read it
+  std::vector<uint32_t> byte_of;  // for each byte of these, the byte of the word
   std::vector<AddedTokenMatcher::Segment> segments;
   WordTokens tokens;
   Sequence first, second;
@@ -112,7 +116,8 @@ struct Plan {
 
   std::shared_ptr<const Template> with_special_tokens, without_special_tokens;
 
-  std::shared_ptr<const BertTable> bert;  // the fused scan; null: the general pipeline
+  std::shared_ptr<const BertTable> bert;     // a fused scan; null: another one, or the general pipeline
+  std::optional<ByteLevelSplit> byte_level;  // likewise
   std::vector<std::string> explanation;
   uint32_t longest_word = UINT32_MAX;  // in characters; what is longer becomes the unknown token
 
@@ -126,6 +131,7 @@ struct Plan {
   void index_vocabulary();
   void index_added_tokens();
   void choose_path(bool fused);
+  bool choose_byte_level();
 };
 
 }  // namespace leanformers

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "byte_level.h"
 #include "normalizers.h"
 #include "plan.h"
 #include "pre_tokenizers.h"
@@ -98,7 +99,81 @@ class SequenceEncoder {
       if (scan_bert<kDetails>(*plan_.bert, text, first, worker_.scratch, *this)) return;
       take_back(tokens, words);
     }
+    if (plan_.byte_level && (!plan_.byte_level->nfc || CharacterClasses::get().is_nfc(text))) {
+      return encode_bytes(text, first);
+    }
     interpret(text, first);
+  }
+
+  // The fused way for byte-level models. The text is as its normalizer would leave it, so that all added tokens are
+  // found in it.
+  void encode_bytes(std::string_view text, uint32_t first) {
+    if (plan_.normalized.empty()) return scan_bytes(text, first);
+    CharacterCounter counter(text);
+    std::vector<AddedTokenMatcher::Segment> segments;
+    plan_.normalized.split(text, split_special_tokens_, segments);
+    for (const auto& [token, begin, end] : segments) {
+      const uint32_t character = first + counter.at(begin);
+      const std::string_view part = text.substr(begin, end - begin);
+      token != nullptr ? add_token(*token, {character, first + counter.at(end)}, part) : scan_bytes(part, character);
+    }
+  }
+
+  void scan_bytes(std::string_view text, uint32_t character) {
+    const bool prefixed = plan_.byte_level->add_prefix_space && text.front() != ' ';
+    if (prefixed) {
+      worker_.prefixed.assign(1, ' ');
+      text = worker_.prefixed += text;
+    }
+    // Of a text with a space before it, characters are counted from 1, and the space stands at its first one.
+    const auto place = [=](uint32_t number) {
+      return prefixed ? character + std::max(number, 1U) - 1 : character + number;
+    };
+    const WordScanner scanner(*plan_.byte_level, text);
+    const char* const end = text.data() + text.size();
+    uint32_t passed = 0;
+    for (const char* at = text.data(); at < end;) {
+      const char* const next = scanner.word_end(at);
+      const std::string_view word(at, static_cast<size_t>(next - at));
+      const auto span = [&, passed](uint32_t from, uint32_t to) {
+        const auto begun = [&](size_t bytes) {
+          return static_cast<uint32_t>(unicode::count_characters(word.substr(0, bytes)));
+        };
+        const uint32_t begin = place(passed + begun(from + 1) - 1);
+        return Span{begin, std::max(place(passed + begun(to)), begin + 1)};
+      };
+      byte_word(word, end, span);
+      if constexpr (kDetails) passed += static_cast<uint32_t>(unicode::count_characters(word));
+      at = next;
+    }
+  }
+
+  template <typename SpanOf>
+  void byte_word(std::string_view word, const char* end, const SpanOf& span) {
+    if (word.size() > WordCache::kMaxBytes) return add_word(tokenize_bytes(word), span);
+    const WordCache::Key key = WordCache::key(word, end - word.data() >= 16);
+    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
+    worker_.cache.insert(key, tokenize_bytes(word));
+    add_word(worker_.tokens, span);
+  }
+
+  // The tokens of a word whose bytes the model reads as characters, with offsets in its bytes.
+  const WordTokens& tokenize_bytes(std::string_view word) {
+    worker_.characters.clear();
+    worker_.byte_of.clear();
+    for (size_t i = 0; i < word.size(); ++i) {
+      char utf8[4];
+      const uint32_t size = unicode::encode(byte_to_character(word[i]), utf8);
+      worker_.characters.append(utf8, size);
+      worker_.byte_of.insert(worker_.byte_of.end(), size, static_cast<uint32_t>(i));
+    }
+    worker_.byte_of.push_back(static_cast<uint32_t>(word.size()));
+    tokenize(worker_.characters);
+    for (WordToken& token : worker_.tokens) {
+      token.begin = worker_.byte_of[token.begin];
+      token.end = worker_.byte_of[token.end];
+    }
+    return worker_.tokens;
   }
 
   // The general pipeline: one stage after the other.

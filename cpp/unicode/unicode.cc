@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <unordered_set>
 
 namespace leanformers::unicode {
 namespace {
@@ -121,6 +122,22 @@ char32_t compose(char32_t first, char32_t second) {
                                       });
   const bool same = found != std::end(kCompositions) && found->first == first && found->second == second;
   return same ? found->composite : 0;
+}
+
+bool is_nfc_stable(char32_t code) {
+  static const std::unordered_set<char32_t> seconds = [] {
+    std::unordered_set<char32_t> found;
+    for (const Composition& composition : kCompositions) found.insert(composition.second);
+    return found;
+  }();
+  const bool hangul = code - kVowels < kVowelCount || code - kTrails < kTrailCount;
+  if (hangul || seconds.contains(code) || combining_class(code) != 0) return false;
+  if (!has(code, kDecomposes) || is_hangul_syllable(code)) return true;
+  // Decomposed and composed again it must be itself.
+  const Expansion parts = decompose(code);
+  char32_t whole = parts.codes[0];
+  for (uint8_t i = 1; i < parts.size && whole != 0; ++i) whole = compose(whole, parts.codes[i]);
+  return whole == code;
 }
 
 Expansion lowercase(char32_t code) {

@@ -47,6 +47,8 @@ struct Expansion {
 Expansion decompose(char32_t code);                 // canonical, in full
 Expansion decompose_compatibility(char32_t code);   // likewise
 char32_t compose(char32_t first, char32_t second);  // 0: they do not compose
+// Whether normal form C leaves the code point and its neighbours as they are, where all of them are such.
+bool is_nfc_stable(char32_t code);
 Expansion lowercase(char32_t code);
 
 // Predicate -> the Unicode version whose table it follows.

@@ -56,6 +56,16 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         "odd": {"embedding_size": 19, "hidden_size": 33, "num_attention_heads": 3, "intermediate_size": 65},
         "same": {"embedding_size": 32, "hidden_act": "relu", "summary_activation": "tanh"},  # no projection
     },
+    "albert": {
+        "even": {"embedding_size": 24, "hidden_size": 48, "num_attention_heads": 4, "num_hidden_layers": 3},
+        "odd": {"embedding_size": 19, "hidden_size": 33, "num_attention_heads": 3, "intermediate_size": 65},
+        "groups": {"num_hidden_groups": 2, "num_hidden_layers": 5, "hidden_act": "relu", "embedding_size": 32},
+    },
+    "mpnet": {
+        "even": {"hidden_size": 48, "num_attention_heads": 4, "num_hidden_layers": 3},
+        "odd": {"hidden_size": 33, "num_attention_heads": 3, "intermediate_size": 65, "hidden_act": "relu"},
+        "one head": {"num_attention_heads": 1},
+    },
 }
 _BERT_LIKE: dict[str, Any] = {
     "hidden_size": 32,
@@ -81,6 +91,8 @@ _TINY: dict[str, dict[str, Any]] = {
     "xlm-roberta": {**_BERT_LIKE, "max_position_embeddings": 46},
     "camembert": {**_BERT_LIKE, "max_position_embeddings": 46},
     "electra": {**_BERT_LIKE, "embedding_size": 16, "summary_last_dropout": 0.0},
+    "albert": {**_BERT_LIKE, "embedding_size": 16, "classifier_dropout_prob": 0.0},
+    "mpnet": {**_BERT_LIKE, "max_position_embeddings": 46},
 }
 _NAMES = {
     "base": "AutoModel",

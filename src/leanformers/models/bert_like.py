@@ -70,7 +70,7 @@ def embeddings(config: Config, *, width: int, first_position: int = 0, projectio
             width,
             padding=first_position - 1 if first_position else None,
         ),
-        types=Embedding(config.integer("type_vocab_size"), width),
+        types=Embedding(config.integer("type_vocab_size"), width) if "type_vocab_size" in config else None,
         norm=LayerNorm(width, config.number("layer_norm_eps")),
         dropout=config.number("hidden_dropout_prob", below=1),
         first_position=first_position,
@@ -78,10 +78,11 @@ def embeddings(config: Config, *, width: int, first_position: int = 0, projectio
     )
 
 
-def blocks(config: Config) -> tuple[Block, ...]:
-    """The post-norm blocks."""
-    config.choice("is_decoder", [False])
-    config.choice("add_cross_attention", [False])
+def blocks(config: Config, *, layers: int | None = None) -> tuple[Block, ...]:
+    """The post-norm blocks: `num_hidden_layers` of them, or so many."""
+    for key in ("is_decoder", "add_cross_attention"):
+        if config.get(key):
+            config.choice(key, [False])
     width = config.integer("hidden_size")
     heads = config.integer("num_attention_heads")
     if width % heads:
@@ -96,7 +97,7 @@ def blocks(config: Config) -> tuple[Block, ...]:
         attention_dropout=dropout,
         mlp_dropout=dropout,
     )
-    return (block,) * config.integer("num_hidden_layers", at_least=0)
+    return (block,) * (config.integer("num_hidden_layers", at_least=0) if layers is None else layers)
 
 
 def activation(config: Config) -> str:
@@ -106,7 +107,7 @@ def activation(config: Config) -> str:
 
 def head_dropout(config: Config) -> Dropout:
     """The dropout of classifiers: `classifier_dropout`, or that of the blocks."""
-    key = "classifier_dropout" if config.classifier_dropout is not None else "hidden_dropout_prob"
+    key = "classifier_dropout" if config.get("classifier_dropout") is not None else "hidden_dropout_prob"
     return Dropout(config.number(key, below=1))
 
 

@@ -37,6 +37,7 @@ __all__ = [
     "LayerNorm",
     "Linear",
     "Mlp",
+    "RelativeBias",
     "Step",
 ]
 
@@ -145,12 +146,35 @@ class Dense:
 
 
 @dataclass(frozen=True)
+class RelativeBias:
+    """For each head a number that attention adds for how far two tokens stand apart, shared by all blocks.
+
+    Distances have `buckets` classes: small ones one each, larger ones ever wider up to `farthest`, and each way its own
+    (Raffel et al., 2019, https://arxiv.org/abs/1910.10683, section 2.1).
+    """
+
+    buckets: int
+    heads: int
+    farthest: int
+
+
+@dataclass(frozen=True)
 class Encoder:
-    """A base model: embeddings, blocks, and perhaps a pooler over the first token of each text."""
+    """A base model: embeddings, blocks, and perhaps a pooler over the first token of each text.
+
+    `schedule` has the numbers of the blocks in the order in which they run, where some run several times.
+    """
 
     embeddings: Embeddings
     blocks: tuple[Block, ...]
     pooler: Dense | None
+    schedule: tuple[int, ...] | None = None
+    relative_bias: RelativeBias | None = None
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The numbers of the blocks in the order in which they run."""
+        return tuple(range(len(self.blocks))) if self.schedule is None else self.schedule
 
     @property
     def width(self) -> int:

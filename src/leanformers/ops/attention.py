@@ -7,26 +7,35 @@ head depend on where its memory begins; and two heads at least, because a single
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["Run", "attention", "attention_with_weights"]
+__all__ = ["Run", "attention", "attention_with_weights", "distance_buckets"]
 
 REGISTER = 16  # numbers in the widest vector register
 
 Run = tuple[int, int]  # (texts, tokens of each): neighbours of equal length in a pack
 
 
-def attention(query: Tensor, key: Tensor, value: Tensor, runs: Sequence[Run], dropout: float = 0.0) -> Tensor:
-    """softmax(query · key / √head_dim) · value within each text (Vaswani et al., 2017).
+def attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    runs: Sequence[Run],
+    dropout: float = 0.0,
+    biases: Sequence[Tensor] | None = None,
+) -> Tensor:
+    """softmax(query · key / √head_dim + bias) · value within each text (Vaswani et al., 2017).
 
     Args:
         query: (tokens, heads, head_dim); key and value too. Any strides.
         runs: the lengths of the pack's texts.
         dropout: probability of dropping a weight.
+        biases: for each run, (heads, length, length), or None.
 
     Returns:
         (tokens, heads · head_dim)
@@ -37,10 +46,12 @@ def attention(query: Tensor, key: Tensor, value: Tensor, runs: Sequence[Run], dr
     if gap:
         query, key, value = (F.pad(x, (0, gap)) for x in (query, key, value))  # zeros add nothing
     parts = []
-    for texts, length, (q, k, v) in _groups(runs, query, key, value):
+    for run, (texts, length, (q, k, v)) in enumerate(_groups(runs, query, key, value)):
+        bias = None if biases is None else biases[run].unsqueeze(0).expand(texts, -1, -1, -1)
         if q.shape[:2] == (1, 1):
             q, k, v = (x.expand(2, -1, -1, -1) for x in (q, k, v))
-        mixed = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, scale=scale)
+            bias = None if bias is None else bias.expand(2, -1, -1, -1)
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias, dropout_p=dropout, scale=scale)
         mixed = mixed[:texts].transpose(1, 2)[..., :head_dim]  # (texts, length, heads, head_dim)
         parts.append(mixed.reshape(texts * length, -1))
     if len(parts) == 1:
@@ -49,18 +60,40 @@ def attention(query: Tensor, key: Tensor, value: Tensor, runs: Sequence[Run], dr
 
 
 def attention_with_weights(
-    query: Tensor, key: Tensor, value: Tensor, runs: Sequence[Run], dropout: float = 0.0
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    runs: Sequence[Run],
+    dropout: float = 0.0,
+    biases: Sequence[Tensor] | None = None,
 ) -> tuple[Tensor, list[Tensor]]:
     """As `attention`, and the weights of each run, (texts, heads, length, length), before dropout in evaluation."""
     parts, weights = [], []
-    for texts, length, (q, k, v) in _groups(runs, query, key, value):
+    for run, (texts, length, (q, k, v)) in enumerate(_groups(runs, query, key, value)):
         scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5  # (texts, heads, length, length)
+        if biases is not None:
+            scores = scores + biases[run]
         weight = F.dropout(scores.softmax(-1), dropout, training=dropout > 0)
         weights.append(weight)
         parts.append((weight @ v).transpose(1, 2).reshape(texts * length, -1))
     if not parts:
         return query.flatten(1), [query.new_zeros(0, query.shape[1], 0, 0)]
     return torch.cat(parts), weights
+
+
+def distance_buckets(length: int, buckets: int, farthest: int, device: torch.device) -> Tensor:
+    """The class of each pair's distance, (length, length): one each up to a quarter of `buckets`, then ever wider.
+
+    The first half of the classes is for tokens before, the second for tokens after (transformers, modeling_mpnet.py).
+    """
+    place = torch.arange(length, device=device)
+    distance = place.unsqueeze(1) - place.unsqueeze(0)  # (length, length)
+    half = buckets // 2
+    exact = half // 2
+    far = distance.abs()
+    wide = torch.log(far.clamp(min=1).float() / exact) / math.log(farthest / exact) * (half - exact)
+    wider = (exact + wide.long()).clamp(max=half - 1)
+    return torch.where(far < exact, far, wider) + half * (distance < 0)
 
 
 def _groups(runs: Sequence[Run], *tensors: Tensor) -> Iterator[tuple[int, int, list[Tensor]]]:

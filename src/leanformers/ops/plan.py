@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..models.wiring import Activation, Block, Dense, Dropout, Encoder, Head, LayerNorm, Linear
-from .attention import Run, attention
+from .attention import Run, attention, distance_buckets
 from .linear import PreparedLinear, prepare
 
 __all__ = ["EncoderPlan", "HeadPlan"]
@@ -42,6 +42,9 @@ class EncoderPlan:
         self.first_position = embeddings.first_position
         self.projection = _linear(weights, "embeddings.projection") if embeddings.projection else None
         self.blocks = [_BlockPlan.compile(b, weights, f"blocks.{i}") for i, b in enumerate(wiring.blocks)]
+        self.order = wiring.order
+        self.relative_bias = weights["relative_bias.table.weight"] if wiring.relative_bias else None  # (buckets, heads)
+        self.farthest = wiring.relative_bias.farthest if wiring.relative_bias else 0
         self.pooler = _dense(wiring.pooler, weights, "pooler.dense") if wiring.pooler else None
 
     def hidden(
@@ -69,11 +72,18 @@ class EncoderPlan:
             x = self.projection(x)
         if states is not None:
             states.append(x)
-        for block in self.blocks:
-            x = block(x, runs)
+        biases = None if self.relative_bias is None else [self._bias(length) for _, length in runs]
+        for number in self.order:
+            x = self.blocks[number](x, runs, biases)
             if states is not None:
                 states.append(x)
         return x
+
+    def _bias(self, length: int) -> Tensor:
+        """What attention adds in texts of `length` tokens, (heads, length, length)."""
+        assert self.relative_bias is not None
+        buckets = distance_buckets(length, self.relative_bias.shape[0], self.farthest, self.relative_bias.device)
+        return F.embedding(buckets, self.relative_bias).permute(2, 0, 1)
 
     def pool(self, first: Tensor) -> Tensor:
         """The pooler's output for the first tokens: (texts, width) → (texts, width)."""
@@ -144,10 +154,10 @@ class _BlockPlan:
             after_mlp=_norm(block.after_mlp, weights, f"{name}.after_mlp"),
         )
 
-    def __call__(self, x: Tensor, runs: Sequence[Run]) -> Tensor:
+    def __call__(self, x: Tensor, runs: Sequence[Run], biases: Sequence[Tensor] | None = None) -> Tensor:
         fused = self.query_key_value(x).view(x.shape[0], 3, self.heads, self.head_dim)  # (tokens, 3, heads, head_dim)
         query, key, value = fused.unbind(1)
-        mixed = attention(query, key, value, runs)  # (tokens, width)
+        mixed = attention(query, key, value, runs, biases=biases)  # (tokens, width)
         x = self.after_attention(self.output.add(mixed, x))
         if x.shape[0] <= MLP_ROWS:
             return self._mlp(x)

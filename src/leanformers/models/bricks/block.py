@@ -27,8 +27,14 @@ class BlockBrick(nn.Module):
         self.mlp_dropout = nn.Dropout(description.mlp_dropout)
         self.after_mlp = layer_norm(description.after_mlp)
 
-    def forward(self, x: Tensor, runs: Sequence[Run], weights: list[list[Tensor]] | None = None) -> Tensor:
-        """(tokens, width) → (tokens, width); `weights` collects attention weights."""
-        x = self.after_attention(self.attention_dropout(self.attention(x, runs, weights)) + x)
+    def forward(
+        self,
+        x: Tensor,
+        runs: Sequence[Run],
+        weights: list[list[Tensor]] | None = None,
+        biases: Sequence[Tensor] | None = None,
+    ) -> Tensor:
+        """(tokens, width) → (tokens, width); `weights` and `biases` as for the attention."""
+        x = self.after_attention(self.attention_dropout(self.attention(x, runs, weights, biases)) + x)
         x = self.after_mlp(self.mlp_dropout(self.mlp(x)) + x)
         return x

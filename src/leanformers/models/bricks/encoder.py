@@ -9,6 +9,7 @@ from ..packed import Packed
 from .block import BlockBrick
 from .embeddings import EmbeddingsBrick
 from .head import DenseBrick
+from .relative import RelativeBiasBrick
 
 __all__ = ["EncoderBrick"]
 
@@ -20,6 +21,8 @@ class EncoderBrick(nn.Module):
         super().__init__()
         self.embeddings = EmbeddingsBrick(description.embeddings)
         self.blocks = nn.ModuleList(BlockBrick(block) for block in description.blocks)
+        self.order = description.order
+        self.relative_bias = RelativeBiasBrick(description.relative_bias) if description.relative_bias else None
         self.pooler = DenseBrick(description.pooler) if description.pooler else None
 
     def forward(
@@ -35,8 +38,11 @@ class EncoderBrick(nn.Module):
         x: Tensor = self.embeddings(packed)  # (tokens, width)
         if states is not None:
             states.append(x)
-        for block in self.blocks:
-            x = block(x, packed.runs, weights)
+        biases = None
+        if self.relative_bias is not None:
+            biases = [self.relative_bias(length) for _, length in packed.runs]  # (heads, length, length) each
+        for number in self.order:
+            x = self.blocks[number](x, packed.runs, weights, biases)
             if states is not None:
                 states.append(x)
         return x

@@ -1,0 +1,131 @@
+"""MPNet: BERT without types, whose attention also weighs how far two tokens stand apart.
+
+Song et al., 2020, https://arxiv.org/abs/2004.09297; reference: transformers, models/mpnet/modeling_mpnet.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..bert_like import (
+    PASSENGERS,
+    blocks,
+    decoder,
+    dense_classification,
+    embeddings,
+    multiple_choice,
+    question_answering,
+    token_classification,
+)
+from ..layout import Layout
+from ..wiring import Dense, Encoder, Head, RelativeBias
+from . import (
+    BASE,
+    MASKED_LM,
+    MULTIPLE_CHOICE,
+    QUESTION_ANSWERING,
+    SEQUENCE_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+    Architecture,
+    class_names_for,
+    register,
+)
+
+if TYPE_CHECKING:
+    from ...config import Config
+
+
+def wiring(config: Config) -> Encoder:
+    """The base model that `config` describes. Positions begin at 2, behind the usual padding id."""
+    width = config.integer("hidden_size")
+    return Encoder(
+        embeddings(config, width=width, first_position=2),
+        blocks(config),
+        pooler=Dense(width, "tanh"),
+        relative_bias=RelativeBias(
+            buckets=config.choice("relative_attention_num_buckets", [32]),  # the only number that the reference can
+            heads=config.integer("num_attention_heads"),
+            farthest=128,
+        ),
+    )
+
+
+def sequence_classification(config: Config) -> Head:
+    """The first token, a dense layer with tanh, one linear layer; dropout before both."""
+    return dense_classification(config, "tanh")
+
+
+def masked_lm(config: Config) -> Head:
+    """Every token: dense with gelu, norm, and the table of token embeddings."""
+    return decoder(config, config.integer("hidden_size"), "gelu")
+
+
+LAYOUT = Layout(
+    prefix="mpnet",
+    base=(
+        ("embeddings.word_embeddings", "embeddings.tokens"),
+        ("embeddings.position_embeddings", "embeddings.positions"),
+        ("embeddings.LayerNorm", "embeddings.norm"),
+        ("encoder.layer.{i}.attention.attn.q", "blocks.{i}.attention.query"),
+        ("encoder.layer.{i}.attention.attn.k", "blocks.{i}.attention.key"),
+        ("encoder.layer.{i}.attention.attn.v", "blocks.{i}.attention.value"),
+        ("encoder.layer.{i}.attention.attn.o", "blocks.{i}.attention.output"),
+        ("encoder.layer.{i}.attention.LayerNorm", "blocks.{i}.after_attention"),
+        ("encoder.layer.{i}.intermediate.dense", "blocks.{i}.mlp.up"),
+        ("encoder.layer.{i}.output.dense", "blocks.{i}.mlp.down"),
+        ("encoder.layer.{i}.output.LayerNorm", "blocks.{i}.after_mlp"),
+        ("encoder.relative_attention_bias", "relative_bias.table"),
+        ("pooler.dense", "pooler.dense"),
+    ),
+    heads={
+        SEQUENCE_CLASSIFICATION: (("classifier.dense", "dense"), ("classifier.out_proj", "classifier")),
+        TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
+        QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
+        MULTIPLE_CHOICE: (("classifier", "classifier"),),
+        MASKED_LM: (("lm_head.dense", "dense"), ("lm_head.layer_norm", "norm"), ("lm_head.decoder", "decoder")),
+    },
+    tied={
+        MASKED_LM: (
+            ("lm_head.decoder.weight", "mpnet.embeddings.word_embeddings.weight"),
+            ("lm_head.decoder.bias", "lm_head.bias"),
+        )
+    },
+    head_like=("pooler.dense",),
+    passengers=PASSENGERS,
+)
+
+register(
+    Architecture(
+        model_type="mpnet",
+        title="MPNet",
+        source="https://arxiv.org/abs/2004.09297",
+        classes={BASE: "MPNetModel", **class_names_for("MPNet", LAYOUT)},
+        wiring=wiring,
+        heads={
+            SEQUENCE_CLASSIFICATION: sequence_classification,
+            TOKEN_CLASSIFICATION: token_classification,
+            QUESTION_ANSWERING: question_answering,
+            MULTIPLE_CHOICE: multiple_choice,
+            MASKED_LM: masked_lm,
+        },
+        layout=LAYOUT,
+        defaults={
+            "vocab_size": 30527,
+            "hidden_size": 768,
+            "num_hidden_layers": 12,
+            "num_attention_heads": 12,
+            "intermediate_size": 3072,
+            "hidden_act": "gelu",
+            "hidden_dropout_prob": 0.1,
+            "attention_probs_dropout_prob": 0.1,
+            "max_position_embeddings": 512,
+            "initializer_range": 0.02,
+            "layer_norm_eps": 1e-12,
+            "relative_attention_num_buckets": 32,
+            "pad_token_id": 1,
+            "bos_token_id": 0,
+            "eos_token_id": 2,
+            "tie_word_embeddings": True,
+        },
+    )
+)

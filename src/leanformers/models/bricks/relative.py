@@ -1,0 +1,26 @@
+"""RelativeBias: what attention adds for the distance between two tokens."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ...ops.attention import distance_buckets
+from .. import wiring
+
+__all__ = ["RelativeBiasBrick"]
+
+
+class RelativeBiasBrick(nn.Module):
+    """A table with a number for each class of distances and each head."""
+
+    def __init__(self, description: wiring.RelativeBias) -> None:
+        super().__init__()
+        self.table = nn.Embedding(description.buckets, description.heads)
+        self.farthest = description.farthest
+
+    def forward(self, length: int) -> Tensor:
+        """For a text of `length` tokens: (heads, length, length)."""
+        weight = self.table.weight
+        buckets = distance_buckets(length, weight.shape[0], self.farthest, weight.device)
+        bias: Tensor = self.table(buckets).permute(2, 0, 1)
+        return bias

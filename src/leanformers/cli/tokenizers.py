@@ -15,7 +15,7 @@ from .texts import read_texts
 
 if TYPE_CHECKING:
     from ..tokenizers.difference import Difference, TokenSets
-    from ..tokenizers.golden import GoldenReport
+    from ..tokenizers.golden_file import GoldenReport
 
 __all__ = ["add_to"]
 
@@ -242,7 +242,7 @@ def explain(folder: Folder = DEFAULT_MODEL, as_json: Json = False) -> None:
     Example: leanformers explain ./my-model
     """
     from ..tokenizers.description import UNICODE_VERSIONS, describe
-    from ..tokenizers.golden import content_hash
+    from ..tokenizers.golden_file import content_hash
 
     tokenizer = _tokenizer(folder)
     components = describe(tokenizer._spec)

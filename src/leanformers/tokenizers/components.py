@@ -5,7 +5,6 @@ tokenizer.json → **a stage for each component, strictly checked** → Spec →
 
 from __future__ import annotations
 
-from base64 import b64decode
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _core
@@ -100,12 +99,18 @@ def _unused(field: Field, default: Any) -> Field:
 
 def _is_base64(value: Any) -> bool:
     try:
-        return isinstance(value, str) and b64decode(value, validate=True) is not None
+        return isinstance(value, str) and _from_base64(value) is not None
     except ValueError:
         return False
 
 
-CHARSMAP = Field("base64", _is_base64, arguments=lambda value: {"charsmap": b64decode(value)})
+def _from_base64(value: str) -> bytes:
+    import base64  # here, because only SentencePiece's character maps need it
+
+    return base64.b64decode(value, validate=True)
+
+
+CHARSMAP = Field("base64", _is_base64, arguments=lambda value: {"charsmap": _from_base64(value)})
 
 
 def _choice(name: str, choices: Mapping[str, Any], default: Any = REQUIRED) -> Field:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core
 from ..errors import InputValueError, MissingDependencyError, RowError, near_names
-from .encoding import Encoding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .encoding import Encoding
 
 __all__ = ["COLUMNS", "Rows", "SavedRows", "check_tensor_type"]
 
@@ -152,6 +153,8 @@ class Rows:
             raise RowError(f"row {index} of a batch with {len(self)} rows")
         view = self._views.get(number)
         if view is None:
+            from .encoding import Encoding  # here, because few calls ask for more than columns
+
             sample, encoded, row = self._details(number)
             view = self._views[number] = Encoding(
                 self.core,

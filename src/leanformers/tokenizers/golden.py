@@ -96,9 +96,7 @@ class GoldenIds:
         encoded = encode_rows(self, [(row["text"], row.get("pair")) for row in rows])
         differences = [
             GoldenDifference(row["text"], row.get("pair"), row["ids"], found["ids"], row["tokens"], found["tokens"])
-            for row, found in zip(
-                rows, encode_rows(self, [(row["text"], row.get("pair")) for row in rows]), strict=True
-            )
+            for row, found in zip(rows, encoded, strict=True)
             if (row["ids"], row["details"]) != (found["ids"], found["details"])
         ]
         same = golden["tokenizer_sha256"] == content_hash(self._spec)

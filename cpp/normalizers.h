@@ -10,7 +10,7 @@
 
 namespace leanformers {
 
-void normalize(std::span<const Normalizer> normalizers, Characters& characters);
+void normalize(std::span<const Normalizer> normalizers, Characters& characters, uint32_t first);
 
 // What `normalizers` make of a whole text.
 std::string normalize(std::span<const Normalizer> normalizers, std::string_view text);

@@ -179,7 +179,7 @@ class SequenceEncoder {
   // The general pipeline: one stage after the other.
   void interpret(std::string_view text, uint32_t first) {
     Characters characters = read_characters(text, first);
-    normalize(plan_.spec.normalizers, characters);
+    normalize(plan_.spec.normalizers, characters, first);
     if (characters.empty()) return;
     if (plan_.normalized.empty()) {
       const uint32_t origin = characters.front().source.begin;

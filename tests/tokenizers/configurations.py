@@ -1,21 +1,44 @@
-"""Random valid tokenizer.json documents and texts that fit them: plain data, made from a `random.Random` and nothing else.
-
-A `Random` of hypothesis shrinks what failed; a seeded one makes the long runs fast.
-"""
+"""Random valid tokenizer.json documents, and texts that fit them: plain data, which a seed gives again."""
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from random import Random
 from typing import Any
 
-__all__ = ["NORMALIZERS", "PRE_TOKENIZERS", "random_document", "random_text"]
+from ..charsmap import build_charsmap
+
+__all__ = ["FRAGMENTS", "NORMALIZERS", "PRE_TOKENIZERS", "random_document", "random_text"]
 
 LETTERS = list("abcdeABKsſxyzéßİıǅσςΣ가각한中文漢ひカабЖ٣שلि")
 MARKS = ["\u0301", "\u0323", "\u0307", "\u0345", "\u093f", "\u0e34", "\u3099", "\u1161", "\u11a8", "\U0001d165"]
 SPACES = [" ", " ", " ", "  ", "\t", "\n", "\r\n", "\u00a0", "\u2003", "\u3000", "\u2028", "\u0085", "\u200b", "\v"]
-SYMBOLS = ["▁", "Ġ", "_", "-", "'", ".", ",", "!", "?", "$", "+", "…", "。", "#", "##", "£", "½", "²", "Ⅷ", "①", "ﬁ", "ﷺ"]
+SYMBOLS = [
+    "▁",
+    "Ġ",
+    "_",
+    "-",
+    "'",
+    ".",
+    ",",
+    "!",
+    "?",
+    "$",
+    "+",
+    "…",
+    "。",
+    "#",
+    "##",
+    "£",
+    "½",
+    "²",
+    "Ⅷ",
+    "①",
+    "ﬁ",
+    "ﷺ",
+]
 DIGITS = ["1", "2", "345", "1234567", "٣", "९"]
 EMOJI = ["👍", "👩\u200d👧", "🇩🇪", "✌🏽", "❤️", "\u200d", "\ufe0f"]
 ODD = ["\x00", "\x01", "\x7f", "\xad", "\ufeff", "\ufffd", "\uffff", "\u180e", "\ue000", "\U0010ffff", "\U00011935"]
@@ -30,6 +53,14 @@ PATTERNS: list[dict[str, str]] = [
     {"Regex": r"^a|b$"}, {"Regex": r"\b"}, {"Regex": r"."}, {"Regex": r" {2,}"},
     {"Regex": r"\d"}, {"Regex": r"\p{M}"}, {"Regex": r"(?=a)"}, {"Regex": r"[\r\n]+|\s*[\r\n]"}, {"Regex": ""},
 ]  # fmt: skip
+CHARSMAPS = [
+    b64encode(build_charsmap(rules)).decode()
+    for rules in (
+        {},
+        {"a": "b", "ab": "", "é": "e", "①": "1", "\t": " "},
+        {"ﬁ": "fi", "\u0301": "", "中": "中国", " ": "▁"},
+    )
+]
 BEHAVIORS = ["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"]
 SCHEMES = ["always", "first", "never"]
 Component = Callable[[Random], dict[str, Any]]
@@ -68,6 +99,10 @@ def replace(chosen: Random) -> dict[str, Any]:
     return {"pattern": chosen.choice(PATTERNS), "content": chosen.choice(["", "-", "▁", " ", "$1", "éa", "\u0301"])}
 
 
+def strip(chosen: Random) -> dict[str, Any]:
+    return {"content": chosen.choice("a ▁"), "start": chosen.randint(0, 2), "stop": chosen.randint(0, 2)}
+
+
 def nothing(chosen: Random) -> dict[str, Any]:
     return {}
 
@@ -81,6 +116,7 @@ NORMALIZERS: dict[str, Component] = {
     "NFKC": nothing,
     "NFKD": nothing,
     "Nmt": nothing,
+    "Precompiled": lambda chosen: {"precompiled_charsmap": chosen.choice(CHARSMAPS)},
     "Prepend": lambda chosen: {"prepend": chosen.choice(["▁", "a", "", " ", "é\u0301"])},
     "Replace": replace,
     "Strip": lambda chosen: {"strip_left": flag(chosen), "strip_right": flag(chosen)},
@@ -107,7 +143,7 @@ DECODERS: dict[str, Component] = {
     "Fuse": nothing,
     "Metaspace": metaspace,
     "Replace": replace,
-    "Strip": lambda chosen: {"content": chosen.choice("a ▁"), "start": chosen.randint(0, 2), "stop": chosen.randint(0, 2)},
+    "Strip": strip,
     "WordPiece": lambda chosen: {"prefix": chosen.choice(["##", "", "a"]), "cleanup": flag(chosen)},
 }  # fmt: skip
 
@@ -155,8 +191,8 @@ def word_piece(chosen: Random, parts: list[str]) -> dict[str, Any]:
     if chosen.random() < 0.2:
         tokens.append("##")
     return {
-        "type": "WordPiece", "vocab": numbered(chosen, tokens), "unk_token": "[UNK]", "continuing_subword_prefix": prefix,
-        "max_input_chars_per_word": chosen.choice([100, 100, 100, 4, 1, 0]),
+        "type": "WordPiece", "vocab": numbered(chosen, tokens), "unk_token": "[UNK]",
+        "continuing_subword_prefix": prefix, "max_input_chars_per_word": chosen.choice([100, 100, 100, 4, 1, 0]),
     }  # fmt: skip
 
 
@@ -234,7 +270,9 @@ def template(chosen: Random, ids: dict[str, int]) -> dict[str, Any]:
 
     def specials() -> list[dict[str, Any]]:
         count = chosen.choice([0, 1, 1, 2]) if names else 0
-        return [{"SpecialToken": {"id": name, "type_id": chosen.randint(0, 2)}} for name in chosen.choices(names, k=count)]
+        return [
+            {"SpecialToken": {"id": name, "type_id": chosen.randint(0, 2)}} for name in chosen.choices(names, k=count)
+        ]
 
     def text(name: str) -> list[dict[str, Any]]:
         return [{"Sequence": {"id": name, "type_id": chosen.randint(0, 2)}}]

@@ -16,6 +16,7 @@ from leanformers.tokenizers.spec import Spec
 __all__ = ["Both", "Failed", "call"]
 
 COLUMNS = ("IDS", "SPANS", "WORD_IDS", "TYPE_IDS", "SPECIAL_TOKENS_MASK", "SEQUENCE_IDS")
+Text = str | list[str]
 EVERYTHING = (*COLUMNS, "ATTENTION_MASK")
 EMPTY_MATCHES = ("x*", "a|ab|b*", "$", "^a|b$", r"\b", "(?=a)")
 STRATEGIES = {
@@ -78,7 +79,7 @@ def adds_before_all(stage: dict[str, Any]) -> bool:
     """Whether a normalizer may add characters before the first one that come from no character of the text."""
     if stage["type"] != "Replace":
         return stage.get("prepend") == ""
-    (kind, pattern), = stage["pattern"].items()
+    ((kind, pattern),) = stage["pattern"].items()
     return pattern == "" or (kind == "Regex" and pattern in EMPTY_MATCHES)
 
 
@@ -130,10 +131,15 @@ class Both:
         """Whether anything but the absence of a crash can be asserted."""
         return not self.different.issuperset(EVERYTHING)
 
-    def compare(self, text: str, pair: str | None = None, **options: Any) -> list[int]:
-        """Assert that all columns of one row are equal, or that both refuse. Returns the ids, if there are any.
+    def compare(self, text: Text, pair: Text | None = None, **options: Any) -> list[int]:
+        """Assert that all columns of one row, or of all rows with overflow, are equal, or that both refuse.
 
-        `options`: add_special_tokens of both; max_length, truncation and truncate_left of the core.
+        Args:
+            text, pair: strings, or lists of words with `words=True`.
+            options: those of the core's `encode`.
+
+        Returns:
+            The ids, if there are any.
         """
         results = {}
         for name, core in self.cores.items():
@@ -145,14 +151,25 @@ class Both:
         fused = results["fused"]
         return [] if isinstance(fused, Failed) else fused.lists(_core.Column.IDS)[0]
 
-    def _encode_by_reference(self, text: str, pair: str | None, **options: Any) -> Any:
+    def _encode_by_reference(self, text: Text, pair: Text | None, **options: Any) -> Any:
+        """All rows, or Failed."""
+        reference = self.reference
+        reference.no_truncation()
         if "max_length" in options:
             side = "left" if options.get("truncate_left") else "right"
             strategy = next(name for name, value in STRATEGIES.items() if value == options["truncation"])
-            self.reference.enable_truncation(options["max_length"], strategy=strategy, direction=side)
-        encoding = call(self.reference.encode, text, pair, add_special_tokens=options.get("add_special_tokens", True))
-        self.reference.no_truncation()
-        return encoding
+            settings = {"stride": options.get("stride", 0), "strategy": strategy, "direction": side}
+            enabled = call(reference.enable_truncation, options["max_length"], **settings)
+            if isinstance(enabled, Failed):
+                return enabled
+        reference.encode_special_tokens = options.get("split_special_tokens", False)
+        flags = {"is_pretokenized": options.get("words", False)}
+        encoding = call(reference.encode, text, pair, add_special_tokens=options.get("add_special_tokens", True), **flags)
+        reference.no_truncation()
+        reference.encode_special_tokens = False
+        if isinstance(encoding, Failed):
+            return encoding
+        return [encoding, *(encoding.overflowing if options.get("overflow") else [])]
 
     def compare_padding(self, texts: Sequence[str], pad_left: bool, multiple: int | None) -> None:
         """Assert that the columns of a batch are equal when padded to its longest row."""
@@ -179,7 +196,7 @@ class Both:
         """Assert that ids of the vocabulary give the same text, with and without special tokens."""
         for skip in (False, True):
             ours = call(self.cores["fused"].decode, list(ids), skip_special_tokens=skip)
-            if isinstance(self.reference, Failed):
+            if not self.comparable:
                 continue
             theirs = call(self.reference.decode, list(ids), skip_special_tokens=skip)
             if not isinstance(theirs, Failed) or not theirs.panic:
@@ -190,7 +207,9 @@ class Both:
             assert theirs.panic or isinstance(ours, Failed), f"{what}: only the reference refuses: {theirs}"
             return
         assert not isinstance(ours, Failed), f"{what}: {ours.message}"
-        expected = columns_of_reference(theirs)
-        for name, value in columns_of_row(ours).items():
-            if name not in self.different:
-                assert value == expected[name], f"{what}: {name}{first_difference(value, expected[name])}"
+        assert len(ours) == len(theirs), f"{what}: {len(ours)} rows instead of {len(theirs)}"
+        for row, encoding in enumerate(theirs):
+            expected = columns_of_reference(encoding)
+            for name, value in columns_of_row(ours, row).items():
+                if name not in self.different:
+                    assert value == expected[name], f"{what}: {name}{first_difference(value, expected[name])} in row {row}"

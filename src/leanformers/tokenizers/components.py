@@ -60,6 +60,7 @@ TEXT = Field("a string", lambda value: isinstance(value, str))
 OPTIONAL_TEXT = Field("a string or null", lambda value: value is None or isinstance(value, str), None)
 CHARACTER = Field("one character", lambda value: isinstance(value, str) and len(value) == 1)
 COUNT = Field("a number ≥ 0", lambda value: type(value) is int and value >= 0)
+LENGTH = Field("a number ≥ 1", lambda value: type(value) is int and value >= 1, 5)
 OPTIONAL_COUNT = Field("a number ≥ 0 or null", lambda value: value is None or (type(value) is int and value >= 0), None)
 OPTIONAL_NUMBER = Field("a number or null", lambda value: value is None or type(value) in (int, float), None)
 VOCABULARY = Field("an object of tokens and their ids", lambda value: isinstance(value, dict))
@@ -168,7 +169,7 @@ PRE_TOKENIZERS: dict[str, Row] = {
     "ByteLevel": Row(_BYTE_LEVEL),
     "CharDelimiterSplit": Row({"delimiter": CHARACTER}),
     "Digits": Row({"individual_digits": FLAG}),
-    "FixedLength": Row({"length": COUNT._replace(default=5)}),
+    "FixedLength": Row({"length": LENGTH}),
     "Metaspace": Row(
         {
             "replacement": CHARACTER,

@@ -60,7 +60,10 @@ def split(pattern: str, behavior: str = "Isolated") -> dict[str, Any]:
 
 
 NORMALIZERS: dict[str, dict[str, Any]] = {
-    **{name: {"type": name} for name in ("ByteLevel", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "Nmt", "StripAccents")},
+    **{
+        name: {"type": name}
+        for name in ("ByteLevel", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "Nmt", "StripAccents")
+    },
     "BertNormalizer clean_text": bert(clean_text=True),
     "BertNormalizer handle_chinese_chars": bert(handle_chinese_chars=True),
     "BertNormalizer strip_accents": bert(strip_accents=True),

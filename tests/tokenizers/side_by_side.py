@@ -160,11 +160,13 @@ class Both:
             strategy = next(name for name, value in STRATEGIES.items() if value == options["truncation"])
             settings = {"stride": options.get("stride", 0), "strategy": strategy, "direction": side}
             enabled = call(reference.enable_truncation, options["max_length"], **settings)
-            if isinstance(enabled, Failed):
-                return enabled
+            if isinstance(enabled, Failed):  # it takes the special tokens of a single text, even for pairs
+                return Failed(True, enabled.message)
         reference.encode_special_tokens = options.get("split_special_tokens", False)
         flags = {"is_pretokenized": options.get("words", False)}
-        encoding = call(reference.encode, text, pair, add_special_tokens=options.get("add_special_tokens", True), **flags)
+        encoding = call(
+            reference.encode, text, pair, add_special_tokens=options.get("add_special_tokens", True), **flags
+        )
         reference.no_truncation()
         reference.encode_special_tokens = False
         if isinstance(encoding, Failed):
@@ -211,5 +213,9 @@ class Both:
         for row, encoding in enumerate(theirs):
             expected = columns_of_reference(encoding)
             for name, value in columns_of_row(ours, row).items():
-                if name not in self.different:
-                    assert value == expected[name], f"{what}: {name}{first_difference(value, expected[name])} in row {row}"
+                # Without a template the reference loses which text of a pair the rows that follow are from.
+                lost = name == "SEQUENCE_IDS" and row > 0 and self.document["post_processor"] is None
+                if name not in self.different and not lost:
+                    assert value == expected[name], (
+                        f"{what}: {name}{first_difference(value, expected[name])} in row {row}"
+                    )

@@ -151,6 +151,18 @@ class Both:
         fused = results["fused"]
         return [] if isinstance(fused, Failed) else fused.lists(_core.Column.IDS)[0]
 
+    def same(self, text: Text, pair: Text | None = None, **options: Any) -> tuple[list[int], list[tuple[int, int]]]:
+        """Ids and offsets, after comparing everything."""
+        self.compare(text, pair, **options)
+        columns = columns_of_row(
+            self.cores["fused"].encode([text], [pair] if pair is not None else None, details=True, **options)
+        )
+        return columns["IDS"], columns["SPANS"]
+
+    def words(self, text: str) -> list[str]:
+        """What the tokens of a text stand for in it, after comparing everything."""
+        return [text[begin:end] for begin, end in self.same(text)[1]]
+
     def _encode_by_reference(self, text: Text, pair: Text | None, **options: Any) -> Any:
         """All rows, or Failed."""
         reference = self.reference

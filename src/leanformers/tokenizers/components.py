@@ -44,6 +44,7 @@ class Row(NamedTuple):
     fields: Mapping[str, Field]
     core: str | None = None
     constants: Mapping[str, Any] = {}  # arguments of the core's class that this component fixes
+    contradiction: Callable[[dict[str, Any]], str | None] = lambda fields: None  # what is wrong with fields together
 
 
 class Stage(NamedTuple):
@@ -146,6 +147,19 @@ _BYTE_LEVEL = {
     "use_regex": FLAG._replace(default=True),
 }
 
+# Files of before `prepend_scheme`, such as XLM-RoBERTa's, have these too.
+_OLD_METASPACE = {
+    "add_prefix_space": _unused(OPTIONAL_FLAG, None),
+    "str_rep": _unused(OPTIONAL_TEXT, None),
+}
+
+
+def _prefix_contradiction(fields: dict[str, Any]) -> str | None:
+    if fields["add_prefix_space"] is False and fields["prepend_scheme"] != "never":
+        return f"add_prefix_space is false, but prepend_scheme is {fields['prepend_scheme']!r}"
+    return None
+
+
 # A field is required exactly where `tokenizers` requires it.
 NORMALIZERS: dict[str, Row] = {
     "BertNormalizer": Row(
@@ -175,7 +189,9 @@ PRE_TOKENIZERS: dict[str, Row] = {
             "replacement": CHARACTER,
             "prepend_scheme": _choice("prepend_scheme", _SCHEMES, "always"),
             "split": FLAG._replace(default=True),
-        }
+            **_OLD_METASPACE,
+        },
+        contradiction=_prefix_contradiction,
     ),
     "Punctuation": Row({"behavior": _choice("behavior", _BEHAVIORS, "Isolated")}),
     "Split": Row({"pattern": PATTERN, "behavior": _choice("behavior", _BEHAVIORS), "invert": FLAG}),
@@ -220,8 +236,10 @@ DECODERS: dict[str, Row] = {
             "replacement": CHARACTER,
             "prepend_scheme": _choice("prepend_scheme", _SCHEMES, "always"),
             "split": _unused(FLAG, True),
+            **_OLD_METASPACE,
         },
         core="MetaspaceDecoder",
+        contradiction=_prefix_contradiction,
     ),
     "Replace": Row({"pattern": PATTERN, "content": TEXT}, core="ReplaceDecoder"),
     "Strip": Row({"content": CHARACTER, "start": COUNT, "stop": COUNT}, core="StripDecoder"),
@@ -279,6 +297,9 @@ def _read_stage(value: Any, place: str, kind: str, table: Mapping[str, Row]) -> 
     if row is None:
         raise FileFormatError(f"{place}: unknown component {kind!r}; known: {', '.join(sorted(table))}")
     fields = read_fields(value, place, row.fields)
+    wrong = row.contradiction(fields)
+    if wrong is not None:
+        raise FileFormatError(f"{place}: {wrong}")
     arguments = dict(row.constants)
     for name, item in fields.items():
         translate = row.fields[name].arguments

@@ -117,7 +117,12 @@ CHARSMAP = Field("base64", _is_base64, arguments=lambda value: {"charsmap": _fro
 
 def _choice(name: str, choices: Mapping[str, Any], default: Any = REQUIRED) -> Field:
     listed = ", ".join(map(repr, choices))
-    return Field(f"one of {listed}", lambda value: value in choices, default, lambda value: {name: choices[value]})
+    return Field(
+        f"one of {listed}",
+        lambda value: isinstance(value, str) and value in choices,
+        default,
+        lambda value: {name: choices[value]},
+    )
 
 
 def _is_pattern(value: Any) -> bool:

@@ -245,10 +245,10 @@ class Spec:
         """The id of a token to be added after others, of which `highest` is the highest id."""
         if content in self.vocab:
             return self.vocab[content]
-        number = max(
-            len(self.model.fields["vocab"]), highest + 1
-        )  # of Unigram, pieces that are there twice count twice
+        # Of Unigram, pieces that are there twice count twice.
+        number = max(len(self.model.fields["vocab"]), highest + 1)
         if self._last_id is None:
+            self._find_bad_id()
             self._last_id = max(self.vocab.values(), default=-1)
         if number <= self._last_id and number in self.vocab.values():
             raise FileFormatError(f"{self.place}: the vocabulary has gaps; added token {content!r} would get a used id")

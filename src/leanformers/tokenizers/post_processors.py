@@ -80,7 +80,7 @@ def read_post_processor(value: Any, place: str, token_id: Callable[[str], int | 
         fields = read_fields(value, place, _ROBERTA)
         trim = fields["add_prefix_space"] if fields["trim_offsets"] else None
         return PostProcessing(_roberta_template(fields, place, token_id), trim)
-    read = _READERS.get(kind or "")
+    read = _READERS.get(kind) if isinstance(kind, str) else None
     if read is None:
         known = sorted([*_READERS, "ByteLevel", "RobertaProcessing", "Sequence"])
         raise FileFormatError(f"{place}: unknown component {kind!r}; known: {', '.join(known)}")

@@ -217,7 +217,7 @@ class SequenceEncoder {
   void add_token(const AddedToken& token, Span span, std::string_view text) {
     out_.ids.push_back(token.id);
     if constexpr (kDetails) {
-      if (plan_.spec.trim_offsets && (token.lstrip || token.rstrip)) {
+      if (plan_.spec.trim_offsets) {
         out_.stripped.emplace_back(out_.ids.size() - 1, Plan::outer_spaces(text));
       }
       out_.spans.push_back(span);

@@ -108,3 +108,11 @@ def test_a_missing_unknown_token_is_an_error_only_when_it_is_needed(model: dict[
 def test_pieces_of_no_length_are_refused() -> None:
     with pytest.raises(FileFormatError, match="length must be a number ≥ 1"):
         Spec(document(pre_tokenizer={"type": "FixedLength", "length": 0}))
+
+
+def test_the_model_s_unknown_token_is_not_trimmed_like_the_added_one() -> None:
+    tokens = [added(0, "?", normalized=True, special=True)]
+    prepend = {"type": "Prepend", "prepend": " "}
+    both = Both(document(LETTERS, added_tokens=tokens, normalizer=prepend, pre_tokenizer=None, post_processor=TRIM))
+    for text in ("zz", "  zz", "a ?", " ?"):
+        both.compare(text)

@@ -51,7 +51,7 @@ def columns_of_reference(encoding: Any) -> dict[str, list[Any]]:
 
 
 def columns_of_row(encoded: _core.Encoded, row: int = 0) -> dict[str, list[Any]]:
-    found = {name: encoded.lists(getattr(_core.Column, name))[row] for name in COLUMNS}
+    found = {name: encoded.row(getattr(_core.Column, name), row) for name in COLUMNS}
     return {name: [tuple(v) for v in value] if name == "SPANS" else value for name, value in found.items()}
 
 

@@ -6,13 +6,42 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt README.md $(shell find src cpp -type f -not -name '*.pyc' -not -name '*.so')
 STRICT := --config-settings=cmake.define.LEANFORMERS_STRICT=ON
 
-.PHONY: demo test check bench stub format clean
+.PHONY: demo test test-long sanitize fuzz check bench stub format clean
 
 demo: .venv/installed  ## the main job on the embedded model, without a network
 	HF_HUB_OFFLINE=1 $(BIN)/leanformers demo
 
 test: .venv/installed .venv/test-extras  ## the whole suite against the installed package
 	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal
+
+test-long: .venv/installed .venv/test-extras  ## proofs that take minutes to hours: every scalar value, many texts and files
+	nice $(BIN)/python -m pytest --numprocesses=2 --dist=worksteal -m long
+
+# The tests of the core under AddressSanitizer and UndefinedBehaviorSanitizer. CPython keeps memory until it ends, so
+# that leaks are looked for by the fuzzers instead, which know nothing of Python.
+SANITIZED := build/sanitize
+SANITIZED_TESTS ?= tests/core/test_added_tokens.py tests/core/test_charsmap.py tests/tokenizers/test_corner_cases.py \
+  $(wildcard tests/tokenizers/test_traps_*.py) \
+  'tests/tokenizers/test_random_tokenizers.py::test_the_first_thousand_tokenizers_by_seed[0]'
+sanitize: .venv/installed .venv/test-extras .venv/check-extras  ## the core's tests under ASan and UBSan
+	cmake -S . -B $(SANITIZED) -DCMAKE_BUILD_TYPE=Release -DLEANFORMERS_SANITIZE=ON -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
+	cmake --build $(SANITIZED) --parallel 2
+	mkdir -p $(SANITIZED)/package && cp -r src/leanformers $(SANITIZED)/package/ && cp $(SANITIZED)/_core*.so $(SANITIZED)/package/leanformers/
+	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
+	  ASAN_OPTIONS=detect_leaks=0:halt_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	  PYTHONPATH=$(SANITIZED)/package $(BIN)/python -m pytest -q -p no:cacheprovider $(SANITIZED_TESTS)
+
+# Seconds for each target. What a run finds besides the corpus of the repository is kept in build/fuzz.
+FUZZ_SECONDS ?= 60
+fuzz: .venv/installed .venv/check-extras  ## coverage-guided fuzzing of encode, of patterns and of character maps; needs clang
+	cmake -S . -B build/fuzz -DCMAKE_BUILD_TYPE=Release -DLEANFORMERS_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++ \
+	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
+	cmake --build build/fuzz --parallel 2 --target fuzz_encode fuzz_regex fuzz_charsmap
+	for target in encode regex charsmap; do \
+	  mkdir -p build/fuzz/found/$$target && \
+	  build/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
+	    -print_final_stats=1 -artifact_prefix=build/fuzz/ build/fuzz/found/$$target cpp/fuzz/corpus/$$target || exit 1; \
+	done
 
 check: .venv/installed .venv/check-extras  ## style, types, formatting, and the core's stub
 	$(BIN)/ruff check .

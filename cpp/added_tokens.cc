@@ -94,6 +94,7 @@ void AddedTokenMatcher::split(std::string_view text, bool split_special_tokens, 
     if (token.single_word && (ends_with_word(text.substr(0, begin)) || starts_with_word(text.substr(end)))) continue;
     if (token.lstrip) begin = std::max(white_space_before(text, begin), done);
     if (token.rstrip) end = white_space_after(text, end);
+    if (begin >= end) continue;  // white space that the token before it has taken
     if (done < begin) segments.push_back({nullptr, done, begin});
     segments.push_back({&token, begin, end});
     done = end;

@@ -30,6 +30,9 @@ std::string to_utf8(std::span<const Character> characters, std::vector<Span>* sp
 
 std::u32string codes(std::span<const Character> characters);
 
+// The source of what was added before the first character, until `normalize` puts the place there.
+inline constexpr Span kBeforeAll{UINT32_MAX, UINT32_MAX};
+
 // Builds the characters that replace old ones. As in the reference, an added character has the source of the old
 // character before it, however the new ones were reordered since.
 class Replacement {
@@ -41,7 +44,7 @@ class Replacement {
     new_.push_back({code, old_[next_].source});
     ++next_;
   }
-  void add(char32_t code) { new_.push_back({code, next_ == 0 ? Span{0, 0} : old_[next_ - 1].source}); }
+  void add(char32_t code) { new_.push_back({code, next_ == 0 ? kBeforeAll : old_[next_ - 1].source}); }
   void drop(size_t count = 1) { next_ += count; }
   void keep() { replace(old_[next_].code); }
   // The first of `codes` stands for the next old character, the others are added.

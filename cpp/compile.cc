@@ -125,11 +125,6 @@ bool Plan::choose_byte_level() {
   return true;
 }
 
-OuterSpaces Plan::outer_spaces(uint32_t id) const {
-  const auto added = added_by_id.find(id);
-  return outer_spaces(added != added_by_id.end() ? std::string_view(added->second) : tokens[id]);
-}
-
 OuterSpaces Plan::outer_spaces(std::string_view token) {
   const auto is_space = [](const Character& character) {
     return character.code == byte_to_character(' ') || unicode::has(character.code, unicode::kWhiteSpace);

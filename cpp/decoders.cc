@@ -14,8 +14,19 @@ namespace {
 
 using Tokens = std::vector<std::string>;
 
+// Before each character and at the end: what replacing nothing means in the reference.
+void insert_everywhere(std::string& text, std::string_view to) {
+  std::string longer;
+  for (const char byte : text) {
+    if (!unicode::is_continuation(byte)) longer += to;
+    longer += byte;
+  }
+  text = longer.append(to);
+}
+
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  if (from.empty() || text.find(from) == std::string::npos) return;
+  if (from.empty()) return insert_everywhere(text, to);
+  if (text.find(from) == std::string::npos) return;
   std::string replaced;
   size_t at = 0;
   for (size_t found; (found = text.find(from, at)) != std::string::npos; at = found + from.size()) {

@@ -171,6 +171,7 @@ void prepend(std::u32string_view text, Characters& characters) {
   if (characters.empty()) return;
   const Span source = characters.front().source;
   Characters longer;
+  if (text.empty()) characters.front().source = kBeforeAll;  // as in the reference, which adds it anew
   for (const char32_t code : text) longer.push_back({code, source});
   characters.insert(characters.begin(), longer.begin(), longer.end());
 }
@@ -199,15 +200,18 @@ void to_byte_characters(Characters& characters) {
   });
 }
 
-void normalize(std::span<const Normalizer> normalizers, Characters& characters) {
+void normalize(std::span<const Normalizer> normalizers, Characters& characters, uint32_t first) {
   for (const Normalizer& normalizer : normalizers) {
     std::visit([&](const auto& stage) { apply_to(stage, characters); }, normalizer);
+  }
+  for (Character& character : characters) {
+    if (character.source.begin == kBeforeAll.begin) character.source = {first, first};
   }
 }
 
 std::string normalize(std::span<const Normalizer> normalizers, std::string_view text) {
   Characters characters = read_characters(text, 0);
-  normalize(normalizers, characters);
+  normalize(normalizers, characters, 0);
   return to_utf8(characters);
 }
 

@@ -10,7 +10,8 @@
 
 namespace leanformers {
 
-void normalize(std::span<const Normalizer> normalizers, Characters& characters);
+// `first` is the place in the text of what is normalized.
+void normalize(std::span<const Normalizer> normalizers, Characters& characters, uint32_t first = 0);
 
 // What `normalizers` make of a whole text.
 std::string normalize(std::span<const Normalizer> normalizers, std::string_view text);

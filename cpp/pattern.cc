@@ -35,8 +35,11 @@ Pattern Pattern::regex(std::string_view expression) {
 void Pattern::find_all(std::span<const char32_t> text, std::vector<Match>& matches) const {
   matches.clear();
   if (regex_) return regex_->find_all(text, matches);
-  if (source_.empty()) return;
   const std::u32string_view view(text.data(), text.size());
+  if (source_.empty()) {  // found everywhere, but not in an empty text
+    for (size_t at = 0; !text.empty() && at <= text.size(); ++at) matches.push_back({at, at});
+    return;
+  }
   for (size_t at = view.find(source_); at != view.npos; at = view.find(source_, at + source_.size())) {
     matches.push_back({at, at + source_.size()});
   }

@@ -34,7 +34,7 @@ struct Sequence {
   std::vector<int32_t> words;  // with details
   int32_t word_count = 0;
   bool has_long_word = false;  // that became the unknown token for its length alone
-  // With details, where spans are to be trimmed: added tokens that took spaces with them, by rising place in `ids`.
+  // With details, where spans are to be trimmed: tokens that stand as they were found, by rising place in `ids`.
   std::vector<std::pair<size_t, OuterSpaces>> stripped;
 
   void clear() {
@@ -124,7 +124,6 @@ struct Plan {
   WorkerPool workers;
 
   // How many spaces, as byte-level tokens write them or not, a token begins and ends with.
-  OuterSpaces outer_spaces(uint32_t id) const;
   static OuterSpaces outer_spaces(std::string_view token);
 
  private:

@@ -123,8 +123,8 @@ void RowWriter::trim(const Sequence& sequence, Part part) {
   for (size_t i = begin; i < encoded_.ids_.size(); ++i) {
     const size_t place = part.begin + (i - begin);
     while (stripped != sequence.stripped.end() && stripped->first < place) ++stripped;
-    const bool took_spaces = stripped != sequence.stripped.end() && stripped->first == place;
-    auto [leading, trailing] = took_spaces ? stripped->second : plan_.outer_spaces(encoded_.ids_[i]);
+    const bool as_found = stripped != sequence.stripped.end() && stripped->first == place;
+    auto [leading, trailing] = as_found ? stripped->second : Plan::outer_spaces(plan_.tokens[encoded_.ids_[i]]);
     Span& span = encoded_.spans_[i];
     // One space before the text may have been added; of two, none was.
     const bool first = i == begin || span.begin == 0;

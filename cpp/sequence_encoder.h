@@ -179,7 +179,7 @@ class SequenceEncoder {
   // The general pipeline: one stage after the other.
   void interpret(std::string_view text, uint32_t first) {
     Characters characters = read_characters(text, first);
-    normalize(plan_.spec.normalizers, characters);
+    normalize(plan_.spec.normalizers, characters, first);
     if (characters.empty()) return;
     if (plan_.normalized.empty()) {
       const uint32_t origin = characters.front().source.begin;
@@ -217,7 +217,7 @@ class SequenceEncoder {
   void add_token(const AddedToken& token, Span span, std::string_view text) {
     out_.ids.push_back(token.id);
     if constexpr (kDetails) {
-      if (plan_.spec.trim_offsets && (token.lstrip || token.rstrip)) {
+      if (plan_.spec.trim_offsets) {
         out_.stripped.emplace_back(out_.ids.size() - 1, Plan::outer_spaces(text));
       }
       out_.spans.push_back(span);
@@ -235,6 +235,7 @@ class SequenceEncoder {
   }
 
   const WordTokens& tokenize(std::string_view word) {
+    word_ = word;
     std::visit([&](const auto& model) { model.tokenize(word, worker_.tokens); }, plan_.model);
     if (word.size() > plan_.longest_word && unicode::count_characters(word) > plan_.longest_word) {
       out_.has_long_word = true;
@@ -264,6 +265,10 @@ class SequenceEncoder {
   void add_piece(uint32_t id, uint32_t begin, uint32_t end, const SpanOf& span) {
     out_.ids.push_back(id);
     if constexpr (kDetails) {
+      // What Unigram does not know counts as it is written in the word.
+      if (plan_.spec.trim_offsets && id == unigram_unknown_) {
+        out_.stripped.emplace_back(out_.ids.size() - 1, Plan::outer_spaces(word_.substr(begin, end - begin)));
+      }
       out_.spans.push_back(span(begin, end));
       out_.words.push_back(out_.word_count);
     }
@@ -285,6 +290,9 @@ class SequenceEncoder {
   size_t marked_ = 0;  // tokens that have the word's number of the caller
   const bool lowercases_ = plan_.bert && plan_.bert->lowercases();
   const char* end_ = nullptr;  // of the text that is being read
+  std::string_view word_;      // the last one that the model saw
+  const std::optional<uint32_t> unigram_unknown_ =
+      std::holds_alternative<Unigram>(plan_.spec.model) ? std::get<Unigram>(plan_.spec.model).unk_id : std::nullopt;
 };
 
 }  // namespace leanformers

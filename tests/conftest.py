@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the reference warns about forks otherwise
+os.environ["RUST_BACKTRACE"] = "0"  # of the panics of the reference that tests provoke
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test may reach for a hub
 
 ROOT = Path(__file__).parent.parent

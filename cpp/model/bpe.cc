@@ -71,7 +71,7 @@ std::vector<Seams::Merge> BpeModel::add_merges(const Bpe& settings, const String
   std::string merged;
   for (uint32_t rank = 0; rank < settings.merges.size(); ++rank) {
     const auto& [left, right] = settings.merges[rank];
-    const auto id = [&](const std::string& token) {
+    const auto id = [&, &left = left, &right = right](const std::string& token) {  // clang 14 wants their names
       if (const uint32_t found = vocab.find(token); found != kMissing) return found;
       throw std::invalid_argument("the merge of \"" + left + "\" and \"" + right + "\" needs \"" + token +
                                   "\", which is not in the vocabulary");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 
@@ -31,6 +32,7 @@ UnigramModel::UnigramModel(const Unigram& settings)
   double smallest = std::numeric_limits<double>::infinity();
   scores_.reserve(settings.pieces.size());
   for (const auto& [text, score] : settings.pieces) {
+    if (!std::isfinite(score)) throw std::invalid_argument("the score of \"" + text + "\" is no finite number");
     scores_.push_back(score);
     if (score < smallest) smallest = score;
   }

@@ -67,6 +67,8 @@ def parse_json(text: str, path: Path, *, parse_float: Callable[[str], float] | N
         ) from None
     except RecursionError:
         raise FileFormatError(f"{path} is not usable JSON: nested too deeply") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise FileFormatError(f"{path} is not usable JSON: {error}") from None
     if not isinstance(value, dict):
         raise FileFormatError(f"{path} must hold a JSON object, not {type(value).__name__}")
     return value

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import struct
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from leanformers import _core
+
+from ..charsmap import build_charsmap
 
 tokenizers = pytest.importorskip("tokenizers")
 
@@ -19,36 +20,6 @@ CHARACTERS = [
     "\u200d", "\u200b", "\u0903", "\u0915", "\u0958", "\u094d", "\u093c", "\u0d4e", "\u1100", "\u1161", "\u11a8", "가",
     "각", "ﷺ", "⌚", "😀", "🏽", "🇩", "🇪", "\U000110bd", "\U00011133",
 ]  # fmt: skip
-
-
-def build_charsmap(rules: Mapping[str, str]) -> bytes:
-    """The blob of SentencePiece: size, double array, texts. Each node's children fill a block of 256 units."""
-    blocks = [[0] * 256]
-    nodes = {b"": (0, 0)}
-    children: dict[bytes, tuple[int, int]] = {}  # block, and the low byte of the base
-    texts = b"".join(text.encode() + b"\0" for text in rules.values())
-
-    def open_block(node: bytes) -> tuple[int, int]:
-        if node not in children:
-            block, unit = nodes[node]
-            children[node] = (len(blocks), unit)
-            blocks[block][unit] |= (block ^ len(blocks)) << 10 | 1 << 9
-            blocks.append([0] * 256)
-        return children[node]
-
-    place = 0
-    for key, text in rules.items():
-        spelled = key.encode()
-        for size in range(1, len(spelled) + 1):
-            block, low = open_block(spelled[: size - 1])
-            nodes[spelled[:size]] = (block, low ^ spelled[size - 1])
-            blocks[block][low ^ spelled[size - 1]] |= spelled[size - 1]
-        block, low = open_block(spelled)
-        blocks[block][low] = 1 << 31 | place
-        blocks[nodes[spelled][0]][nodes[spelled][1]] |= 1 << 8
-        place += len(text.encode()) + 1
-    units = [unit for block in blocks for unit in block]
-    return struct.pack(f"<I{len(units)}I", 4 * len(units), *units) + texts
 
 
 def core(model: _core.WordLevel, charsmap: bytes) -> _core.Tokenizer:

@@ -44,6 +44,7 @@ class Row(NamedTuple):
     fields: Mapping[str, Field]
     core: str | None = None
     constants: Mapping[str, Any] = {}  # arguments of the core's class that this component fixes
+    contradiction: Callable[[dict[str, Any]], str | None] = lambda fields: None  # what is wrong with fields together
 
 
 class Stage(NamedTuple):
@@ -60,6 +61,7 @@ TEXT = Field("a string", lambda value: isinstance(value, str))
 OPTIONAL_TEXT = Field("a string or null", lambda value: value is None or isinstance(value, str), None)
 CHARACTER = Field("one character", lambda value: isinstance(value, str) and len(value) == 1)
 COUNT = Field("a number ≥ 0", lambda value: type(value) is int and value >= 0)
+LENGTH = Field("a number ≥ 1", lambda value: type(value) is int and value >= 1, 5)
 OPTIONAL_COUNT = Field("a number ≥ 0 or null", lambda value: value is None or (type(value) is int and value >= 0), None)
 OPTIONAL_NUMBER = Field("a number or null", lambda value: value is None or type(value) in (int, float), None)
 VOCABULARY = Field("an object of tokens and their ids", lambda value: isinstance(value, dict))
@@ -115,7 +117,12 @@ CHARSMAP = Field("base64", _is_base64, arguments=lambda value: {"charsmap": _fro
 
 def _choice(name: str, choices: Mapping[str, Any], default: Any = REQUIRED) -> Field:
     listed = ", ".join(map(repr, choices))
-    return Field(f"one of {listed}", lambda value: value in choices, default, lambda value: {name: choices[value]})
+    return Field(
+        f"one of {listed}",
+        lambda value: isinstance(value, str) and value in choices,
+        default,
+        lambda value: {name: choices[value]},
+    )
 
 
 def _is_pattern(value: Any) -> bool:
@@ -145,6 +152,19 @@ _BYTE_LEVEL = {
     "use_regex": FLAG._replace(default=True),
 }
 
+# Files of before `prepend_scheme`, such as XLM-RoBERTa's, have these too.
+_OLD_METASPACE = {
+    "add_prefix_space": _unused(OPTIONAL_FLAG, None),
+    "str_rep": _unused(OPTIONAL_TEXT, None),
+}
+
+
+def _prefix_contradiction(fields: dict[str, Any]) -> str | None:
+    if fields["add_prefix_space"] is False and fields["prepend_scheme"] != "never":
+        return f"add_prefix_space is false, but prepend_scheme is {fields['prepend_scheme']!r}"
+    return None
+
+
 # A field is required exactly where `tokenizers` requires it.
 NORMALIZERS: dict[str, Row] = {
     "BertNormalizer": Row(
@@ -168,13 +188,15 @@ PRE_TOKENIZERS: dict[str, Row] = {
     "ByteLevel": Row(_BYTE_LEVEL),
     "CharDelimiterSplit": Row({"delimiter": CHARACTER}),
     "Digits": Row({"individual_digits": FLAG}),
-    "FixedLength": Row({"length": COUNT._replace(default=5)}),
+    "FixedLength": Row({"length": LENGTH}),
     "Metaspace": Row(
         {
             "replacement": CHARACTER,
             "prepend_scheme": _choice("prepend_scheme", _SCHEMES, "always"),
             "split": FLAG._replace(default=True),
-        }
+            **_OLD_METASPACE,
+        },
+        contradiction=_prefix_contradiction,
     ),
     "Punctuation": Row({"behavior": _choice("behavior", _BEHAVIORS, "Isolated")}),
     "Split": Row({"pattern": PATTERN, "behavior": _choice("behavior", _BEHAVIORS), "invert": FLAG}),
@@ -219,8 +241,10 @@ DECODERS: dict[str, Row] = {
             "replacement": CHARACTER,
             "prepend_scheme": _choice("prepend_scheme", _SCHEMES, "always"),
             "split": _unused(FLAG, True),
+            **_OLD_METASPACE,
         },
         core="MetaspaceDecoder",
+        contradiction=_prefix_contradiction,
     ),
     "Replace": Row({"pattern": PATTERN, "content": TEXT}, core="ReplaceDecoder"),
     "Strip": Row({"content": CHARACTER, "start": COUNT, "stop": COUNT}, core="StripDecoder"),
@@ -278,6 +302,9 @@ def _read_stage(value: Any, place: str, kind: str, table: Mapping[str, Row]) -> 
     if row is None:
         raise FileFormatError(f"{place}: unknown component {kind!r}; known: {', '.join(sorted(table))}")
     fields = read_fields(value, place, row.fields)
+    wrong = row.contradiction(fields)
+    if wrong is not None:
+        raise FileFormatError(f"{place}: {wrong}")
     arguments = dict(row.constants)
     for name, item in fields.items():
         translate = row.fields[name].arguments

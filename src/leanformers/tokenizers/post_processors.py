@@ -29,7 +29,7 @@ class Pieces(NamedTuple):
 _OBJECT = Field("an object", lambda value: isinstance(value, dict))
 _LIST = Field("a list", lambda value: isinstance(value, list))
 _TEXT = Field("a string", lambda value: isinstance(value, str))
-_TYPE_ID = Field("a number ≥ 0", lambda value: type(value) is int and value >= 0)
+_TYPE_ID = Field("a number from 0 to 2³¹ - 1", lambda value: type(value) is int and 0 <= value < 2**31)
 _IDS = Field("a list of ids", lambda value: isinstance(value, list) and all(type(item) is int for item in value))
 _TEXTS = Field(
     "a list of tokens", lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value)
@@ -80,7 +80,7 @@ def read_post_processor(value: Any, place: str, token_id: Callable[[str], int | 
         fields = read_fields(value, place, _ROBERTA)
         trim = fields["add_prefix_space"] if fields["trim_offsets"] else None
         return PostProcessing(_roberta_template(fields, place, token_id), trim)
-    read = _READERS.get(kind or "")
+    read = _READERS.get(kind) if isinstance(kind, str) else None
     if read is None:
         known = sorted([*_READERS, "ByteLevel", "RobertaProcessing", "Sequence"])
         raise FileFormatError(f"{place}: unknown component {kind!r}; known: {', '.join(known)}")

@@ -148,7 +148,7 @@ class Spec:
             model = getattr(_core, self.model.core)(**self.model.arguments)
         except (TypeError, RuntimeError):  # nanobind has both for a value it cannot convert
             self._find_bad_id()
-            raise
+            raise FileFormatError(f"{self.place}: model: {_unusable(self.model.arguments)}") from None
         try:
             return _core.Tokenizer(
                 added_tokens=list(self.added_tokens),
@@ -166,6 +166,8 @@ class Spec:
     def _make(self, stage: Stage, place: str) -> Any:
         try:
             return getattr(_core, stage.core)(**stage.arguments)
+        except (TypeError, RuntimeError):
+            raise ValueError(f"{place}: {stage.core}: {_unusable(stage.arguments)}") from None
         except (ValueError, UnicodeError) as error:
             raise ValueError(f"{place}: {stage.core}: {error}") from None
 
@@ -238,15 +240,20 @@ class Spec:
                 raise FileFormatError(f"{place}: token {content!r} stands with id {number}, but {why} {expected}")
             seen.add(content)
             highest = max(highest, number)
-            tokens.append(_core.AddedToken(**fields))
+            try:
+                tokens.append(_core.AddedToken(**fields))
+            except (TypeError, RuntimeError):
+                raise FileFormatError(f"{place}: {_unusable(fields)}") from None
         return sorted(tokens, key=lambda token: token.id)
 
     def _id_for(self, content: str, highest: int) -> int:
         """The id of a token to be added after others, of which `highest` is the highest id."""
         if content in self.vocab:
             return self.vocab[content]
-        number = max(len(self.vocab), highest + 1)
+        # Of Unigram, pieces that are there twice count twice.
+        number = max(len(self.model.fields["vocab"]), highest + 1)
         if self._last_id is None:
+            self._find_bad_id()
             self._last_id = max(self.vocab.values(), default=-1)
         if number <= self._last_id and number in self.vocab.values():
             raise FileFormatError(f"{self.place}: the vocabulary has gaps; added token {content!r} would get a used id")
@@ -258,6 +265,16 @@ class Spec:
                 raise FileFormatError(f"{self.place}: the id of {token!r} must be a number ≥ 0, not {number!r}")
             if not token.isascii() and any("\ud800" <= letter <= "\udfff" for letter in token):
                 raise FileFormatError(f"{self.place}: token {token!r} (id {number}) is not valid Unicode")
+
+
+def _unusable(arguments: dict[str, Any]) -> str:
+    """Which of the values that fit their field cannot be taken by the core."""
+    for name, value in arguments.items():
+        if isinstance(value, int) and value >= 2**32:
+            return f"{name} {value} is too large"
+        if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+            return f"{name} {value!r} is not valid Unicode"
+    return "it has text that is not valid Unicode, or a number that is too large"
 
 
 def _spec_from_text(text: str, place: str, original: bool) -> Spec:

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "byte_level.h"
 #include "fuzz/fuzz.h"
 #include "tokenizer.h"
 
@@ -85,6 +86,39 @@ Spec words() {
   return spec;
 }
 
+// All bytes are known, so that the scan for byte-level models is used.
+Spec all_bytes() {
+  std::vector<std::string> tokens;
+  for (int byte = 0; byte < 256; ++byte) {
+    const char32_t character = byte_to_character(static_cast<char>(byte));
+    tokens.push_back(unicode::to_utf8({&character, 1}));
+  }
+  for (const char* token : {"Ġa", "ab", "'s", "Ċ Ċ", "Ã©", "11"}) tokens.emplace_back(token);
+  Bpe model{.vocab = number(tokens), .merges = {{"Ġ", "a"}, {"a", "b"}, {"'", "s"}, {"Ã", "©"}, {"1", "1"}}};
+  Spec spec{.model = model};
+  spec.decoders = {ByteLevelDecoder{}};
+  spec.added_tokens = {{.content = "<s>", .id = 262, .rstrip = true, .normalized = true}};
+  return spec;
+}
+
+Spec gpt2() {
+  Spec spec = all_bytes();
+  spec.pre_tokenizers = {ByteLevel{true, true}};
+  return spec;
+}
+
+Spec llama3() {
+  Spec spec = all_bytes();
+  spec.normalizers = {UnicodeForm{UnicodeForm::Form::kNfc}};
+  spec.pre_tokenizers = {
+      Split{
+          Pattern::regex(R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*)"
+                         R"(|\s*[\r\n]+|\s+(?!\S)|\s+)"),
+          SplitBehavior::kIsolated, false},
+      ByteLevel{false, false}};
+  return spec;
+}
+
 struct Both {
   explicit Both(Spec (*make)()) : fused(make()), general(make(), false) {}
   Tokenizer fused, general;
@@ -93,7 +127,9 @@ struct Both {
 const std::vector<std::unique_ptr<Both>>& tokenizers() {
   static const auto* all = [] {
     auto* built = new std::vector<std::unique_ptr<Both>>;
-    for (auto make : {bert, byte_level, sentence_piece, unigram, words}) built->push_back(std::make_unique<Both>(make));
+    for (auto make : {bert, byte_level, sentence_piece, unigram, words, gpt2, llama3}) {
+      built->push_back(std::make_unique<Both>(make));
+    }
     return built;
   }();
   return *all;
@@ -113,6 +149,10 @@ void check(const Both& both, std::string_view text) {
     require(encoded.row_offsets()[row] <= encoded.row_offsets()[row + 1], "rows are in order");
     const auto ids = encoded.ids(row), others = general.ids(row);
     require(std::equal(ids.begin(), ids.end(), others.begin(), others.end()), "fused and general give the same ids");
+    require(general.spans(row).size() == encoded.spans(row).size() &&
+                std::equal(encoded.spans(row).begin(), encoded.spans(row).end(), general.spans(row).begin(),
+                           [](Span a, Span b) { return a.begin == b.begin && a.end == b.end; }),
+            "fused and general give the same spans");
     for (uint32_t id : ids) require(both.fused.id_to_token(id).has_value(), "ids are of the vocabulary");
     if (row == 1) continue;
     for (const Span& span : encoded.spans(row)) {

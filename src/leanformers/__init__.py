@@ -27,6 +27,7 @@ _HOMES = {
     "AutoTokenizer": "auto",
     "BatchEncoding": "tokenizers.batch_encoding",
     "Config": "config",
+    "DecodeStream": "tokenizers.decode_stream",
     "LeanformersError": "errors",
     "ModelOutput": "models.outputs",
     "PreTrainedModel": "models.model",
@@ -105,6 +106,7 @@ if TYPE_CHECKING:
     from .tokenizers.classes import T5TokenizerFast as T5TokenizerFast
     from .tokenizers.classes import XLMRobertaTokenizer as XLMRobertaTokenizer
     from .tokenizers.classes import XLMRobertaTokenizerFast as XLMRobertaTokenizerFast
+    from .tokenizers.decode_stream import DecodeStream as DecodeStream
     from .tokenizers.ragged import Ragged as Ragged
     from .tokenizers.tokenizer import PreTrainedTokenizer as PreTrainedTokenizer
     from .tokenizers.training.train import train_tokenizer as train_tokenizer

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytest.importorskip("tokenizers")
-from .documents import added, document, words
-from .side_by_side import Both
+from leanformers import DecodeStream, PreTrainedTokenizer
+from leanformers.errors import TokenIdError
+from leanformers.tokenizers.spec import Spec
+
+tokenizers = pytest.importorskip("tokenizers")
+from .documents import added, document, words  # noqa: E402
+from .side_by_side import Both  # noqa: E402
+from .test_components import gpt2, llama  # noqa: E402
+from .test_families import t5  # noqa: E402
 
 
 def decoded(decoder: dict[str, Any] | None, *tokens: str, **parts: Any) -> str:
@@ -60,3 +69,40 @@ def test_trap_65_without_decoder_tokens_are_joined_and_special_is_what_looks_so(
     assert both.cores["fused"].decode([1, 2, 1], skip_special_tokens=True) == "a a"
     with pytest.raises(IndexError, match="id 99"):
         both.cores["fused"].decode([99])  # the reference leaves it out in silence
+
+
+@pytest.mark.parametrize("family", ["gpt2", "t5", "llama"])
+@pytest.mark.parametrize("skip", [False, True])
+def test_trap_66_a_stream_holds_back_what_is_no_whole_character(
+    family: str, skip: bool, corpus_lines: list[str], test_data: Path
+) -> None:
+    build = {"gpt2": gpt2, "t5": t5, "llama": llama}[family]
+    reference = build(corpus_lines[:300], test_data)
+    tokenizer = PreTrainedTokenizer(Spec(json.loads(reference.to_str())))
+    chosen = random.Random(4)
+    held = 0
+    for text in ["naïve 中文字 😀👩‍👩‍👧 e\u0301", " a  b ", *chosen.sample(corpus_lines, 60)]:
+        ids = tokenizer(text, verbose=False)["input_ids"]
+        ours = DecodeStream(tokenizer, skip_special_tokens=skip)
+        theirs = tokenizers.decoders.DecodeStream(skip_special_tokens=skip)
+        pieces = [ours.step(number) for number in ids]
+        assert pieces == [theirs.step(reference, number) for number in ids], text
+        held += pieces.count(None)
+        begun = DecodeStream(tokenizer, ids[:3], skip_special_tokens=skip)
+        other = tokenizers.decoders.DecodeStream(ids[:3], skip_special_tokens=skip)
+        for number in ids[3:]:
+            piece = begun.step(number)
+            try:
+                assert piece == other.step(reference, number), text
+            except Exception:  # it gives up where the prompt ends inside a character
+                break
+    assert held > 0
+
+
+def test_a_stream_goes_on_after_an_id_that_does_not_exist(cased: Any) -> None:
+    stream = DecodeStream(cased)
+    ids = cased("naive test", add_special_tokens=False)["input_ids"]
+    first = stream.step(ids[0])
+    with pytest.raises(TokenIdError, match="1000000, which the vocabulary"):
+        stream.step(1_000_000)
+    assert [first, *map(stream.step, ids[1:])] == ["naive", " test"]

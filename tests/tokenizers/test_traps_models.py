@@ -1,17 +1,20 @@
-"""Traps 32 to 43 of the reference: the models. (43b, how JSON numbers are read, is with the formats.)"""
+"""Traps 32 to 43b of the reference: the models."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytest.importorskip("tokenizers")
-from leanformers import _core
-from leanformers.errors import FileFormatError
+tokenizers = pytest.importorskip("tokenizers")
+from leanformers import AutoTokenizer, _core  # noqa: E402
+from leanformers.errors import FileFormatError  # noqa: E402
 
-from .documents import document
-from .side_by_side import Both
+from .documents import document  # noqa: E402
+from .side_by_side import Both  # noqa: E402
+from .test_families import t5  # noqa: E402
 
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
 
@@ -164,3 +167,16 @@ def test_trap_43_unigram_takes_the_last_of_equal_pieces_and_special_ones_in_text
     both.compare("b")
     with pytest.raises(ValueError, match="no unknown token"):
         both.cores["fused"].encode(["b"])
+
+
+def test_trap_43b_unigram_scores_of_a_file_are_those_that_the_reference_reads(test_data: Path, tmp_path: Path) -> None:
+    text = t5([], test_data).to_str()
+    (tmp_path / "tokenizer.json").write_text(text, encoding="utf-8")
+    reference = tokenizers.Tokenizer.from_str(text)
+    ours = AutoTokenizer.from_pretrained(tmp_path)
+    texts = [character * count for character in map(chr, range(33, 127)) for count in range(2, 40)]
+    expected = reference.encode_batch(texts)
+    assert ours(texts, verbose=False)["input_ids"] == [encoding.ids for encoding in expected]
+    exact = [score for _, score in json.loads(text)["model"]["vocab"]]
+    read = [score for _, score in ours._spec.model.fields["vocab"]]
+    assert sum(a != b for a, b in zip(exact, read, strict=True)) > 5000  # one unit in the last place, mostly

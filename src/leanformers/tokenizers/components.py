@@ -8,7 +8,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _core
-from ..errors import FileFormatError, near_names
+from ..errors import FileFormatError
+from .fields import (
+    CHARACTER,
+    CHARSMAP,
+    COUNT,
+    FLAG,
+    LENGTH,
+    MERGES,
+    OPTIONAL_COUNT,
+    OPTIONAL_FLAG,
+    OPTIONAL_NUMBER,
+    OPTIONAL_TEXT,
+    PATTERN,
+    PIECES,
+    TEXT,
+    VOCABULARY,
+    Field,
+    choice,
+    read_fields,
+    unused,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,25 +37,13 @@ __all__ = [
     "DECODERS",
     "MODELS",
     "NORMALIZERS",
+    "OLD_FIELDS",
     "PRE_TOKENIZERS",
     "Row",
     "Stage",
-    "read_fields",
     "read_model",
     "read_stages",
 ]
-
-REQUIRED: Any = object()
-INFINITY = float("inf")
-
-
-class Field(NamedTuple):
-    """What a field of a component must hold, and how the core takes it where that is not by the same name and value."""
-
-    what: str
-    fits: Callable[[Any], bool]
-    default: Any = REQUIRED
-    arguments: Callable[[Any], dict[str, Any]] | None = None
 
 
 class Row(NamedTuple):
@@ -55,85 +63,6 @@ class Stage(NamedTuple):
     arguments: dict[str, Any]
 
 
-FLAG = Field("true or false", lambda value: isinstance(value, bool))
-OPTIONAL_FLAG = Field("true, false or null", lambda value: value is None or isinstance(value, bool), None)
-TEXT = Field("a string", lambda value: isinstance(value, str))
-OPTIONAL_TEXT = Field("a string or null", lambda value: value is None or isinstance(value, str), None)
-CHARACTER = Field("one character", lambda value: isinstance(value, str) and len(value) == 1)
-COUNT = Field("a number ≥ 0", lambda value: type(value) is int and value >= 0)
-LENGTH = Field("a number ≥ 1", lambda value: type(value) is int and value >= 1, 5)
-OPTIONAL_COUNT = Field("a number ≥ 0 or null", lambda value: value is None or (type(value) is int and value >= 0), None)
-OPTIONAL_NUMBER = Field("a number or null", lambda value: value is None or type(value) in (int, float), None)
-VOCABULARY = Field("an object of tokens and their ids", lambda value: isinstance(value, dict))
-
-
-def _are_pieces(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and _is_finite(item[1]) for item in value
-    )
-
-
-def _is_finite(value: Any) -> bool:
-    return type(value) in (int, float) and -INFINITY < value < INFINITY
-
-
-def _are_merges(value: Any) -> bool:
-    return isinstance(value, list) and all(len(_pair(item)) == 2 for item in value)
-
-
-def _pair(merge: Any) -> list[str]:
-    """The two parts of a merge: `"a b"` in old files, `["a", "b"]` in new ones."""
-    if isinstance(merge, str):
-        return merge.split(" ")
-    return merge if isinstance(merge, list) and all(isinstance(part, str) for part in merge) else []
-
-
-PIECES = Field("a list of pieces and their finite scores", _are_pieces, arguments=lambda value: {"pieces": value})
-MERGES = Field(
-    "a list of pairs", _are_merges, arguments=lambda value: {"merges": [tuple(_pair(merge)) for merge in value]}
-)
-
-
-def _unused(field: Field, default: Any) -> Field:
-    """A field of the file that the component's own work does not depend on."""
-    return field._replace(default=default, arguments=lambda value: {})
-
-
-def _is_base64(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and _from_base64(value) is not None
-    except ValueError:
-        return False
-
-
-def _from_base64(value: str) -> bytes:
-    import base64  # here, because only SentencePiece's character maps need it
-
-    return base64.b64decode(value, validate=True)
-
-
-CHARSMAP = Field("base64", _is_base64, arguments=lambda value: {"charsmap": _from_base64(value)})
-
-
-def _choice(name: str, choices: Mapping[str, Any], default: Any = REQUIRED) -> Field:
-    listed = ", ".join(map(repr, choices))
-    return Field(
-        f"one of {listed}",
-        lambda value: isinstance(value, str) and value in choices,
-        default,
-        lambda value: {name: choices[value]},
-    )
-
-
-def _is_pattern(value: Any) -> bool:
-    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("String", value.get("Regex")), str)
-
-
-PATTERN = Field(
-    "a String or a Regex",
-    _is_pattern,
-    arguments=lambda value: {"pattern": next(iter(value.values())), "regex": "Regex" in value},
-)
 _BEHAVIORS = {
     "Removed": _core.SplitBehavior.REMOVED,
     "Isolated": _core.SplitBehavior.ISOLATED,
@@ -148,15 +77,18 @@ _SCHEMES = {
 }
 _BYTE_LEVEL = {
     "add_prefix_space": FLAG,
-    "trim_offsets": _unused(FLAG, True),  # the post-processor of that name asks for it
+    "trim_offsets": unused(FLAG, True),  # the post-processor of that name asks for it
     "use_regex": FLAG._replace(default=True),
 }
 
 # Files of before `prepend_scheme`, such as XLM-RoBERTa's, have these too.
 _OLD_METASPACE = {
-    "add_prefix_space": _unused(OPTIONAL_FLAG, None),
-    "str_rep": _unused(OPTIONAL_TEXT, None),
+    "add_prefix_space": unused(OPTIONAL_FLAG, None),
+    "str_rep": unused(OPTIONAL_TEXT, None),
 }
+
+
+OLD_FIELDS = frozenset(_OLD_METASPACE)
 
 
 def _prefix_contradiction(fields: dict[str, Any]) -> str | None:
@@ -192,14 +124,14 @@ PRE_TOKENIZERS: dict[str, Row] = {
     "Metaspace": Row(
         {
             "replacement": CHARACTER,
-            "prepend_scheme": _choice("prepend_scheme", _SCHEMES, "always"),
+            "prepend_scheme": choice("prepend_scheme", _SCHEMES, "always"),
             "split": FLAG._replace(default=True),
             **_OLD_METASPACE,
         },
         contradiction=_prefix_contradiction,
     ),
-    "Punctuation": Row({"behavior": _choice("behavior", _BEHAVIORS, "Isolated")}),
-    "Split": Row({"pattern": PATTERN, "behavior": _choice("behavior", _BEHAVIORS), "invert": FLAG}),
+    "Punctuation": Row({"behavior": choice("behavior", _BEHAVIORS, "Isolated")}),
+    "Split": Row({"pattern": PATTERN, "behavior": choice("behavior", _BEHAVIORS), "invert": FLAG}),
     "UnicodeScripts": Row({}),
     "Whitespace": Row({}),
     "WhitespaceSplit": Row({}),
@@ -233,14 +165,14 @@ MODELS: dict[str, Row] = {
 DECODERS: dict[str, Row] = {
     "BPEDecoder": Row({"suffix": TEXT}, core="BpeDecoder"),
     "ByteFallback": Row({}),
-    "ByteLevel": Row({name: _unused(field, True) for name, field in _BYTE_LEVEL.items()}, core="ByteLevelDecoder"),
+    "ByteLevel": Row({name: unused(field, True) for name, field in _BYTE_LEVEL.items()}, core="ByteLevelDecoder"),
     "CTC": Row({"pad_token": TEXT, "word_delimiter_token": TEXT, "cleanup": FLAG}, core="Ctc"),
     "Fuse": Row({}),
     "Metaspace": Row(
         {
             "replacement": CHARACTER,
-            "prepend_scheme": _choice("prepend_scheme", _SCHEMES, "always"),
-            "split": _unused(FLAG, True),
+            "prepend_scheme": choice("prepend_scheme", _SCHEMES, "always"),
+            "split": unused(FLAG, True),
             **_OLD_METASPACE,
         },
         core="MetaspaceDecoder",
@@ -310,30 +242,3 @@ def _read_stage(value: Any, place: str, kind: str, table: Mapping[str, Row]) -> 
         translate = row.fields[name].arguments
         arguments.update({name: item} if translate is None else translate(item))
     return Stage(row.core or kind, fields, arguments)
-
-
-def read_fields(value: Any, place: str, fields: Mapping[str, Field]) -> dict[str, Any]:
-    """The fields of `value` (without its type), with defaults for those left out.
-
-    Raises:
-        FileFormatError: a field is unknown, missing or has a value that does not fit.
-    """
-    if not isinstance(value, dict):
-        raise FileFormatError(f"{place} must be an object, not {type(value).__name__}")
-    for name in value:
-        if name not in fields and name != "type":
-            raise FileFormatError(f"{place}: unknown field {name!r}{near_names(name, fields)}")
-    found: dict[str, Any] = {}
-    for name, field in fields.items():
-        item = value.get(name, field.default)
-        if item is REQUIRED:
-            raise FileFormatError(f"{place}: field {name!r} is missing")
-        if not field.fits(item):
-            raise FileFormatError(f"{place}.{name} must be {field.what}, not {_brief(item)}")
-        found[name] = item
-    return found
-
-
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

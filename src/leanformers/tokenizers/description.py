@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .components import MODELS
+from .components import MODELS, OLD_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,12 @@ def describe(spec: Spec) -> dict[str, Any]:
 
 def _stages(spec: Spec, name: str, stages: list[Stage]) -> list[dict[str, Any]]:
     kinds = _kinds(spec.document.get(name), _INNER[name])
-    return [{"type": kind, **stage.fields} for kind, stage in zip(kinds, stages, strict=True)]
+    return [{"type": kind, **_said(stage.fields)} for kind, stage in zip(kinds, stages, strict=True)]
+
+
+def _said(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields without those of old files that this one does not have."""
+    return {name: value for name, value in fields.items() if value is not None or name not in OLD_FIELDS}
 
 
 def _kinds(component: Any, inner: str) -> Iterator[str]:

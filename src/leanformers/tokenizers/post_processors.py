@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import FileFormatError
-from .components import Field, read_fields
+from .fields import Field, read_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,18 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core
 from ..errors import FileFormatError, InputValueError
-from .components import (
-    COUNT,
-    DECODERS,
-    FLAG,
-    NORMALIZERS,
-    PRE_TOKENIZERS,
-    Field,
-    Stage,
-    read_fields,
-    read_model,
-    read_stages,
-)
+from .components import DECODERS, NORMALIZERS, PRE_TOKENIZERS, Stage, read_model, read_stages
+from .fields import COUNT, FLAG, Field, read_fields
 from .post_processors import read_post_processor
 from .scores import document_to_json, has_scores, read_score
 

@@ -34,14 +34,18 @@ sanitize: .venv/installed .venv/test-extras .venv/check-extras  ## the core's te
 
 # Seconds for each target. What a run finds besides the corpus of the repository is kept in build/fuzz.
 FUZZ_SECONDS ?= 60
-fuzz: .venv/installed .venv/check-extras  ## coverage-guided fuzzing of encode, of patterns and of character maps; needs clang
+LIMITS := -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=build/fuzz/
+fuzz: .venv/installed .venv/check-extras .venv/fuzz-extras  ## coverage-guided fuzzing of the readers and of the core; needs clang
+	mkdir -p build/fuzz/found/readers
+	$(BIN)/python tests/tokenizers/fuzz_readers.py -max_total_time=$(FUZZ_SECONDS) $(LIMITS) -max_len=6000 \
+	  build/fuzz/found/readers tests/tokenizers/fuzz_corpus
 	cmake -S . -B build/fuzz -DCMAKE_BUILD_TYPE=Release -DLEANFORMERS_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++ \
 	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
 	cmake --build build/fuzz --parallel 2 --target fuzz_encode fuzz_regex fuzz_charsmap
 	for target in encode regex charsmap; do \
 	  mkdir -p build/fuzz/found/$$target && \
-	  build/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
-	    -print_final_stats=1 -artifact_prefix=build/fuzz/ build/fuzz/found/$$target cpp/fuzz/corpus/$$target || exit 1; \
+	  build/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) $(LIMITS) -max_len=4096 \
+	    build/fuzz/found/$$target cpp/fuzz/corpus/$$target || exit 1; \
 	done
 
 check: .venv/installed .venv/check-extras  ## style, types, formatting, and the core's stub
@@ -89,4 +93,8 @@ clean:
 
 .venv/check-extras: pyproject.toml | .venv/installed
 	$(PIP) install "leanformers[check]"
+	touch $@
+
+.venv/fuzz-extras: pyproject.toml | .venv/installed
+	$(PIP) install "leanformers[fuzz]"
 	touch $@

@@ -44,6 +44,7 @@ void Encoded::append(Encoded&& other) {
   extend(ids_, other.ids_);
   extend(rows_, other.rows_);
   extend(long_words_, other.long_words_);
+  extend(with_special_tokens_, other.with_special_tokens_);
   extend(spans_, other.spans_);
   extend(words_, other.words_);
 }

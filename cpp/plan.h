@@ -33,7 +33,8 @@ struct Sequence {
   std::vector<Span> spans;     // with details
   std::vector<int32_t> words;  // with details
   int32_t word_count = 0;
-  bool has_long_word = false;  // that became the unknown token for its length alone
+  bool has_long_word = false;      // that became the unknown token for its length alone
+  bool has_special_token = false;  // that stood in the text
   // With details, where spans are to be trimmed: tokens that stand as they were found, by rising place in `ids`.
   std::vector<std::pair<size_t, OuterSpaces>> stripped;
 
@@ -43,7 +44,7 @@ struct Sequence {
     spans.clear();
     words.clear();
     word_count = 0;
-    has_long_word = false;
+    has_long_word = has_special_token = false;
   }
 };
 

@@ -20,6 +20,9 @@ void RowWriter::add(const Sequence& first, const Sequence* second) {
   if (first.has_long_word || (second && second->has_long_word)) {
     encoded_.long_words_.push_back(static_cast<uint32_t>(sample_));
   }
+  if (first.has_special_token || (second && second->has_special_token)) {
+    encoded_.with_special_tokens_.push_back(static_cast<uint32_t>(sample_));
+  }
   const Kept kept = keep(n_first, n_second, second != nullptr);
   const bool cut = kept.first < n_first || kept.second < n_second;
   if (cut && options_.overflow) {

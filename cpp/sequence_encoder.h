@@ -216,6 +216,7 @@ class SequenceEncoder {
   // `text` is the token with the spaces that it took.
   void add_token(const AddedToken& token, Span span, std::string_view text) {
     out_.ids.push_back(token.id);
+    if (token.special) out_.has_special_token = true;
     if constexpr (kDetails) {
       if (plan_.spec.trim_offsets) {
         out_.stripped.emplace_back(out_.ids.size() - 1, Plan::outer_spaces(text));

@@ -241,6 +241,8 @@ class Encoded {
   uint32_t sample(size_t row) const { return rows_[row].sample; }
   // Samples with a word that is the unknown token for its length alone.
   std::span<const uint32_t> long_words() const { return long_words_; }
+  // Samples in whose text a special token was found.
+  std::span<const uint32_t> with_special_tokens() const { return with_special_tokens_; }
   std::span<const uint32_t> ids() const { return ids_; }
   std::span<const uint32_t> ids(size_t row) const { return ids().subspan(row_offsets_[row], length(row)); }
   std::span<const int64_t> row_offsets() const { return row_offsets_; }
@@ -261,6 +263,7 @@ class Encoded {
   std::vector<int64_t> row_offsets_{0};
   std::vector<Row> rows_;
   std::vector<uint32_t> long_words_;
+  std::vector<uint32_t> with_special_tokens_;
   bool details_ = false;
   std::vector<Span> spans_;
   std::vector<int32_t> words_;

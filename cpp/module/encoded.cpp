@@ -234,9 +234,8 @@ nb::object samples(const Encoded& encoded) {
   return make_list(encoded.rows(), [&](size_t row) { return integer(encoded.sample(row)); });
 }
 
-nb::object long_words(const Encoded& encoded) {
-  const std::span<const uint32_t> samples = encoded.long_words();
-  return make_list(samples.size(), [samples](size_t i) { return integer(samples[i]); });
+nb::object numbers(std::span<const uint32_t> values) {
+  return make_list(values.size(), [values](size_t i) { return integer(values[i]); });
 }
 
 }  // namespace
@@ -262,8 +261,14 @@ void bind_encoded(nb::module_& m) {
       .def("dropped", &dropped, nb::sig("def dropped(self) -> list[int]"), "Tokens per row that truncation took away.")
       .def("samples", &samples, nb::sig("def samples(self) -> list[int]"),
            "For each row the number of the text that it is from.")
-      .def("long_words", &long_words, nb::sig("def long_words(self) -> list[int]"),
-           "The numbers of the texts with a word that became the unknown token for its length alone.")
+      .def(
+          "long_words", [](const Encoded& encoded) { return numbers(encoded.long_words()); },
+          nb::sig("def long_words(self) -> list[int]"),
+          "The numbers of the texts with a word that became the unknown token for its length alone.")
+      .def(
+          "with_special_tokens", [](const Encoded& encoded) { return numbers(encoded.with_special_tokens()); },
+          nb::sig("def with_special_tokens(self) -> list[int]"),
+          "The numbers of the texts in which a special token was found.")
       .def("lists", &lists, "column"_a, "width"_a = 0, "pad_left"_a = false, "pad"_a = 0,
            nb::sig("def lists(self, column: Column, width: int = 0, pad_left: bool = False, pad: int = 0) -> "
                    "list[list[typing.Any]]"),

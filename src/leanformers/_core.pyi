@@ -305,6 +305,9 @@ class Encoded:
         The numbers of the texts with a word that became the unknown token for its length alone.
         """
 
+    def with_special_tokens(self) -> list[int]:
+        """The numbers of the texts in which a special token was found."""
+
     def lists(self, column: Column, width: int = 0, pad_left: bool = False, pad: int = 0) -> list[list[Any]]:
         """A column as one list per row, each filled up to `width` with padding."""
 

@@ -75,6 +75,13 @@ def test_what_is_no_id_is_named(cased: Any, ids: Any, error: type[Exception], me
         cased.decode(ids)
 
 
+def test_ids_that_mark_ignored_labels_are_left_out_on_request(cased: Any) -> None:
+    rows = [[-100, 1103, -100], [-100]]
+    assert cased.decode(rows, ignore_index=-100) == cased.batch_decode(rows, ignore_index=-100) == ["the", ""]
+    with pytest.raises(TokenIdError, match=r"id 1 is -100.*ignore_index=-100 leaves them out"):
+        cased.decode([1103, -100])
+
+
 def test_a_misspelt_argument_is_refused(cased: Any) -> None:
     with pytest.raises(ArgumentError, match="did you mean 'skip_special_tokens'"):
         cased.decode([101], skip_special_token=True)

@@ -85,6 +85,24 @@ def test_special_tokens_in_text_are_special_as_in_the_reference(cased: Any) -> N
     assert cased("a [SEP] b")["input_ids"] == [101, 170, 102, 171, 102]
 
 
+@pytest.mark.parametrize("threads", [False, True])
+def test_special_tokens_in_text_can_be_warned_of(cased: Any, threads: bool) -> None:
+    texts = ["a [SEP] b", "a", "[UNK] \U0001f40b", "\U0001f40b"] + ["words " * 100] * (400 * threads) + ["[MASK]", "c"]
+    last = len(texts) - 2
+    with pytest.warns(LeanformersWarning, match=rf"special tokens stand in the text itself: texts 0, 2, {last};"):
+        encoded = cased(texts, split_special_tokens="warn")
+    assert encoded["input_ids"] == cased(texts)["input_ids"]
+    with pytest.warns(LeanformersWarning, match="the text itself: text 0;"):
+        cased("a", "[CLS]", split_special_tokens="warn")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cased("plain", split_special_tokens="warn")
+        cased("[SEP]", split_special_tokens=True)
+        cased("[SEP]")
+    with pytest.raises(InputValueError, match="split_special_tokens='wran': choose True, False, 'warn'"):
+        cased("a", split_special_tokens="wran")
+
+
 def test_a_word_of_more_than_100_characters_is_unknown(cased: Any) -> None:
     assert cased.tokenize("a" * 100) != ["[UNK]"]
     assert cased.tokenize("a" * 101) == ["[UNK]"]

@@ -298,8 +298,9 @@ def test_an_error_of_the_progress_stops_the_training(texts: list[str]) -> None:
 
 def test_control_c_stops_the_training() -> None:
     program = """
-import random, sys
+import random, signal
 from leanformers import _core
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 chosen = random.Random(0)
 counter = _core.WordCounter([], [], 1)
 counter.add(["".join(chosen.choices("abcdefgh", k=2000)) for _ in range(800)])

@@ -38,7 +38,7 @@ class Calling(StoredTokenizer):
         max_target_length: int | None = None,
         stride: int = 0,
         is_split_into_words: bool = False,
-        split_special_tokens: bool | None = None,
+        split_special_tokens: bool | str | None = None,
         padding_side: str | None = None,
         truncation_side: str | None = None,
         pad_to_multiple_of: int | None = None,
@@ -67,7 +67,8 @@ class Calling(StoredTokenizer):
             stride: tokens that an overflowing row repeats from the one before it.
             is_split_into_words: texts are lists of words. Offsets are in the word, `word_ids()` are places in the list.
             split_special_tokens: True reads special tokens inside a text, such as "[SEP]", as ordinary text: right for
-                text that users write. None leaves it to the tokenizer's attribute of that name.
+                text that users write. False, as in transformers, takes them for what they stand for; 'warn' does so
+                with a warning. None leaves it to the tokenizer's attribute of that name.
             padding_side, truncation_side: 'left' or 'right', instead of the tokenizer's own.
             pad_to_multiple_of: pad on to a multiple of this.
             return_tensors: 'np' or 'pt' for arrays or tensors of rows; None for lists.
@@ -170,6 +171,8 @@ class Calling(StoredTokenizer):
         encoded = self._encode(texts, pairs, core_options, "offset_mapping" in names)
         if verbose:
             self._warn_about_long_words(encoded)
+            if checked is not None and checked.tells_special_tokens:
+                self._warn_about_special_tokens(encoded)
             if "max_length" not in core_options:
                 self._warn_if_too_long(encoded)
         batched = batched or "overflow_to_sample_mapping" in names
@@ -208,9 +211,14 @@ class Calling(StoredTokenizer):
         rows = encoded.long_words()
         if rows:
             limit = self._spec.model.fields["max_input_chars_per_word"]
-            named = ", ".join(map(str, rows[:5])) + (", …" if len(rows) > 5 else "")
+            warn(f"words of more than {limit} characters become {self.unk_token}: {_texts(rows)}")
+
+    def _warn_about_special_tokens(self, encoded: _core.Encoded) -> None:
+        rows = encoded.with_special_tokens()
+        if rows:
             warn(
-                f"{len(rows)} texts have words of more than {limit} characters, which become {self.unk_token}: {named}"
+                f"special tokens stand in the text itself: {_texts(rows)}; split_special_tokens=True reads them as "
+                "ordinary text"
             )
 
     def _warn_if_too_long(self, encoded: _core.Encoded) -> None:
@@ -222,3 +230,9 @@ class Calling(StoredTokenizer):
         named = ", ".join(f"row {i}: {lengths[i]} tokens" for i in long[:5]) + (", …" if len(long) > 5 else "")
         many = f"{len(long)} of {len(lengths)} rows are longer than the model takes ({limit} tokens)"
         warn(f"{many}: {named}; use truncation=True")
+
+
+def _texts(numbers: list[int]) -> str:
+    """The texts of a batch by number, no more than five."""
+    shown = ", ".join(map(str, numbers[:5])) + (", …" if len(numbers) > 5 else "")
+    return f"{'text' if len(numbers) == 1 else 'texts'} {shown}"

@@ -53,6 +53,8 @@ class Decoding(Vocabulary):
         token_ids: Any,
         skip_special_tokens: bool = False,
         clean_up_tokenization_spaces: bool | None = None,
+        *,
+        ignore_index: int | None = None,
         **others: Any,
     ) -> Any:
         """The text of ids; for a batch a list of texts.
@@ -61,17 +63,21 @@ class Decoding(Vocabulary):
             token_ids: an int, a list, array or tensor of ids, or a batch of these.
             skip_special_tokens: leave out special tokens.
             clean_up_tokenization_spaces: remove spaces before English punctuation; None leaves it to the tokenizer.
+            ignore_index: an id to leave out, such as -100, which marks labels that do not count.
 
         Raises:
             TokenIdError: an id that the vocabulary does not have.
             InputTypeError: something that is no id.
         """
         reject_unknown_arguments(
-            "decode()", others, ("token_ids", "skip_special_tokens", "clean_up_tokenization_spaces")
+            "decode()", others, ("token_ids", "skip_special_tokens", "clean_up_tokenization_spaces", "ignore_index")
         )
         rows = read_ids(token_ids)
         batched = bool(rows) and isinstance(rows[0], (list, tuple))
-        texts = [self._decode_row(read_ids(row), skip_special_tokens) for row in (rows if batched else [rows])]
+        lists = [read_ids(row) for row in (rows if batched else [rows])]
+        if ignore_index is not None:
+            lists = [[i for i in row if i != ignore_index] for row in lists]
+        texts = [self._decode_row(row, skip_special_tokens) for row in lists]
         texts = self._tidy(texts, clean_up_tokenization_spaces)
         return texts if batched else texts[0]
 

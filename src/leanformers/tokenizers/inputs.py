@@ -151,7 +151,7 @@ def find_bad_id(core: _core.Tokenizer, ids: list[Any]) -> Exception | None:
         if isinstance(item, bool) or not isinstance(item, int):
             return InputTypeError(f"id {i} is {item!r} of type {type(item).__name__}; every id must be an int")
         if not 0 <= item < 2**32 or core.id_to_token(item) is None:
-            hint = "; -100 marks labels to be ignored, leave them out before decoding" if item == -100 else ""
+            hint = "; -100 marks labels to be ignored: ignore_index=-100 leaves them out" if item == -100 else ""
             size = core.vocab_size(True)
             return TokenIdError(f"id {i} is {item}, which the vocabulary of {size} tokens does not have{hint}")
     return None

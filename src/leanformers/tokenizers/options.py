@@ -21,6 +21,7 @@ MAX_LENGTH = "max_length"
 _ENDLESS = 10**20  # from here on a limit means that there is none, as in transformers
 _MOST = 2**32 - 1  # the core counts in 32 bits, and no row has more tokens
 _PADDING = {False: None, True: LONGEST, "do_not_pad": None, LONGEST: LONGEST, MAX_LENGTH: MAX_LENGTH}
+_SPLITTING = {False: False, True: True, "warn": False}
 _TRUNCATION = {
     False: None,
     None: None,
@@ -46,13 +47,14 @@ class Options:
 
     Attributes:
         core: the keyword arguments of `core.encode`.
+        tells_special_tokens: whether to warn of special tokens in a text.
         padding: `LONGEST`, `MAX_LENGTH` or None.
         pad_to: the width for `MAX_LENGTH`.
         multiple: the width is rounded up to a multiple of this.
         pad_left: where the padding goes.
     """
 
-    __slots__ = ("core", "multiple", "pad_left", "pad_to", "padding")
+    __slots__ = ("core", "multiple", "pad_left", "pad_to", "padding", "tells_special_tokens")
 
     def __init__(
         self,
@@ -68,7 +70,7 @@ class Options:
         pad_to_multiple_of: int | None = None,
         stride: int = 0,
         return_overflowing_tokens: bool = False,
-        split_special_tokens: bool = False,
+        split_special_tokens: bool | str = False,
     ) -> None:
         """Check the arguments of a call on rows that are pairs or not.
 
@@ -130,7 +132,8 @@ class Options:
             self.core.update(max_length=min(limit, _MOST), truncation=strategy, truncate_left=left)
             if return_overflowing_tokens:
                 self.core.update(overflow=True, stride=stride)
-        if split_special_tokens:
+        self.tells_special_tokens = split_special_tokens == "warn"
+        if _choose("split_special_tokens", split_special_tokens, _SPLITTING):
             self.core["split_special_tokens"] = True
 
     def width(self, lengths: list[int]) -> int:

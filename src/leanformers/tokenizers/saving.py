@@ -60,7 +60,7 @@ def _configuration(tokenizer: StoredTokenizer) -> dict[str, Any]:
         values["chat_control_tokens"] = list(tokenizer.chat_control_tokens)
     values["padding_side"] = tokenizer.padding_side
     values["truncation_side"] = tokenizer.truncation_side
-    if tokenizer.split_special_tokens:
+    if tokenizer.split_special_tokens is True:  # "warn" is nothing that other readers know
         values["split_special_tokens"] = True
     values["model_input_names"] = tokenizer.model_input_names
     bert = _as_bert(tokenizer)

@@ -49,7 +49,7 @@ class StoredTokenizer(Decoding):
         self.padding_side = settings.side("padding_side", spec.padding)
         self.truncation_side = settings.side("truncation_side", spec.truncation)
         self.clean_up_tokenization_spaces = bool(settings.get("clean_up_tokenization_spaces", False))
-        self.split_special_tokens = bool(settings.get("split_special_tokens", False))
+        self.split_special_tokens = settings.get("split_special_tokens", False)
         self.model_input_names = settings.get("model_input_names")
         self.chat_template = settings.get("chat_template")
         self.chat_control_tokens = settings.get("chat_control_tokens")

@@ -12,6 +12,8 @@ import pytest
 from leanformers import LeanformersError
 from leanformers.errors import ArgumentError, InputTypeError, InputValueError, LeanformersWarning
 
+from .documents import document
+
 LONG = "word " * 20  # 22 tokens
 
 
@@ -288,3 +290,21 @@ def test_the_limit_is_taken_from_the_configuration_of_the_model(write_folder: An
     assert tokenizer.model_max_length == 6
     assert len(tokenizer("a a a a a a a a", truncation=True)["input_ids"]) == 6
     assert AutoTokenizer.from_pretrained(folder, model_max_length=5).model_max_length == 5
+
+
+@pytest.mark.parametrize(
+    ("config", "limit"),
+    [
+        ({"model_type": "electra", "max_position_embeddings": 512}, 512),
+        ({"model_type": "gpt2", "n_positions": 1024}, 1024),
+        ({"model_type": "roberta", "max_position_embeddings": 514, "pad_token_id": 1}, 512),
+        ({"model_type": "xlm-roberta", "max_position_embeddings": 514}, 512),
+        ({"model_type": "roberta", "max_position_embeddings": 40, "pad_token_id": 7}, 32),
+        ({"model_type": "t5", "n_positions": 512}, None),  # relative positions: any length
+    ],
+)
+def test_the_limit_is_what_the_positions_hold(write_folder: Any, config: dict[str, Any], limit: int | None) -> None:
+    from leanformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(write_folder(tokenizer__json=document(), config__json=config))
+    assert tokenizer.model_max_length == limit or (limit is None and tokenizer.model_max_length > 10**20)

@@ -65,8 +65,10 @@ _SETTINGS = {
 _WITHOUT_EFFECT = {"do_basic_tokenize", "from_slow", "never_split", "use_fast"}
 # Those about downloads make no difference to a folder.
 _DOWNLOADING = {"cache_dir", "force_download", "local_files_only", "proxies", "token"}
-# Positions are counted from 0 and each token takes one, so that the number of positions is the longest input.
-_MODELS_WITH_PLAIN_POSITIONS = {"bert", "distilbert"}
+# Models with a table of positions, of which each token takes one: the longest input is as long as the table, less the
+# places that stay empty where positions are counted from the one after padding's id.
+_COUNTED_FROM_ZERO = ("albert", "bert", "distilbert", "electra", "gpt2")
+_COUNTED_AFTER_PADDING = ("camembert", "mpnet", "roberta", "xlm-roberta")
 
 
 class Settings:
@@ -240,10 +242,12 @@ def _warn_of_contradiction(spec: Spec, settings: Settings) -> None:
 
 def _positions(folder: Path) -> dict[str, int]:
     config = _read_object(folder / "config.json")
-    positions = config.get("max_position_embeddings")
-    if config.get("model_type") in _MODELS_WITH_PLAIN_POSITIONS and type(positions) is int:
-        return {"model_max_length": positions}
-    return {}
+    model_type = config.get("model_type")
+    positions = config.get("n_positions" if model_type == "gpt2" else "max_position_embeddings")
+    if type(positions) is not int or model_type not in (*_COUNTED_FROM_ZERO, *_COUNTED_AFTER_PADDING):
+        return {}
+    padding = config.get("pad_token_id", 1) if model_type in _COUNTED_AFTER_PADDING else -1
+    return {"model_max_length": positions - padding - 1} if type(padding) is int else {}
 
 
 def _read_object(path: Path) -> dict[str, Any]:

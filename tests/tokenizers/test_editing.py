@@ -156,6 +156,8 @@ def test_the_setting_of_a_folder_is_the_default(cased_folder: Path, tmp_path: Pa
     tokenizer = BertTokenizer.from_pretrained(cased_folder, split_special_tokens=True)
     assert tokenizer.tokenize("[SEP]") == ["[", "se", "##p", "]"]
     assert tokenizer.tokenize("[SEP]", split_special_tokens=False) == ["[SEP]"]
+    assert tokenizer.encode_ragged(["[SEP]"]).to_lists() == tokenizer(["[SEP]"])["input_ids"]
+    assert tokenizer.encode_ragged(["[SEP]"], split_special_tokens=False).to_lists() == [[101, 102, 102]]
     tokenizer.save_pretrained(tmp_path)
     assert AutoTokenizer.from_pretrained(tmp_path).split_special_tokens
 

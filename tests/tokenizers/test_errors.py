@@ -94,6 +94,8 @@ def test_special_tokens_in_text_can_be_warned_of(cased: Any, threads: bool) -> N
     with pytest.warns(LeanformersWarning, match=rf"special tokens stand in the text itself: texts 0, 2, {last};"):
         encoded = cased(texts, split_special_tokens="warn")
     assert encoded["input_ids"] == cased(texts)["input_ids"]
+    with pytest.warns(LeanformersWarning, match=rf"special tokens stand in the text itself: texts 0, 2, {last};"):
+        assert cased.encode_ragged(texts, split_special_tokens="warn").to_lists() == encoded["input_ids"]
     with pytest.warns(LeanformersWarning, match="the text itself: text 0;"):
         cased("a", "[CLS]", split_special_tokens="warn")
     with warnings.catch_warnings():

@@ -67,6 +67,7 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
         add_special_tokens: bool = True,
         truncation: bool | str | None = False,
         max_length: int | None = None,
+        split_special_tokens: bool | str | None = None,
         spans: bool = False,
         stride: int | None = None,
         threads: int | None = None,
@@ -75,7 +76,7 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
 
         Args:
             texts, text_pairs: as in a call.
-            add_special_tokens, truncation, max_length: as in a call.
+            add_special_tokens, truncation, max_length, split_special_tokens: as in a call.
             spans: also return where in its text each token stands, in characters, and its text and word.
             stride: what truncation cuts off gives further rows, each with so many tokens of the one before it; None:
                 it is dropped.
@@ -100,10 +101,13 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
             max_length=max_length,
             stride=stride or 0,
             return_overflowing_tokens=stride is not None,
+            split_special_tokens=self.split_special_tokens if split_special_tokens is None else split_special_tokens,
         )
         check_number("threads", threads, 1)
         encoded = self._encode(rows, pairs, {**options.core, "threads": threads or 0}, spans)
         self._warn_about_long_words(encoded)
+        if options.tells_special_tokens:
+            self._warn_about_special_tokens(encoded)
         if max_length is None and "max_length" not in options.core:
             self._warn_if_too_long(encoded)
         return Ragged(

@@ -114,7 +114,7 @@ class PreTrainedModel(nn.Module):
             InputValueError: `folder` is a file, or `max_shard_size` is no size.
             ArgumentError: an argument that does not exist, or safe_serialization=False.
         """
-        from .weights import save
+        from .saving import save
 
         if unknown.pop("safe_serialization", True) is not True:
             raise ArgumentError("save_pretrained writes safetensors only; safe_serialization=False is not possible")

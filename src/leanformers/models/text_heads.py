@@ -16,8 +16,13 @@ from .outputs import ModelOutput, MultipleChoiceOutput, NextSentenceOutput, Sequ
 __all__ = ["MultipleChoiceModel", "NextSentenceModel", "SequenceClassificationModel"]
 
 
-class SequenceClassificationModel(HeadModel):
-    """A base model and a classifier over each text."""
+class _TextModel(HeadModel):
+    """What heads with a row of logits for each text share."""
+
+    output_class: type[ModelOutput]
+
+    def _loss(self, logits: Tensor, labels: Any) -> Tensor:
+        return single_label_loss(logits, labels)
 
     def forward(
         self,
@@ -36,8 +41,7 @@ class SequenceClassificationModel(HeadModel):
             attention_mask: (batch, length), 1 for tokens, 0 for padding.
             token_type_ids: (batch, length).
             position_ids: (batch, length).
-            labels: (batch,) numbers of labels; or (batch, labels) floats for several labels a row; or values for
-                regression.
+            labels: (batch,) numbers of labels, or what else the class says.
             options: output_hidden_states, output_attentions, return_dict.
 
         Returns:
@@ -51,39 +55,29 @@ class SequenceClassificationModel(HeadModel):
         call = self.run(input_ids, {**given, "labels": labels}, options)
         logits = call.packed.restore(call.values)  # (batch, labels)
         labels = call.inputs.get("labels")
-        loss = None if labels is None else classification_loss(logits, labels, self.config)
-        return call.output(SequenceClassifierOutput, loss=loss, logits=logits)
+        loss = None if labels is None else self._loss(logits, labels)
+        return call.output(self.output_class, loss=loss, logits=logits)
 
 
-class NextSentenceModel(HeadModel):
-    """BERT's next sentence prediction: does the second text of a pair follow the first one?"""
+class SequenceClassificationModel(_TextModel):
+    """A base model and a classifier over each text.
 
-    def forward(
-        self,
-        input_ids: Any = None,
-        attention_mask: Any = None,
-        token_type_ids: Any = None,
-        position_ids: Any = None,
-        *,
-        labels: Any = None,
-        **options: Any,
-    ) -> ModelOutput | tuple[Any, ...]:
-        """Logits of a padded batch of pairs; arguments and errors as for a sequence classifier.
+    Labels are (batch,) numbers; or (batch, labels) floats for several labels a row; or values for regression.
+    """
 
-        Args:
-            input_ids, attention_mask, token_type_ids, position_ids: (batch, length).
-            labels: (batch,): 0 where the second text follows the first, 1 where it was chosen at random.
-            options: output_hidden_states, output_attentions, return_dict.
+    output_class = SequenceClassifierOutput
 
-        Returns:
-            logits (batch, 2); loss () where labels are given; hidden_states and attentions when asked for.
-        """
-        given = {"attention_mask": attention_mask, "token_type_ids": token_type_ids, "position_ids": position_ids}
-        call = self.run(input_ids, {**given, "labels": labels}, options)
-        logits = call.packed.restore(call.values)  # (batch, 2)
-        labels = call.inputs.get("labels")
-        loss = None if labels is None else single_label_loss(logits, labels)
-        return call.output(NextSentenceOutput, loss=loss, logits=logits)
+    def _loss(self, logits: Tensor, labels: Any) -> Tensor:
+        return classification_loss(logits, labels, self.config)
+
+
+class NextSentenceModel(_TextModel):
+    """BERT's next sentence prediction: does the second text of a pair follow the first one?
+
+    Labels are (batch,): 0 where the second text follows the first, 1 where it was chosen at random.
+    """
+
+    output_class = NextSentenceOutput
 
 
 class MultipleChoiceModel(HeadModel):

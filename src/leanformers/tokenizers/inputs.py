@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .. import _core
 
-__all__ = ["find_bad_id", "find_bad_text", "looks_like_words", "read_ids", "read_texts", "read_words"]
+__all__ = ["describe", "find_bad_id", "find_bad_text", "looks_like_words", "read_ids", "read_texts", "read_words"]
 
 
 def read_texts(text: Any, text_pair: Any = None) -> tuple[list[str], list[str] | None, bool]:
@@ -31,7 +31,7 @@ def read_texts(text: Any, text_pair: Any = None) -> tuple[list[str], list[str] |
     """
     if isinstance(text, str):
         if text_pair is not None and not isinstance(text_pair, str):
-            raise InputTypeError(f"text is one str, so text_pair must be one too, not {_name(text_pair)}")
+            raise InputTypeError(f"text is one str, so text_pair must be one too, not {describe(text_pair)}")
         return [text], None if text_pair is None else [text_pair], False
     texts = _to_list("text", text)
     if text_pair is not None:
@@ -102,7 +102,7 @@ def _to_list(name: str, value: Any) -> list[Any]:
     try:
         return list(value)
     except TypeError:
-        raise InputTypeError(f"{name} is {_name(value)}; give a str, a list of str or pairs of str") from None
+        raise InputTypeError(f"{name} is {describe(value)}; give a str, a list of str or pairs of str") from None
 
 
 def find_bad_text(texts: Sequence[Any], pairs: Sequence[Any] | None, words: bool) -> InputTypeError | None:
@@ -118,12 +118,14 @@ def find_bad_text(texts: Sequence[Any], pairs: Sequence[Any] | None, words: bool
 
 def _bad_item(name: str, item: Any, words: bool) -> InputTypeError | None:
     if not words:
-        return None if isinstance(item, str) else InputTypeError(f"{name} is {_name(item)}; every text must be a str")
+        return (
+            None if isinstance(item, str) else InputTypeError(f"{name} is {describe(item)}; every text must be a str")
+        )
     if not isinstance(item, (list, tuple)):
-        return InputTypeError(f"{name} is {_name(item)}; with is_split_into_words=True it must be a list of words")
+        return InputTypeError(f"{name} is {describe(item)}; with is_split_into_words=True it must be a list of words")
     for i, word in enumerate(item):
         if not isinstance(word, str):
-            return InputTypeError(f"word {i} of {name} is {_name(word)}; every word must be a str")
+            return InputTypeError(f"word {i} of {name} is {describe(word)}; every word must be a str")
     return None
 
 
@@ -160,10 +162,11 @@ def find_bad_id(core: _core.Tokenizer, ids: list[Any]) -> Exception | None:
 def _not_a_pair(i: int, row: Any) -> InputTypeError | InputValueError:
     if isinstance(row, (tuple, list)):
         return InputValueError(f"item {i} has {len(row)} texts; a pair has two")
-    return InputTypeError(f"item {i} is {_name(row)}; the first item is a pair, so that all must be pairs")
+    return InputTypeError(f"item {i} is {describe(row)}; the first item is a pair, so that all must be pairs")
 
 
-def _name(value: Any) -> str:
+def describe(value: Any) -> str:
+    """What a value is, for an error about it: "None", "the int 3", "of type list"."""
     if value is None:
         return "None"
     if isinstance(value, (bool, int, float)):

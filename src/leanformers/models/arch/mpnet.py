@@ -1,4 +1,4 @@
-"""MPNet: BERT without types, whose attention also weighs how far two tokens stand apart.
+"""MPNet: BERT without types, whose attention also weighs how far two tokens stand apart, with RoBERTa's heads.
 
 Song et al., 2020, https://arxiv.org/abs/2004.09297; reference: transformers, models/mpnet/modeling_mpnet.py.
 """
@@ -7,29 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..bert_like import (
-    PASSENGERS,
-    blocks,
-    decoder,
-    dense_classification,
-    embeddings,
-    multiple_choice,
-    question_answering,
-    token_classification,
-)
+from ..bert_like import PASSENGERS, blocks, embeddings
 from ..layout import Layout
-from ..wiring import Dense, Encoder, Head, RelativeBias
-from . import (
-    BASE,
-    MASKED_LM,
-    MULTIPLE_CHOICE,
-    QUESTION_ANSWERING,
-    SEQUENCE_CLASSIFICATION,
-    TOKEN_CLASSIFICATION,
-    Architecture,
-    class_names_for,
-    register,
-)
+from ..wiring import Dense, Encoder, RelativeBias
+from . import BASE, Architecture, class_names_for, register
+from .roberta import HEAD_ROWS, HEADS, tied_rows
 
 if TYPE_CHECKING:
     from ...config import Config
@@ -50,16 +32,6 @@ def wiring(config: Config) -> Encoder:
     )
 
 
-def sequence_classification(config: Config) -> Head:
-    """The first token, a dense layer with tanh, one linear layer; dropout before both."""
-    return dense_classification(config, "tanh")
-
-
-def masked_lm(config: Config) -> Head:
-    """Every token: dense with gelu, norm, and the table of token embeddings."""
-    return decoder(config, config.integer("hidden_size"), "gelu")
-
-
 LAYOUT = Layout(
     prefix="mpnet",
     base=(
@@ -77,19 +49,8 @@ LAYOUT = Layout(
         ("encoder.relative_attention_bias", "relative_bias.table"),
         ("pooler.dense", "pooler.dense"),
     ),
-    heads={
-        SEQUENCE_CLASSIFICATION: (("classifier.dense", "dense"), ("classifier.out_proj", "classifier")),
-        TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
-        QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
-        MULTIPLE_CHOICE: (("classifier", "classifier"),),
-        MASKED_LM: (("lm_head.dense", "dense"), ("lm_head.layer_norm", "norm"), ("lm_head.decoder", "decoder")),
-    },
-    tied={
-        MASKED_LM: (
-            ("lm_head.decoder.weight", "mpnet.embeddings.word_embeddings.weight"),
-            ("lm_head.decoder.bias", "lm_head.bias"),
-        )
-    },
+    heads=HEAD_ROWS,
+    tied=tied_rows("mpnet"),
     head_like=("pooler.dense",),
     passengers=PASSENGERS,
 )
@@ -101,13 +62,7 @@ register(
         source="https://arxiv.org/abs/2004.09297",
         classes={BASE: "MPNetModel", **class_names_for("MPNet", LAYOUT)},
         wiring=wiring,
-        heads={
-            SEQUENCE_CLASSIFICATION: sequence_classification,
-            TOKEN_CLASSIFICATION: token_classification,
-            QUESTION_ANSWERING: question_answering,
-            MULTIPLE_CHOICE: multiple_choice,
-            MASKED_LM: masked_lm,
-        },
+        heads=HEADS,
         layout=LAYOUT,
         defaults={
             "vocab_size": 30527,

@@ -19,7 +19,7 @@ from ..bert_like import (
     question_answering,
     token_classification,
 )
-from ..layout import Layout
+from ..layout import Layout, Row
 from ..wiring import Dense, Encoder, Head
 from . import (
     BASE,
@@ -34,6 +34,8 @@ from . import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ...config import Config
 
 
@@ -55,6 +57,33 @@ def masked_lm(config: Config) -> Head:
     return decoder(config, config.integer("hidden_size"), "gelu")
 
 
+# The heads and their names in checkpoints, for MPNet too.
+HEADS: dict[str, Callable[[Config], Head]] = {
+    SEQUENCE_CLASSIFICATION: sequence_classification,
+    TOKEN_CLASSIFICATION: token_classification,
+    QUESTION_ANSWERING: question_answering,
+    MULTIPLE_CHOICE: multiple_choice,
+    MASKED_LM: masked_lm,
+}
+HEAD_ROWS: dict[str, tuple[Row, ...]] = {
+    SEQUENCE_CLASSIFICATION: (("classifier.dense", "dense"), ("classifier.out_proj", "classifier")),
+    TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
+    QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
+    MULTIPLE_CHOICE: (("classifier", "classifier"),),
+    MASKED_LM: (("lm_head.dense", "dense"), ("lm_head.layer_norm", "norm"), ("lm_head.decoder", "decoder")),
+}
+
+
+def tied_rows(prefix: str) -> dict[str, tuple[Row, ...]]:
+    """The tied weights of these heads on a base model of that prefix."""
+    return {
+        MASKED_LM: (
+            ("lm_head.decoder.weight", f"{prefix}.embeddings.word_embeddings.weight"),
+            ("lm_head.decoder.bias", "lm_head.bias"),
+        )
+    }
+
+
 LAYOUT = Layout(
     prefix="roberta",
     base=(
@@ -65,19 +94,8 @@ LAYOUT = Layout(
         *BLOCK_ROWS,
         ("pooler.dense", "pooler.dense"),
     ),
-    heads={
-        SEQUENCE_CLASSIFICATION: (("classifier.dense", "dense"), ("classifier.out_proj", "classifier")),
-        TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
-        QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
-        MULTIPLE_CHOICE: (("classifier", "classifier"),),
-        MASKED_LM: (("lm_head.dense", "dense"), ("lm_head.layer_norm", "norm"), ("lm_head.decoder", "decoder")),
-    },
-    tied={
-        MASKED_LM: (
-            ("lm_head.decoder.weight", "roberta.embeddings.word_embeddings.weight"),
-            ("lm_head.decoder.bias", "lm_head.bias"),
-        )
-    },
+    heads=HEAD_ROWS,
+    tied=tied_rows("roberta"),
     head_like=("pooler.dense",),
     passengers=PASSENGERS,
 )
@@ -117,13 +135,7 @@ for model_type, title, name, source, vocabulary in (
             source=source,
             classes={BASE: f"{name}Model", **class_names_for(name, LAYOUT)},
             wiring=wiring,
-            heads={
-                SEQUENCE_CLASSIFICATION: sequence_classification,
-                TOKEN_CLASSIFICATION: token_classification,
-                QUESTION_ANSWERING: question_answering,
-                MULTIPLE_CHOICE: multiple_choice,
-                MASKED_LM: masked_lm,
-            },
+            heads=HEADS,
             layout=LAYOUT,
             defaults={**DEFAULTS, "vocab_size": vocabulary},
         )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "begin_and_end",
+    "bpe",
     "byte_level",
     "document",
     "finish",
@@ -42,9 +43,14 @@ _INNER = {"normalizers": "normalizers", "pre_tokenizers": "pretokenizers", "deco
 
 
 def document(
-    model: Stage, *, normalizer: Stage | None = None, pre_tokenizer: Stage | None = None, decoder: Stage
+    model: Stage,
+    *,
+    normalizer: Stage | None = None,
+    pre_tokenizer: Stage | None = None,
+    post_processor: Stage | None = None,
+    decoder: Stage | None,
 ) -> dict[str, Any]:
-    """A tokenizer.json of these stages, without added tokens and post-processor, which `finish` puts in."""
+    """A tokenizer.json of these stages, without added tokens: for a file's vocabulary `finish` puts them in."""
     return {
         "version": "1.0",
         "truncation": None,
@@ -52,7 +58,7 @@ def document(
         "added_tokens": [],
         "normalizer": normalizer,
         "pre_tokenizer": pre_tokenizer,
-        "post_processor": None,
+        "post_processor": post_processor,
         "decoder": decoder,
         "model": model,
     }
@@ -152,6 +158,21 @@ def strip_before_mask(settings: Settings) -> None:
 
 
 # ---- stages ----
+
+
+def bpe(**fields: Any) -> Stage:
+    """A BPE model with these fields: vocab, merges, and those that are not as usual."""
+    usual = {
+        "type": "BPE",
+        "dropout": None,
+        "unk_token": None,
+        "continuing_subword_prefix": None,
+        "end_of_word_suffix": None,
+        "fuse_unk": False,
+        "byte_fallback": False,
+        "ignore_merges": False,
+    }
+    return {**usual, **fields}
 
 
 def sequence(kind: str, *stages: Stage | None) -> Stage:

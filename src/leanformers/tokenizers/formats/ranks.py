@@ -37,18 +37,8 @@ def ranked_document(
         offset: what is added to a rank to make an id.
     """
     vocab = {to_letters(token): rank + offset for token, rank in ranks.items()}
-    model = {
-        "type": "BPE",
-        "dropout": None,
-        "unk_token": None,
-        "continuing_subword_prefix": None,
-        "end_of_word_suffix": None,
-        "fuse_unk": False,
-        "byte_fallback": False,
-        "ignore_merges": True,
-        "vocab": {**vocab, **special_tokens},
-        "merges": merges_of_ranks(ranks, place),
-    }
+    merges = merges_of_ranks(ranks, place)
+    model = documents.bpe(ignore_merges=True, vocab={**vocab, **special_tokens}, merges=merges)
     words = sequence("pre_tokenizers", regex_split(pattern), byte_level(False, use_regex=False))
     return documents.document(model, pre_tokenizer=words, decoder=byte_level())
 

@@ -12,7 +12,7 @@ from ...files import read_bytes
 from ..scores import read_score
 from ..special_tokens import content_of
 from . import documents, tiktoken
-from .documents import Stage, metaspace, replace, sequence, special, text
+from .documents import Stage, bpe, metaspace, replace, sequence, special, text
 from .merges import merges_of_pieces
 from .sentencepiece_model import BPE, UNIGRAM, SentencePieceModel, read_model
 
@@ -102,18 +102,8 @@ def _unigram(pieces: Pieces, unk_id: int, *, byte_fallback: bool = False) -> Sta
 
 def _bpe(model: SentencePieceModel, path: Path, *, unk_token: str | None, byte_fallback: bool) -> Stage:
     vocab = {piece: number for number, piece in enumerate(model.pieces)}
-    return {
-        "type": "BPE",
-        "dropout": None,
-        "unk_token": unk_token,
-        "continuing_subword_prefix": None,
-        "end_of_word_suffix": None,
-        "fuse_unk": True,
-        "byte_fallback": byte_fallback,
-        "ignore_merges": False,
-        "vocab": vocab,
-        "merges": merges_of_pieces(vocab, str(path)),
-    }
+    merges = merges_of_pieces(vocab, str(path))
+    return bpe(unk_token=unk_token, fuse_unk=True, byte_fallback=byte_fallback, vocab=vocab, merges=merges)
 
 
 def _pieces(model: SentencePieceModel, start: int = 0) -> Pieces:

@@ -49,18 +49,8 @@ def read(folder: Path, settings: Settings) -> Spec | None:
         if not path.exists():
             raise MissingFileError(f"{other} is there, but not {path.name}, without which it cannot be used")
     vocab = _read_vocab(vocab_path)
-    model = {
-        "type": "BPE",
-        "dropout": None,
-        "unk_token": None,
-        "continuing_subword_prefix": "",
-        "end_of_word_suffix": "",
-        "fuse_unk": False,
-        "byte_fallback": False,
-        "ignore_merges": False,
-        "vocab": vocab,
-        "merges": _read_merges(merges_path, vocab),
-    }
+    affixes = {"continuing_subword_prefix": "", "end_of_word_suffix": ""}
+    model = documents.bpe(**affixes, vocab=vocab, merges=_read_merges(merges_path, vocab))
     return documents.finish(
         family.stages(model, settings),
         vocab_path,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import FileFormatError, InputTypeError, InputValueError, MissingFileError
 from ...progress import progress
+from ..inputs import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,7 +78,7 @@ def chunks_of_texts(items: Any, length: int | None = None, show: bool | None = N
         InputTypeError: something that is no text, and where.
     """
     if isinstance(items, (str, bytes, dict)) or not hasattr(items, "__iter__"):
-        raise InputTypeError(f"the corpus is {_describe(items)}; give an iterator of str, or of lists of str")
+        raise InputTypeError(f"the corpus is {describe(items)}; give an iterator of str, or of lists of str")
     with progress("reading", length or 0, show if length else False) as advance:
         chunk: list[str] = []
         size = counted = number = 0
@@ -96,15 +97,9 @@ def chunks_of_texts(items: Any, length: int | None = None, show: bool | None = N
 
 def _read_batch(number: int, batch: Any) -> list[str]:
     if isinstance(batch, (bytes, dict)) or not hasattr(batch, "__iter__"):
-        raise InputTypeError(f"item {number} of the corpus is {_describe(batch)}; give str, or lists of str")
+        raise InputTypeError(f"item {number} of the corpus is {describe(batch)}; give str, or lists of str")
     texts = list(batch)
     for i, text in enumerate(texts):
         if not isinstance(text, str):
-            raise InputTypeError(f"item {number} of the corpus: text {i} is {_describe(text)}; give lists of str")
+            raise InputTypeError(f"item {number} of the corpus: text {i} is {describe(text)}; give lists of str")
     return texts
-
-
-def _describe(value: Any) -> str:
-    if value is None or isinstance(value, (bool, int, float)):
-        return repr(value) if value is None else f"the {type(value).__name__} {value!r}"
-    return f"of type {type(value).__name__}"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..formats.documents import bpe, byte_level, document, metaspace, replace, sequence, special, text
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -65,26 +67,14 @@ def _bert(lowercase: bool) -> list[dict[str, Any]]:
 def _sentence_piece(lowercase: bool) -> list[dict[str, Any]]:
     """Straight quotes, compatibility forms without accents, single spaces."""
     return [
-        {"type": "Replace", "pattern": {"String": "``"}, "content": '"'},
-        {"type": "Replace", "pattern": {"String": "''"}, "content": '"'},
+        replace("``", '"'),
+        replace("''", '"'),
         {"type": "NFKD"},
         {"type": "StripAccents"},
         *_plain(lowercase),
-        {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "},
+        replace(" {2,}", " ", regex=True),
     ]
 
-
-_BPE = {
-    "type": "BPE",
-    "dropout": None,
-    "unk_token": None,
-    "continuing_subword_prefix": None,
-    "end_of_word_suffix": None,
-    "fuse_unk": False,
-    "byte_fallback": False,
-    "ignore_merges": False,
-}
-_METASPACE = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}
 
 RECIPES: dict[str, Recipe] = {
     # Words and what is neither word nor space between them; a rare word is [UNK].
@@ -103,13 +93,13 @@ RECIPES: dict[str, Recipe] = {
     ),
     # As GPT-2: merges of bytes, so that nothing is ever unknown.
     "bpe": Recipe(
-        model=_BPE,
+        model=bpe(),
         special_tokens=("<|endoftext|>",),
         needs_unknown=False,
         normalizers=_plain,
-        pre_tokenizer={"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
-        post_processor={"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": False, "use_regex": True},
-        decoder={"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
+        pre_tokenizer=byte_level(False),
+        post_processor=byte_level(trim_offsets=False),
+        decoder=byte_level(),
         byte_level=True,
     ),
     # As BERT.
@@ -128,8 +118,8 @@ RECIPES: dict[str, Recipe] = {
         model={"type": "Unigram", "unk_id": None, "byte_fallback": False},
         special_tokens=("<unk>", "<pad>", "</s>"),
         normalizers=_sentence_piece,
-        pre_tokenizer=_METASPACE,
-        decoder=_METASPACE,
+        pre_tokenizer=metaspace("always"),
+        decoder=metaspace("always"),
         around=(None, "</s>", 0),
     ),
 }
@@ -145,21 +135,17 @@ def roles_of(special_tokens: Iterable[str]) -> dict[str, str]:
 def document_of(recipe: Recipe, lowercase: bool, unknown: str | None) -> dict[str, Any]:
     """The tokenizer.json of a recipe, with an empty vocabulary and without special tokens."""
     normalizers = recipe.normalizers(lowercase)
-    normalizer = normalizers[0] if len(normalizers) == 1 else {"type": "Sequence", "normalizers": normalizers}
+    normalizer = normalizers[0] if len(normalizers) == 1 else sequence("normalizers", *normalizers)
     model = dict(recipe.model)
     if model["type"] in ("WordLevel", "WordPiece"):
         model["unk_token"] = unknown
-    return {
-        "version": "1.0",
-        "truncation": None,
-        "padding": None,
-        "added_tokens": [],
-        "normalizer": normalizer if normalizers else None,
-        "pre_tokenizer": recipe.pre_tokenizer,
-        "post_processor": recipe.post_processor,
-        "decoder": recipe.decoder,
-        "model": model,
-    }
+    return document(
+        model,
+        normalizer=normalizer if normalizers else None,
+        pre_tokenizer=recipe.pre_tokenizer,
+        post_processor=recipe.post_processor,
+        decoder=recipe.decoder,
+    )
 
 
 def template_of(recipe: Recipe, special_tokens: Iterable[str]) -> dict[str, Any] | None:
@@ -170,17 +156,10 @@ def template_of(recipe: Recipe, special_tokens: Iterable[str]) -> dict[str, Any]
     tokens = [token for token in (first, last) if token is not None]
     if not set(tokens) <= set(special_tokens):
         return recipe.post_processor
-
-    def special(token: str, type_id: int) -> dict[str, Any]:
-        return {"SpecialToken": {"id": token, "type_id": type_id}}
-
-    def sequence(name: str, type_id: int) -> dict[str, Any]:
-        return {"Sequence": {"id": name, "type_id": type_id}}
-
-    single = [*([special(first, 0)] if first else []), sequence("A", 0), special(last, 0)]
+    single = [*([special(first)] if first else []), text("A"), special(last)]
     return {
         "type": "TemplateProcessing",
         "single": single,
-        "pair": [*single, sequence("B", second_type), special(last, second_type)],
+        "pair": [*single, text("B", second_type), special(last, second_type)],
         "special_tokens": {token: {"id": token, "ids": [], "tokens": [token]} for token in tokens},
     }

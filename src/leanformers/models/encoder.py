@@ -12,8 +12,11 @@ from torch import Tensor, nn
 
 from ..config import Config
 from ..errors import InputValueError, warn
+from ..ops.context import Context
 from ..ops.plan import EncoderPlan
+from ..ops.rotary import turns_of
 from .bricks import EncoderBrick
+from .cache import Cache
 from .initial import initialise, initialise_module
 from .inputs import INPUT_NAMES, Limits, check_packed, gather_inputs, pack_inputs
 from .layout import rows_of
@@ -190,25 +193,42 @@ class EncoderModel(PreTrainedModel):
         check_packed(packed, self.limits)
         return packed
 
-    def run(self, packed: Packed, wanted: Mapping[str, bool] | None = None, *, pool: bool = True) -> PackedOutput:
+    def run(
+        self,
+        packed: Packed,
+        wanted: Mapping[str, bool] | None = None,
+        *,
+        pool: bool = True,
+        cache: Cache | None = None,
+    ) -> PackedOutput:
         """The way through, for tokens that are checked already.
 
         Args:
             packed: the tokens, on the model's device.
             wanted: `output_hidden_states` and `output_attentions`, if they are.
             pool: also run the pooler, where there is one.
+            cache: keys and values of the texts' earlier tokens, in the order of the pack; gets those of the new ones.
         """
         wanted = wanted or {}
         states: list[Tensor] | None = [] if wanted.get("output_hidden_states") else None
         weights: list[list[Tensor]] | None = [] if wanted.get("output_attentions") else None
         pool = pool and self.wiring.pooler is not None
+        context = self._context(packed, weights, cache)
         plan = self._plans.get(self._mounts, training=self.training) if weights is None else None
         if plan is not None:
             with torch.no_grad():
-                hidden = plan.hidden(packed.ids, packed.types, packed.positions, packed.runs, states)
+                hidden = plan.hidden(packed, context, states, cache)
                 pooled = plan.pool(packed.first(hidden)) if pool else None
         else:
             self._mounts.refresh()
-            hidden = self._body(packed, states, weights)
+            hidden = self._body(packed, context, states, cache)
             pooled = self._body.pool(packed.first(hidden)) if pool else None
         return PackedOutput(hidden, pooled, states, weights)
+
+    def _context(self, packed: Packed, weights: list[list[Tensor]] | None, cache: Cache | None) -> Context:
+        """Where the tokens of a pack stand, for the attention of every block."""
+        turns = turns_of(self.wiring.rotaries, packed.positions, self.dtype)
+        if cache is None:
+            return Context(packed.runs, turns=turns, weights=weights)
+        cache.begin(packed.lengths)
+        return Context(cache.runs, cache.seen, turns, weights=weights)

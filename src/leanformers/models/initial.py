@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from . import wiring
+from .bricks.leaves import RmsNorm
 from .tree import Mount
 
 __all__ = ["initialise", "initialise_module"]
@@ -29,7 +30,7 @@ def initialise(mounts: Iterable[Mount], spread: float, positions: wiring.Embeddi
 def initialise_module(module: nn.Module, spread: float, generator: torch.Generator | None = None) -> None:
     """Fill the weights of one Linear, LayerNorm or Embedding."""
     with torch.no_grad():
-        if isinstance(module, nn.LayerNorm):
+        if isinstance(module, (nn.LayerNorm, RmsNorm)):
             module.reset_parameters()
             return
         if isinstance(module, (nn.Linear, nn.Embedding)):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 
 from ..ops.devices import autocast_is_on
+from .bricks.leaves import RmsNorm
 from .tree import Mounts
 
 __all__ = ["PlanKeeper"]
@@ -118,7 +119,7 @@ def _alike(weights: Sequence[Tensor]) -> bool:
 
 def _is_plain(leaf: nn.Module) -> bool:
     """A torch module as it was made: no subclass, no hooks, no forward of its own."""
-    return type(leaf) in (nn.Linear, nn.LayerNorm, nn.Embedding) and not (
+    return type(leaf) in (nn.Linear, nn.LayerNorm, RmsNorm, nn.Embedding) and not (
         leaf._forward_hooks or leaf._forward_pre_hooks or "forward" in leaf.__dict__
     )
 

@@ -1,6 +1,6 @@
 """The wiring of a model as plain data: what is connected to what, and how wide. Made from a Config; needs no torch.
 
-An encoder of post-norm blocks, each slot named as it is here:
+A stack of post-norm blocks, each slot named as it is here:
 
     ids ──► embeddings: tokens + types + positions ──► norm
               │
@@ -14,6 +14,9 @@ An encoder of post-norm blocks, each slot named as it is here:
               │
               ▼ first token of each text
            pooler ──► head: steps, such as dropout ─► classifier
+
+A pre-norm block is the same one with other slots filled: before_attention and before_mlp stand where attention and mlp
+read, attention_norm and mlp_norm (Gemma) where they have written, before the addition; final_norm follows the last one.
 
 `models/bricks` turns a description into torch modules, `ops/plan.py` turns it and the weights into what runs fast.
 """
@@ -33,11 +36,16 @@ __all__ = [
     "Embedding",
     "Embeddings",
     "Encoder",
+    "GatedMlp",
     "Head",
     "LayerNorm",
     "Linear",
     "Mlp",
+    "Norm",
     "RelativeBias",
+    "RmsNorm",
+    "Rotary",
+    "Sight",
     "Step",
 ]
 
@@ -77,6 +85,22 @@ class LayerNorm:
 
     width: int
     eps: float
+    bias: bool = True
+
+
+@dataclass(frozen=True)
+class RmsNorm:
+    """Mean square 1 over the `width` numbers of a token, then scale (Zhang and Sennrich, 2019).
+
+    The scale is `offset` + weight: weights of Gemma stand around 0, and have the offset 1.
+    """
+
+    width: int
+    eps: float
+    offset: float = 0.0
+
+
+Norm = LayerNorm | RmsNorm
 
 
 @dataclass(frozen=True)
@@ -96,45 +120,107 @@ class Embeddings:
     tokens: Embedding
     positions: Embedding | None
     types: Embedding | None
-    norm: LayerNorm | None
+    norm: Norm | None
     dropout: float
     first_position: int = 0  # the row of a text's first token in the table of positions
     projection: Linear | None = None  # to the blocks' width, where the tables have another
+    scale: float = 1.0  # of the tokens' vectors
+
+
+@dataclass(frozen=True)
+class Rotary:
+    """Positions as rotations of queries and keys (Su et al., 2021, https://arxiv.org/abs/2104.09864).
+
+    Numbers j and j + width / 2 of a head turn together, by position / theta^(2j / width); the width is the head's.
+    `scaling` stretches that for longer texts: see `ops/rotary.py`. It has "rope_type" and its parameters.
+    """
+
+    theta: float
+    scaling: tuple[tuple[str, float | str], ...] = (("rope_type", "default"),)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What of its text a token sees: all; with `causal` nothing after itself; with `reach` nothing farther away."""
+
+    causal: bool = False
+    reach: int | None = None
 
 
 @dataclass(frozen=True)
 class Attention:
-    """Every token looks at all tokens of its text, with `heads` heads of `width / heads` numbers each."""
+    """Every token looks at the tokens of its text that it sees, with `heads` heads of `head_dim` numbers each.
+
+    Several heads share a key and a value where there are fewer `key_value_heads` (Ainslie et al., 2023).
+    """
 
     width: int
     heads: int
     dropout: float
+    key_value_heads: int | None = None  # as many as heads
+    head_width: int | None = None  # width / heads
+    bias: bool = True  # of query, key and value
+    output_bias: bool = True
+    fused: bool = False  # one linear layer, "query_key_value", instead of three
+    sight: Sight = Sight()
+    rotary: Rotary | None = None
+    head_norm: RmsNorm | None = None  # of each head's query and key, "query_norm" and "key_norm"
+    scale: float | None = None  # of the scores, 1 / √head_dim
 
     @property
     def head_dim(self) -> int:
         """Numbers per head."""
-        return self.width // self.heads
+        return self.head_width or self.width // self.heads
+
+    @property
+    def shared_heads(self) -> int:
+        """Heads of keys and values."""
+        return self.key_value_heads or self.heads
 
 
 @dataclass(frozen=True)
 class Mlp:
-    """Per token: up to `hidden` numbers, activation, down again."""
+    """Per token: "up" to `hidden` numbers, activation, "down" again."""
 
     width: int
     hidden: int
     activation: str  # one of the values of ACTIVATIONS
+    bias: bool = True
+
+
+@dataclass(frozen=True)
+class GatedMlp:
+    """Per token: activation("gate") · "up", both of `hidden` numbers, and "down" again (Shazeer, 2020).
+
+    Fused, gate and up are one linear layer, "gate_up".
+    """
+
+    width: int
+    hidden: int
+    activation: str
+    bias: bool = False
+    fused: bool = False
+    dropout: float = 0.0  # before down
 
 
 @dataclass(frozen=True)
 class Block:
-    """Attention and mlp, each added to what came in and then normalised (post-norm); dropout before each addition."""
+    """Attention and mlp, each added to what came in; norms in the slots that are filled, dropout before each addition.
+
+        y = x + attention_norm(attention(before_attention(x)));  y = after_attention(y)
+        z = y + mlp_norm(mlp(before_mlp(y)));                    z = after_mlp(z)
+    """
 
     attention: Attention
-    after_attention: LayerNorm
-    mlp: Mlp
-    after_mlp: LayerNorm
-    attention_dropout: float
-    mlp_dropout: float
+    mlp: Mlp | GatedMlp
+    attention_dropout: float = 0.0
+    mlp_dropout: float = 0.0
+    before_attention: Norm | None = None
+    attention_norm: Norm | None = None
+    after_attention: Norm | None = None
+    before_mlp: Norm | None = None
+    mlp_norm: Norm | None = None
+    after_mlp: Norm | None = None
 
 
 @dataclass(frozen=True)
@@ -160,7 +246,9 @@ class RelativeBias:
 
 @dataclass(frozen=True)
 class Encoder:
-    """A base model: embeddings, blocks, and perhaps a pooler over the first token of each text.
+    """A base model: embeddings, blocks, and perhaps a last norm and a pooler over the first token of each text.
+
+    A decoder is one too: its blocks' attention is causal.
 
     `schedule` has the numbers of the blocks in the order in which they run, where some run several times.
     """
@@ -170,11 +258,18 @@ class Encoder:
     pooler: Dense | None
     schedule: tuple[int, ...] | None = None
     relative_bias: RelativeBias | None = None
+    final_norm: Norm | None = None
 
     @property
     def order(self) -> tuple[int, ...]:
         """The numbers of the blocks in the order in which they run."""
         return tuple(range(len(self.blocks))) if self.schedule is None else self.schedule
+
+    @property
+    def rotaries(self) -> set[tuple[Rotary, int]]:
+        """The rotations of the blocks, and the width of the heads that turn."""
+        attentions = (block.attention for block in self.blocks)
+        return {(attention.rotary, attention.head_dim) for attention in attentions if attention.rotary is not None}
 
     @property
     def width(self) -> int:
@@ -197,15 +292,15 @@ class Activation:
     name: str
 
 
-Step = Linear | LayerNorm | Dropout | Activation
+Step = Linear | LayerNorm | RmsNorm | Dropout | Activation
 
 
 @dataclass(frozen=True)
 class Head:
     """What stands on a base model: steps, one after the other, each under the name of its slot.
 
-    `reads` says from where: "pooled" (the pooler's output, a vector per text), "first" (the first token of each text)
-    or "tokens" (every token).
+    `reads` says from where: "pooled" (the pooler's output, a vector per text), "first" or "last" (that token of each
+    text) or "tokens" (every token).
     """
 
     reads: str

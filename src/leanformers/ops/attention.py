@@ -1,4 +1,4 @@
-"""Attention over packed texts: one call for a whole pack, computed per group of equal length, so without any mask.
+"""Attention over packed texts: one call for a whole pack, computed per group of equal length, so without padding.
 
 A text's result is bitwise the same in every group, which keeps results independent of the batch. That needs two things
 of the CPU kernel, both seen to fail without: heads that fill whole vector registers, because the last bits of an odd
@@ -14,44 +14,70 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["Run", "attention", "attention_with_weights", "distance_buckets"]
+from ..models.wiring import Sight
+
+__all__ = ["Memory", "Run", "attention", "attention_with_weights", "distance_buckets", "split_runs"]
 
 REGISTER = 16  # numbers in the widest vector register
+EVERYTHING = Sight()
 
 Run = tuple[int, int]  # (texts, tokens of each): neighbours of equal length in a pack
+# Keys and values that a run's tokens look at, (texts, heads, seen, head_dim) each. Of the tokens that are seen, the
+# last ones are the run's own.
+Memory = tuple[Tensor, Tensor]
 
 
 def attention(
     query: Tensor,
-    key: Tensor,
-    value: Tensor,
+    memories: Sequence[Memory],
     runs: Sequence[Run],
+    *,
     dropout: float = 0.0,
     biases: Sequence[Tensor] | None = None,
+    sight: Sight = EVERYTHING,
+    scale: float | None = None,
 ) -> Tensor:
-    """softmax(query · key / √head_dim + bias) · value within each text (Vaswani et al., 2017).
+    """softmax(query · key · scale + bias) · value within each text (Vaswani et al., 2017).
 
     Args:
-        query: (tokens, heads, head_dim); key and value too. Any strides.
+        query: (tokens, heads, head_dim). Any strides.
+        memories: for each run its keys and values; with fewer heads, several heads of the query share one.
         runs: the lengths of the pack's texts.
         dropout: probability of dropping a weight.
-        biases: for each run, (heads, length, length), or None.
+        biases: for each run, (heads, length, seen), or None.
+        sight: which tokens are seen.
+        scale: 1 / √head_dim if None.
 
     Returns:
         (tokens, heads · head_dim)
     """
     head_dim = query.shape[-1]
-    scale = head_dim**-0.5
+    scale = head_dim**-0.5 if scale is None else scale
     gap = -head_dim % REGISTER
-    if gap:
-        query, key, value = (F.pad(x, (0, gap)) for x in (query, key, value))  # zeros add nothing
     parts = []
-    for run, (texts, length, (q, k, v)) in enumerate(_groups(runs, query, key, value)):
-        bias = None if biases is None else biases[run].unsqueeze(0).expand(texts, -1, -1, -1)
-        if q.shape[:2] == (1, 1):
+    for run, (q, k, v) in enumerate(_groups(query, memories, runs)):
+        texts, heads, length = q.shape[:3]
+        k, v, mask, causal = _seen(sight, length, k, v)
+        if gap:
+            q, k, v = (F.pad(x, (0, gap)) for x in (q, k, v))  # zeros add nothing
+        if biases is not None:
+            bias = biases[run].unsqueeze(0).expand(texts, -1, -1, -1)  # (texts, heads, length, seen)
+            if causal:
+                mask, causal = _visible(sight, length, k.shape[2], q.device), False
+            mask = bias if mask is None else bias.masked_fill(~mask, -math.inf)
+        if (texts, heads) == (1, 1):
             q, k, v = (x.expand(2, -1, -1, -1) for x in (q, k, v))
-            bias = None if bias is None else bias.expand(2, -1, -1, -1)
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias, dropout_p=dropout, scale=scale)
+            mask = mask.expand(2, -1, -1, -1) if biases is not None and mask is not None else mask
+        mixed = F.scaled_dot_product_attention(
+            q,
+            k,
+            v,
+            attn_mask=mask,
+            dropout_p=dropout,
+            is_causal=causal,
+            scale=scale,
+            enable_gqa=k.shape[1] != heads,
+        )
         mixed = mixed[:texts].transpose(1, 2)[..., :head_dim]  # (texts, length, heads, head_dim)
         parts.append(mixed.reshape(texts * length, -1))
     if len(parts) == 1:
@@ -61,33 +87,53 @@ def attention(
 
 def attention_with_weights(
     query: Tensor,
-    key: Tensor,
-    value: Tensor,
+    memories: Sequence[Memory],
     runs: Sequence[Run],
+    *,
     dropout: float = 0.0,
     biases: Sequence[Tensor] | None = None,
+    sight: Sight = EVERYTHING,
+    scale: float | None = None,
 ) -> tuple[Tensor, list[Tensor]]:
-    """As `attention`, and the weights of each run, (texts, heads, length, length), before dropout in evaluation."""
+    """As `attention`, and the weights of each run, (texts, heads, length, seen), before dropout in evaluation."""
+    scale = query.shape[-1] ** -0.5 if scale is None else scale
     parts, weights = [], []
-    for run, (texts, length, (q, k, v)) in enumerate(_groups(runs, query, key, value)):
-        scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5  # (texts, heads, length, length)
+    for run, (q, k, v) in enumerate(_groups(query, memories, runs)):
+        sharing = q.shape[1] // k.shape[1]
+        k, v = (x.repeat_interleave(sharing, 1) for x in (k, v)) if sharing > 1 else (k, v)
+        scores = q @ k.transpose(-1, -2) * scale  # (texts, heads, length, seen)
         if biases is not None:
             scores = scores + biases[run]
+        mask = _visible(sight, q.shape[2], k.shape[2], q.device)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -math.inf)
         weight = F.dropout(scores.softmax(-1), dropout, training=dropout > 0)
         weights.append(weight)
-        parts.append((weight @ v).transpose(1, 2).reshape(texts * length, -1))
+        parts.append((weight @ v).transpose(1, 2).flatten(0, 1).flatten(1))
     if not parts:
         return query.flatten(1), [query.new_zeros(0, query.shape[1], 0, 0)]
     return torch.cat(parts), weights
 
 
-def distance_buckets(length: int, buckets: int, farthest: int, device: torch.device) -> Tensor:
-    """The class of each pair's distance, (length, length): one each up to a quarter of `buckets`, then ever wider.
+def split_runs(runs: Sequence[Run], *tensors: Tensor) -> list[tuple[Tensor, ...]]:
+    """Each run's part of packed tensors: (tokens, heads, head_dim) → views (texts, heads, length, head_dim)."""
+    sizes = [texts * length for texts, length in runs]
+    pieces = zip(*(torch.split(tensor, sizes) for tensor in tensors), strict=True)
+    return [
+        tuple(piece.view(texts, length, *piece.shape[1:]).transpose(1, 2) for piece in group)
+        for (texts, length), group in zip(runs, pieces, strict=False)
+    ]
+
+
+def distance_buckets(length: int, seen: int, buckets: int, farthest: int, device: torch.device) -> Tensor:
+    """The class of each pair's distance, (length, seen): one each up to a quarter of `buckets`, then ever wider.
+
+    The `length` tokens are the last of those that are seen.
 
     The first half of the classes is for tokens before, the second for tokens after (transformers, modeling_mpnet.py).
     """
-    place = torch.arange(length, device=device)
-    distance = place.unsqueeze(1) - place.unsqueeze(0)  # (length, length)
+    place = torch.arange(seen, device=device)
+    distance = place[seen - length :].unsqueeze(1) - place.unsqueeze(0)  # (length, seen)
     half = buckets // 2
     exact = half // 2
     far = distance.abs()
@@ -96,10 +142,32 @@ def distance_buckets(length: int, buckets: int, farthest: int, device: torch.dev
     return torch.where(far < exact, far, wider) + half * (distance < 0)
 
 
-def _groups(runs: Sequence[Run], *tensors: Tensor) -> Iterator[tuple[int, int, list[Tensor]]]:
-    """Each run as views (texts, heads, length, head_dim) of its slice of the packed tensors."""
-    begin = 0
-    for texts, length in runs:
-        end = begin + texts * length
-        yield texts, length, [t[begin:end].view(texts, length, *t.shape[1:]).transpose(1, 2) for t in tensors]
-        begin = end
+def _groups(
+    query: Tensor, memories: Sequence[Memory], runs: Sequence[Run]
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Query, key and value of each run, (texts, heads, …, head_dim) each."""
+    for (q,), (k, v) in zip(split_runs(runs, query), memories, strict=True):
+        yield q, k, v
+
+
+def _seen(sight: Sight, length: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor | None, bool]:
+    """Keys and values without those that nobody sees, the mask of the others, and whether it is just a triangle."""
+    reach = sight.reach
+    if sight.causal and reach is not None:
+        first = max(0, key.shape[2] - length - reach)
+        key, value = key[:, :, first:], value[:, :, first:]
+    seen = key.shape[2]
+    if sight.causal and seen == length and (reach is None or reach >= seen - 1):
+        return key, value, None, length > 1
+    return key, value, _visible(sight, length, seen, key.device), False
+
+
+def _visible(sight: Sight, length: int, seen: int, device: torch.device) -> Tensor | None:
+    """True where the last `length` of `seen` tokens look, (length, seen); None for everywhere."""
+    reach = seen if sight.reach is None else sight.reach
+    farthest = seen - 1
+    if reach >= farthest and (not sight.causal or length == 1):
+        return None
+    distance = torch.arange(seen - length, seen, device=device).unsqueeze(1) - torch.arange(seen, device=device)
+    lowest = 0 if sight.causal else -reach
+    return (distance >= lowest) & (distance <= reach)

@@ -34,6 +34,10 @@ class PreparedLinear(Protocol):
         """x @ weight.T + bias + residual, for a layer without activation: (rows, inputs) → (rows, outputs)."""
         ...
 
+    def multiply(self, x: Tensor, factor: Tensor) -> Tensor:
+        """(x @ weight.T + bias) · factor, for a layer without activation: (rows, inputs) → (rows, outputs)."""
+        ...
+
 
 class OneDnnLinear:
     """A linear layer with weights in oneDNN's blocked form."""
@@ -60,9 +64,16 @@ class OneDnnLinear:
 
     def add(self, x: Tensor, residual: Tensor) -> Tensor:
         """As `PreparedLinear.add`."""
+        return self._with("add", x, residual)
+
+    def multiply(self, x: Tensor, factor: Tensor) -> Tensor:
+        """As `PreparedLinear.multiply`."""
+        return self._with("mul", x, factor)
+
+    def _with(self, operation: str, x: Tensor, other: Tensor) -> Tensor:
         rows = x.shape[0]
         y: Tensor = torch.ops.mkldnn._linear_pointwise.binary(
-            _at_least_two(x), _at_least_two(residual), self.weight, self.bias, "add"
+            _at_least_two(x), _at_least_two(other), self.weight, self.bias, operation
         )
         return y if rows > 1 else y[:rows]  # (rows, outputs)
 
@@ -101,6 +112,10 @@ class BlockLinear:
         """As `PreparedLinear.add`."""
         return self(x) + residual
 
+    def multiply(self, x: Tensor, factor: Tensor) -> Tensor:
+        """As `PreparedLinear.multiply`."""
+        return self(x) * factor
+
 
 class PlainLinear:
     """A linear layer as torch computes it."""
@@ -116,6 +131,10 @@ class PlainLinear:
     def add(self, x: Tensor, residual: Tensor) -> Tensor:
         """As `PreparedLinear.add`."""
         return self(x) + residual
+
+    def multiply(self, x: Tensor, factor: Tensor) -> Tensor:
+        """As `PreparedLinear.multiply`."""
+        return self(x) * factor
 
 
 def prepare(weight: Tensor, bias: Tensor | None, activation: str = "linear") -> PreparedLinear:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+import torch
 from torch import Tensor, nn
 
-from ...ops.attention import Run, attention, attention_with_weights
+from ...ops.attention import attention, attention_with_weights
+from ...ops.context import Context, LayerCache
+from ...ops.rotary import turn
 from .. import wiring
-from .leaves import linear
+from .leaves import linear, norm_or_nothing
 
 __all__ = ["AttentionBrick"]
 
@@ -18,33 +19,55 @@ class AttentionBrick(nn.Module):
 
     def __init__(self, description: wiring.Attention) -> None:
         super().__init__()
-        self.heads = description.heads
-        self.dropout = description.dropout
-        square = wiring.Linear(description.width, description.width)
-        self.query, self.key, self.value = linear(square), linear(square), linear(square)
-        self.output = linear(square)
+        self.description = description
+        width, head_dim = description.width, description.head_dim
+        wide, narrow = description.heads * head_dim, description.shared_heads * head_dim
+        if description.fused:
+            self.query_key_value = linear(wiring.Linear(width, wide + 2 * narrow, description.bias))
+        else:
+            self.query = linear(wiring.Linear(width, wide, description.bias))
+            self.key = linear(wiring.Linear(width, narrow, description.bias))
+            self.value = linear(wiring.Linear(width, narrow, description.bias))
+        self.query_norm = norm_or_nothing(description.head_norm)
+        self.key_norm = norm_or_nothing(description.head_norm)
+        self.output = linear(wiring.Linear(wide, width, description.output_bias))
 
-    def forward(
-        self,
-        x: Tensor,
-        runs: Sequence[Run],
-        weights: list[list[Tensor]] | None = None,
-        biases: Sequence[Tensor] | None = None,
-    ) -> Tensor:
+    def forward(self, x: Tensor, context: Context, past: LayerCache | None = None) -> Tensor:
         """(tokens, width) → (tokens, width).
 
         Args:
             x: all tokens.
-            runs: the lengths of their texts.
-            weights: collects the attention weights of each run.
-            biases: for each run what is added to the scores, (heads, length, length).
+            context: where they stand.
+            past: the keys and values of earlier tokens of their texts.
         """
-        query, key, value = (p(x).unflatten(-1, (self.heads, -1)) for p in (self.query, self.key, self.value))
-        dropout = self.dropout if self.training else 0.0
-        if weights is None:
-            mixed = attention(query, key, value, runs, dropout, biases)  # (tokens, width)
+        query, key, value = self._heads(x)
+        if self.query_norm is not None and self.key_norm is not None:
+            query, key = self.query_norm(query), self.key_norm(key)
+        wired = self.description
+        if wired.rotary is not None:
+            turns = context.turns[wired.rotary, wired.head_dim]
+            query, key = turn(query, turns), turn(key, turns)
+        memories = context.memories(key, value, past)
+        options = {
+            "dropout": wired.dropout if self.training else 0.0,
+            "biases": context.biases,
+            "sight": wired.sight,
+            "scale": wired.scale,
+        }
+        if context.weights is None:
+            mixed = attention(query, memories, context.runs, **options)  # (tokens, heads · head_dim)
         else:
-            mixed, of_runs = attention_with_weights(query, key, value, runs, dropout, biases)
-            weights.append(of_runs)
+            mixed, of_runs = attention_with_weights(query, memories, context.runs, **options)
+            context.weights.append(of_runs)
         output: Tensor = self.output(mixed)
         return output
+
+    def _heads(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key and value, (tokens, heads, head_dim) each."""
+        head_dim, heads, shared = self.description.head_dim, self.description.heads, self.description.shared_heads
+        if self.description.fused:
+            fused = self.query_key_value(x).unflatten(-1, (-1, head_dim))  # (tokens, heads + 2 · shared, head_dim)
+            query, key, value = torch.split(fused, [heads, shared, shared], 1)
+            return query, key, value
+        query, key, value = (p(x).unflatten(-1, (-1, head_dim)) for p in (self.query, self.key, self.value))
+        return query, key, value

@@ -1,16 +1,14 @@
-"""Block: attention and mlp, each added to its input and normalised."""
+"""Block: attention and mlp, each added to its input, with norms before, between or after."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from torch import Tensor, nn
 
-from ...ops.attention import Run
+from ...ops.context import Context, LayerCache
 from .. import wiring
 from .attention import AttentionBrick
-from .leaves import layer_norm
-from .mlp import MlpBrick
+from .leaves import norm_or_nothing
+from .mlp import mlp
 
 __all__ = ["BlockBrick"]
 
@@ -20,21 +18,29 @@ class BlockBrick(nn.Module):
 
     def __init__(self, description: wiring.Block) -> None:
         super().__init__()
+        self.before_attention = norm_or_nothing(description.before_attention)
         self.attention = AttentionBrick(description.attention)
+        self.attention_norm = norm_or_nothing(description.attention_norm)
         self.attention_dropout = nn.Dropout(description.attention_dropout)
-        self.after_attention = layer_norm(description.after_attention)
-        self.mlp = MlpBrick(description.mlp)
+        self.after_attention = norm_or_nothing(description.after_attention)
+        self.before_mlp = norm_or_nothing(description.before_mlp)
+        self.mlp = mlp(description.mlp)
+        self.mlp_norm = norm_or_nothing(description.mlp_norm)
         self.mlp_dropout = nn.Dropout(description.mlp_dropout)
-        self.after_mlp = layer_norm(description.after_mlp)
+        self.after_mlp = norm_or_nothing(description.after_mlp)
 
-    def forward(
-        self,
-        x: Tensor,
-        runs: Sequence[Run],
-        weights: list[list[Tensor]] | None = None,
-        biases: Sequence[Tensor] | None = None,
-    ) -> Tensor:
-        """(tokens, width) → (tokens, width); `weights` and `biases` as for the attention."""
-        x = self.after_attention(self.attention_dropout(self.attention(x, runs, weights, biases)) + x)
-        x = self.after_mlp(self.mlp_dropout(self.mlp(x)) + x)
+    def forward(self, x: Tensor, context: Context, past: LayerCache | None = None) -> Tensor:
+        """(tokens, width) → (tokens, width); `context` and `past` as for the attention."""
+        branch = self.attention(_through(self.before_attention, x), context, past)
+        x = self.attention_dropout(_through(self.attention_norm, branch)) + x
+        x = _through(self.after_attention, x)
+        branch = self.mlp(_through(self.before_mlp, x))
+        x = self.mlp_dropout(_through(self.mlp_norm, branch)) + x
+        return _through(self.after_mlp, x)
+
+
+def _through(norm: nn.Module | None, x: Tensor) -> Tensor:
+    if norm is None:
         return x
+    y: Tensor = norm(x)
+    return y

@@ -1,14 +1,19 @@
-"""The whole base model as bricks: embeddings, blocks, pooler."""
+"""The whole base model as bricks: embeddings, blocks, last norm, pooler."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from torch import Tensor, nn
 
+from ...ops.context import Context
 from .. import wiring
+from ..cache import Cache
 from ..packed import Packed
 from .block import BlockBrick
 from .embeddings import EmbeddingsBrick
 from .head import DenseBrick
+from .leaves import norm_or_nothing
 from .relative import RelativeBiasBrick
 
 __all__ = ["EncoderBrick"]
@@ -23,28 +28,34 @@ class EncoderBrick(nn.Module):
         self.blocks = nn.ModuleList(BlockBrick(block) for block in description.blocks)
         self.order = description.order
         self.relative_bias = RelativeBiasBrick(description.relative_bias) if description.relative_bias else None
+        self.final_norm = norm_or_nothing(description.final_norm)
         self.pooler = DenseBrick(description.pooler) if description.pooler else None
 
     def forward(
-        self, packed: Packed, states: list[Tensor] | None = None, weights: list[list[Tensor]] | None = None
+        self, packed: Packed, context: Context, states: list[Tensor] | None = None, cache: Cache | None = None
     ) -> Tensor:
         """The last hidden states, (tokens, width).
 
         Args:
             packed: the tokens.
-            states: collects the hidden states after the embeddings and after each block, each (tokens, width).
-            weights: collects the attention weights of each block, a tensor (texts, heads, length, length) per run.
+            context: where they stand.
+            states: collects the hidden states after the embeddings and after each block, each (tokens, width); the
+                last ones after the last norm.
+            cache: keys and values of earlier tokens.
         """
         x: Tensor = self.embeddings(packed)  # (tokens, width)
         if states is not None:
             states.append(x)
-        biases = None
         if self.relative_bias is not None:
-            biases = [self.relative_bias(length) for _, length in packed.runs]  # (heads, length, length) each
+            context = replace(context, biases=[self.relative_bias(*span) for span in context.spans])
         for number in self.order:
-            x = self.blocks[number](x, packed.runs, weights, biases)
+            x = self.blocks[number](x, context, None if cache is None else cache.layers[number])
             if states is not None:
                 states.append(x)
+        if self.final_norm is not None:
+            x = self.final_norm(x)
+            if states is not None:
+                states[-1] = x
         return x
 
     def pool(self, first: Tensor) -> Tensor:

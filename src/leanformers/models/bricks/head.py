@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ...ops.activation import ACTIVATION_FUNCTIONS
 from .. import wiring
-from .leaves import layer_norm, linear
+from .leaves import linear, norm
 
 __all__ = ["DenseBrick", "HeadBrick"]
 
@@ -55,8 +55,8 @@ class HeadBrick(nn.Module):
 def _step(description: wiring.Step) -> nn.Module:
     if isinstance(description, wiring.Linear):
         return linear(description)
-    if isinstance(description, wiring.LayerNorm):
-        return layer_norm(description)
+    if isinstance(description, (wiring.LayerNorm, wiring.RmsNorm)):
+        return norm(description)
     if isinstance(description, wiring.Dropout):
         return nn.Dropout(description.probability)
     return ActivationBrick(description)

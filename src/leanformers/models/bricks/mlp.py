@@ -8,7 +8,7 @@ from ...ops.activation import ACTIVATION_FUNCTIONS
 from .. import wiring
 from .leaves import linear
 
-__all__ = ["MlpBrick"]
+__all__ = ["GatedMlpBrick", "MlpBrick", "mlp"]
 
 
 class MlpBrick(nn.Module):
@@ -16,11 +16,39 @@ class MlpBrick(nn.Module):
 
     def __init__(self, description: wiring.Mlp) -> None:
         super().__init__()
-        self.up = linear(wiring.Linear(description.width, description.hidden))
-        self.down = linear(wiring.Linear(description.hidden, description.width))
+        self.up = linear(wiring.Linear(description.width, description.hidden, description.bias))
+        self.down = linear(wiring.Linear(description.hidden, description.width, description.bias))
         self.activation = description.activation
 
     def forward(self, x: Tensor) -> Tensor:
         """(tokens, width) → (tokens, width)."""
         y: Tensor = self.down(ACTIVATION_FUNCTIONS[self.activation](self.up(x)))
         return y
+
+
+class GatedMlpBrick(nn.Module):
+    """Two linear layers up, one of them behind an activation; their product goes down."""
+
+    def __init__(self, description: wiring.GatedMlp) -> None:
+        super().__init__()
+        width, hidden, bias = description.width, description.hidden, description.bias
+        self.fused = description.fused
+        if description.fused:
+            self.gate_up = linear(wiring.Linear(width, 2 * hidden, bias))
+        else:
+            self.gate = linear(wiring.Linear(width, hidden, bias))
+            self.up = linear(wiring.Linear(width, hidden, bias))
+        self.down = linear(wiring.Linear(hidden, width, bias))
+        self.dropout = nn.Dropout(description.dropout)
+        self.activation = description.activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(tokens, width) → (tokens, width)."""
+        gate, up = self.gate_up(x).chunk(2, -1) if self.fused else (self.gate(x), self.up(x))
+        y: Tensor = self.down(self.dropout(ACTIVATION_FUNCTIONS[self.activation](gate) * up))
+        return y
+
+
+def mlp(description: wiring.Mlp | wiring.GatedMlp) -> nn.Module:
+    """The brick of a description."""
+    return GatedMlpBrick(description) if isinstance(description, wiring.GatedMlp) else MlpBrick(description)

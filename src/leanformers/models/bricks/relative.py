@@ -18,9 +18,9 @@ class RelativeBiasBrick(nn.Module):
         self.table = nn.Embedding(description.buckets, description.heads)
         self.farthest = description.farthest
 
-    def forward(self, length: int) -> Tensor:
-        """For a text of `length` tokens: (heads, length, length)."""
+    def forward(self, length: int, seen: int) -> Tensor:
+        """For the last `length` of a text's `seen` tokens: (heads, length, seen)."""
         weight = self.table.weight
-        buckets = distance_buckets(length, weight.shape[0], self.farthest, weight.device)
+        buckets = distance_buckets(length, seen, weight.shape[0], self.farthest, weight.device)
         bias: Tensor = self.table(buckets).permute(2, 0, 1)
         return bias

@@ -1,0 +1,154 @@
+"""A block compiled: query, key and value in one product, bias, activation and residual inside the products."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..models.wiring import Attention, Block, GatedMlp, Mlp, Norm, RmsNorm
+from .activation import ACTIVATION_FUNCTIONS, apply_evenly
+from .attention import attention
+from .context import Context, LayerCache
+from .linear import PreparedLinear, prepare
+from .norm import rms_norm
+from .rotary import turn
+
+__all__ = ["BlockPlan", "Weights", "prepared_linear", "prepared_norm"]
+
+Weights = Mapping[str, Tensor]  # name in the wiring → tensor, e.g. "blocks.0.attention.query.weight"
+Function = Callable[[Tensor], Tensor]
+
+# Rows that go through the mlp at a time: the wide middle then stays in the cache. Rows do not depend on each other.
+MLP_ROWS = 1024
+
+
+class BlockPlan:
+    """A block, ready to run.
+
+    Args:
+        block: the description.
+        weights: by name in the wiring.
+        name: of the block there, "blocks.0".
+    """
+
+    def __init__(self, block: Block, weights: Weights, name: str) -> None:
+        def norm(slot: str, description: Norm | None) -> Function | None:
+            return prepared_norm(description, weights, f"{name}.{slot}")
+
+        self.before_attention = norm("before_attention", block.before_attention)
+        self.attention = _AttentionPlan(block.attention, weights, f"{name}.attention")
+        self.attention_norm = norm("attention_norm", block.attention_norm)
+        self.after_attention = norm("after_attention", block.after_attention)
+        self.before_mlp = norm("before_mlp", block.before_mlp)
+        self.middle, self.down = _mlp(block.mlp, weights, f"{name}.mlp")
+        self.mlp_norm = norm("mlp_norm", block.mlp_norm)
+        self.after_mlp = norm("after_mlp", block.after_mlp)
+
+    def __call__(self, x: Tensor, context: Context, past: LayerCache | None = None) -> Tensor:
+        """(tokens, width) → (tokens, width)."""
+        mixed = self.attention(_through(self.before_attention, x), context, past)
+        x = _added(self.attention.output, mixed, x, self.attention_norm)
+        x = _through(self.after_attention, x)
+        if x.shape[0] <= MLP_ROWS:
+            return self._mlp(x)
+        return torch.cat([self._mlp(rows) for rows in torch.split(x, MLP_ROWS)])
+
+    def _mlp(self, x: Tensor) -> Tensor:
+        x = _added(self.down, self.middle(_through(self.before_mlp, x)), x, self.mlp_norm)
+        return _through(self.after_mlp, x)  # (rows, width)
+
+
+class _AttentionPlan:
+    """Attention up to the product with its output layer, which the block adds to its input."""
+
+    def __init__(self, description: Attention, weights: Weights, name: str) -> None:
+        self.description = description
+        if description.fused:
+            self.query_key_value = prepared_linear(weights, f"{name}.query_key_value")
+        else:
+            parts = [f"{name}.{part}" for part in ("query", "key", "value")]
+            biases = [weights[f"{part}.bias"] for part in parts] if description.bias else None
+            self.query_key_value = prepare(
+                torch.cat([weights[f"{part}.weight"] for part in parts]), torch.cat(biases) if biases else None
+            )
+        self.query_norm, self.key_norm = (
+            prepared_norm(description.head_norm, weights, f"{name}.{slot}") for slot in ("query_norm", "key_norm")
+        )
+        self.output = prepared_linear(weights, f"{name}.output")
+        self.sizes = [description.heads, description.shared_heads, description.shared_heads]
+
+    def __call__(self, x: Tensor, context: Context, past: LayerCache | None) -> Tensor:
+        wired = self.description
+        fused = self.query_key_value(x).view(x.shape[0], sum(self.sizes), wired.head_dim)
+        query, key, value = torch.split(fused, self.sizes, 1)  # (tokens, heads, head_dim) each
+        query, key = _through(self.query_norm, query), _through(self.key_norm, key)
+        if wired.rotary is not None:
+            turns = context.turns[wired.rotary, wired.head_dim]
+            query, key = turn(query, turns), turn(key, turns)
+        memories = context.memories(key, value, past)
+        return attention(query, memories, context.runs, biases=context.biases, sight=wired.sight, scale=wired.scale)
+
+
+def _mlp(description: Mlp | GatedMlp, weights: Weights, name: str) -> tuple[Function, PreparedLinear]:
+    """From the block's vectors to the wide middle, and down again."""
+    down = prepared_linear(weights, f"{name}.down")
+    if isinstance(description, Mlp):
+        return prepared_linear(weights, f"{name}.up", description.activation), down
+    if not description.fused:
+        gate = prepared_linear(weights, f"{name}.gate", description.activation)
+        up = prepared_linear(weights, f"{name}.up")
+        return lambda x: up.multiply(x, gate(x)), down
+    gate_up, function = prepared_linear(weights, f"{name}.gate_up"), ACTIVATION_FUNCTIONS[description.activation]
+
+    def middle(x: Tensor) -> Tensor:
+        gate, up = gate_up(x).chunk(2, -1)
+        return apply_evenly(function, gate) * up
+
+    return middle, down
+
+
+def _added(linear: PreparedLinear, x: Tensor, residual: Tensor, norm: Function | None) -> Tensor:
+    """residual + norm(linear(x)), in one product where no norm stands between."""
+    return linear.add(x, residual) if norm is None else norm(linear(x)) + residual
+
+
+def _through(norm: Function | None, x: Tensor) -> Tensor:
+    return x if norm is None else norm(x)
+
+
+def prepared_linear(weights: Weights, name: str, activation: str = "linear") -> PreparedLinear:
+    """The layer called `name`, with the activation inside."""
+    return prepare(weights[f"{name}.weight"], weights.get(f"{name}.bias"), activation)
+
+
+@dataclass
+class _LayerNorm:
+    weight: Tensor
+    bias: Tensor | None
+    eps: float
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.eps)
+
+
+@dataclass
+class _RmsNorm:
+    weight: Tensor
+    eps: float
+    offset: float
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return rms_norm(x, self.weight, self.eps, self.offset)
+
+
+def prepared_norm(description: Norm | None, weights: Weights, name: str) -> Function | None:
+    """The norm called `name` with its weights, where the slot is filled."""
+    if description is None:
+        return None
+    if isinstance(description, RmsNorm):
+        return _RmsNorm(weights[f"{name}.weight"], description.eps, description.offset)
+    return _LayerNorm(weights[f"{name}.weight"], weights.get(f"{name}.bias"), description.eps)

@@ -18,6 +18,7 @@ _HOMES = {
     "AddedToken": "_core",
     "AutoConfig": "auto",
     "AutoModel": "auto",
+    "AutoModelForCausalLM": "auto",
     "AutoModelForMaskedLM": "auto",
     "AutoModelForMultipleChoice": "auto",
     "AutoModelForNextSentencePrediction": "auto",
@@ -46,6 +47,13 @@ _TASKS = ("Model", "ForMaskedLM", "ForMultipleChoice", "ForQuestionAnswering", "
 for _name in ("Albert", "Bert", "Camembert", "DistilBert", "Electra", "MPNet", "Roberta", "XLMRoberta"):
     _HOMES.update({f"{_name}{_task}": "models.classes" for _task in _TASKS})
 _HOMES["BertForNextSentencePrediction"] = "models.classes"
+for _name in ("GPT2", "Llama", "Mistral", "Qwen2", "Qwen3"):
+    _HOMES.update({f"{_name}{_task}": "models.classes" for _task in ("Model", "ForSequenceClassification",
+                   "ForTokenClassification")})  # fmt: skip
+    _HOMES["GPT2LMHeadModel" if _name == "GPT2" else f"{_name}ForCausalLM"] = "models.classes"
+for _name in ("GPT2ForQuestionAnswering", "Gemma3TextModel", "Gemma3ForCausalLM",
+              "Gemma3TextForSequenceClassification"):  # fmt: skip
+    _HOMES[_name] = "models.classes"
 for _name in ("Albert", "Bart", "Bert", "Camembert", "CLIP", "DebertaV2", "DistilBert", "Electra", "Gemma", "GPT2",
               "Llama", "MPNet", "Qwen2", "Roberta", "T5", "XLMRoberta"):  # fmt: skip
     _HOMES.update({f"{_name}Tokenizer{_fast}": "tokenizers.classes" for _fast in ("", "Fast")})
@@ -58,6 +66,7 @@ if TYPE_CHECKING:
     from ._core import AddedToken as AddedToken
     from .auto import AutoConfig as AutoConfig
     from .auto import AutoModel as AutoModel
+    from .auto import AutoModelForCausalLM as AutoModelForCausalLM
     from .auto import AutoModelForMaskedLM as AutoModelForMaskedLM
     from .auto import AutoModelForMultipleChoice as AutoModelForMultipleChoice
     from .auto import AutoModelForNextSentencePrediction as AutoModelForNextSentencePrediction

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AutoConfig",
     "AutoModel",
+    "AutoModelForCausalLM",
     "AutoModelForMaskedLM",
     "AutoModelForMultipleChoice",
     "AutoModelForNextSentencePrediction",
@@ -134,6 +135,12 @@ class AutoModelForMaskedLM(_AutoModel):
     """`AutoModelForMaskedLM.from_pretrained(name)`: the model that fills in masked words."""
 
     task = "masked-lm"
+
+
+class AutoModelForCausalLM(_AutoModel):
+    """`AutoModelForCausalLM.from_pretrained(name)`: the model that writes on."""
+
+    task = "causal-lm"
 
 
 def _not_made_so(name: str) -> TypeError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,83 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         "odd": {"hidden_size": 33, "num_attention_heads": 3, "intermediate_size": 65, "hidden_act": "relu"},
         "one head": {"num_attention_heads": 1},
     },
+    "gpt2": {
+        "even": {"n_embd": 48, "n_head": 4, "n_layer": 3, "n_inner": 96},
+        "odd": {"n_embd": 33, "n_head": 3, "activation_function": "relu", "scale_attn_by_inverse_layer_idx": True},
+        "one head": {"n_head": 1, "scale_attn_weights": False, "tie_word_embeddings": False},
+    },
+    "llama": {
+        "even": {"hidden_size": 48, "num_attention_heads": 4, "num_hidden_layers": 3, "num_key_value_heads": 2},
+        "odd": {
+            "hidden_size": 36,
+            "num_attention_heads": 6,
+            "num_key_value_heads": 1,
+            "intermediate_size": 65,
+            "attention_bias": True,
+            "mlp_bias": True,
+            "rope_parameters": {
+                "rope_type": "llama3",
+                "rope_theta": 5000.0,
+                "factor": 4.0,
+                "low_freq_factor": 1.0,
+                "high_freq_factor": 4.0,
+                "original_max_position_embeddings": 16,
+            },
+        },
+        "wide heads": {
+            "head_dim": 24,
+            "tie_word_embeddings": True,
+            "rope_parameters": {"rope_type": "linear", "rope_theta": 10000.0, "factor": 2.0},
+        },
+    },
+    "mistral": {
+        "even": {"hidden_size": 48, "num_attention_heads": 4, "num_key_value_heads": 2, "sliding_window": 7},
+        "odd": {"hidden_size": 36, "num_attention_heads": 6, "num_key_value_heads": 3, "sliding_window": None},
+        "one head": {"num_attention_heads": 1, "num_key_value_heads": 1, "sliding_window": 1},
+    },
+    "qwen2": {
+        "even": {"hidden_size": 48, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 3},
+        "odd": {
+            "hidden_size": 36,
+            "num_attention_heads": 6,
+            "num_key_value_heads": 6,
+            "use_sliding_window": True,
+            "sliding_window": 5,
+            "max_window_layers": 1,
+            "rope_parameters": {
+                "rope_type": "yarn",
+                "rope_theta": 1000.0,
+                "factor": 4.0,
+                "original_max_position_embeddings": 16,
+            },
+        },
+    },
+    "qwen3": {
+        "even": {"hidden_size": 48, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16},
+        "odd": {
+            "hidden_size": 33,
+            "num_attention_heads": 3,
+            "num_key_value_heads": 1,
+            "head_dim": 10,
+            "attention_bias": True,
+            "layer_types": ["sliding_attention", "full_attention"],
+            "use_sliding_window": True,
+            "sliding_window": 6,
+        },
+    },
+    "gemma3_text": {
+        "even": {"hidden_size": 48, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 7},
+        "odd": {
+            "hidden_size": 36,
+            "num_attention_heads": 3,
+            "num_key_value_heads": 1,
+            "head_dim": 10,
+            "attention_bias": True,
+            "layer_types": ["full_attention", "sliding_attention"],
+            "sliding_window": 3,
+            "query_pre_attn_scalar": 20,
+        },
+    },
 }
 _BERT_LIKE: dict[str, Any] = {
     "hidden_size": 32,
@@ -74,6 +152,16 @@ _BERT_LIKE: dict[str, Any] = {
     "intermediate_size": 64,
     "hidden_dropout_prob": 0.0,
     "attention_probs_dropout_prob": 0.0,
+}
+_LLAMA_LIKE: dict[str, Any] = {
+    "hidden_size": 32,
+    "num_attention_heads": 2,
+    "num_hidden_layers": 2,
+    "intermediate_size": 64,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "classifier_dropout": 0.0,
 }
 _TINY: dict[str, dict[str, Any]] = {
     "bert": _BERT_LIKE,
@@ -93,6 +181,23 @@ _TINY: dict[str, dict[str, Any]] = {
     "electra": {**_BERT_LIKE, "embedding_size": 16, "summary_last_dropout": 0.0},
     "albert": {**_BERT_LIKE, "embedding_size": 16, "classifier_dropout_prob": 0.0},
     "mpnet": {**_BERT_LIKE, "max_position_embeddings": 46},
+    "gpt2": {
+        "n_embd": 32,
+        "n_head": 2,
+        "n_layer": 2,
+        "resid_pdrop": 0.0,
+        "embd_pdrop": 0.0,
+        "attn_pdrop": 0.0,
+        "classifier_dropout": 0.0,
+        "pad_token_id": 0,
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+    },
+    "llama": _LLAMA_LIKE,
+    "mistral": _LLAMA_LIKE,
+    "qwen2": _LLAMA_LIKE,
+    "qwen3": _LLAMA_LIKE,
+    "gemma3_text": {**_LLAMA_LIKE, "head_dim": 16, "sliding_window": 8, "query_pre_attn_scalar": 16},
 }
 _NAMES = {
     "base": "AutoModel",
@@ -102,6 +207,7 @@ _NAMES = {
     "multiple-choice": "AutoModelForMultipleChoice",
     "next-sentence-prediction": "AutoModelForNextSentencePrediction",
     "masked-lm": "AutoModelForMaskedLM",
+    "causal-lm": "AutoModelForCausalLM",
 }
 _KINDS = {task: (getattr(transformers, name), getattr(auto, name)) for task, name in _NAMES.items()}
 
@@ -123,6 +229,11 @@ class Pair:
         """Of the reference, which counts from behind the padding id in the descendants of RoBERTa."""
         return self.ours.base_model.limits.first_position
 
+    def as_ours(self, name: str, tensor: Any) -> Any:
+        """A tensor of the reference in the shape that ours has."""
+        transposed = self.ours.architecture.layout.is_transposed(name)
+        return tensor.t() if transposed and tensor is not None else tensor
+
     @property
     def types(self) -> int:
         return int(getattr(self.reference.config, "type_vocab_size", 0))
@@ -137,7 +248,8 @@ def reference_model(model_type: str, variant: str, task: str = "base", **more: A
     generator = torch.Generator().manual_seed(7)
     with torch.no_grad():
         for name, weight in model.named_parameters():
-            middle = 1.0 if "norm" in name.lower() and name.endswith("weight") else 0.0
+            normal = re.search(r"norm|\bln_", name.lower()) and name.endswith("weight")
+            middle = 1.0 if normal and "gemma" not in model_type else 0.0  # Gemma adds the 1 itself
             weight.copy_(middle + 0.15 * torch.randn(weight.shape, generator=generator))
     return model.eval()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..errors import near_names
 from .arch import (
     BASE,
+    CAUSAL_LM,
     MASKED_LM,
     MULTIPLE_CHOICE,
     NEXT_SENTENCE,
@@ -18,7 +19,7 @@ from .encoder import EncoderModel
 from .heads import HeadModel
 from .model import PreTrainedModel
 from .text_heads import MultipleChoiceModel, NextSentenceModel, SequenceClassificationModel
-from .token_heads import MaskedLMModel, QuestionAnsweringModel, TokenClassificationModel
+from .token_heads import CausalLMModel, MaskedLMModel, QuestionAnsweringModel, TokenClassificationModel
 
 __all__ = ["model_class"]
 
@@ -29,6 +30,7 @@ _HEADS: dict[str, type[HeadModel]] = {
     MULTIPLE_CHOICE: MultipleChoiceModel,
     NEXT_SENTENCE: NextSentenceModel,
     MASKED_LM: MaskedLMModel,
+    CAUSAL_LM: CausalLMModel,
 }
 # What a model of each task gives, and an example of it.
 _RESULTS = {
@@ -39,6 +41,7 @@ _RESULTS = {
     MULTIPLE_CHOICE: ("one number for each choice of a row", "logits.shape", "torch.Size([1, 4])"),
     NEXT_SENTENCE: ("whether one text follows another", "logits.shape", "torch.Size([2, 2])"),
     MASKED_LM: ("logits of words for every token", "logits.shape", "torch.Size([2, 16, 30522])"),
+    CAUSAL_LM: ("logits of the words that follow, for every token", "logits.shape", "torch.Size([2, 16, 50257])"),
 }
 _DOCUMENTATION = """{title}: {result}.
 

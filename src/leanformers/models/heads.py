@@ -1,6 +1,6 @@
 """Heads: a base model with something on top; what all such models share. The heads themselves: text and token heads.
 
-ids ──► base model ──► pooled │ first token │ all tokens ──► the head's steps ──► logits ──► loss
+ids ──► base model ──► pooled │ one token │ all tokens ──► the head's steps ──► logits ──► loss
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Call:
 
 
 class HeadModel(PreTrainedModel):
-    """A base model and a head on its pooled output, on the first token of each text, or on every token."""
+    """A base model and a head on its pooled output, on one token of each text, or on every token."""
 
     base_class: ClassVar[type[EncoderModel]]
     label_names: ClassVar[tuple[str, ...]] = ("labels",)
@@ -155,7 +155,8 @@ class HeadModel(PreTrainedModel):
     def _on_top(self, packed: Packed, result: PackedOutput, tokens: Tensor | None = None) -> Tensor:
         vectors = result.hidden if tokens is None else result.hidden[tokens]  # (tokens, width)
         if self.head.reads != "tokens":
-            vectors = result.pooled if result.pooled is not None else packed.first(vectors)  # (texts, width)
+            chosen = packed.last if self.head.reads == "last" else packed.first
+            vectors = result.pooled if result.pooled is not None else chosen(vectors)  # (texts, width)
         plan = None if vectors.requires_grad else self._plans.get(self._mounts, training=self.training)
         if plan is not None:
             with torch.no_grad():

@@ -25,6 +25,7 @@ class Layout:
             head whose decoder is the table of token embeddings has its weight and, in most, its bias here.
         head_like: checkpoint names in `base` that a pretraining checkpoint may lack; they start new, with a warning.
         passengers: tensors that old checkpoints carry and that nothing reads; kept, and written back on saving.
+        transposed: modules of `base` whose weights checkpoints have as (inputs, outputs).
     """
 
     prefix: str
@@ -33,6 +34,18 @@ class Layout:
     tied: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     head_like: tuple[str, ...] = ()
     passengers: tuple[str, ...] = ()
+    transposed: tuple[str, ...] = ()
+
+    def is_transposed(self, name: str) -> bool:
+        """Whether checkpoints have the weight called `name` transposed."""
+        return name.endswith(".weight") and _unnumbered(self._bare(name).removesuffix(".weight")) in self.transposed
+
+    def is_passenger(self, name: str) -> bool:
+        """Whether a tensor called `name` travels with a checkpoint without being read."""
+        return _unnumbered(self._bare(name)) in self.passengers
+
+    def _bare(self, name: str) -> str:
+        return name.removeprefix(f"{self.prefix}.")
 
     def spellings(self, name: str) -> Iterator[str]:
         """The names that `name` of a checkpoint may stand for: itself, in today's spelling, with and without prefix."""
@@ -40,6 +53,11 @@ class Layout:
         name = f"{stem}.{_OLD_SPELLING[last]}" if stem and last in _OLD_SPELLING else name
         yield name
         yield name.removeprefix(f"{self.prefix}.") if name.startswith(f"{self.prefix}.") else f"{self.prefix}.{name}"
+
+
+def _unnumbered(name: str) -> str:
+    """The name with `{i}` for the number of its block."""
+    return ".".join("{i}" if part.isdecimal() else part for part in name.split("."))
 
 
 def rows_of(table: Iterable[Row], blocks: int) -> list[Row]:

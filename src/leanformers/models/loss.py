@@ -10,9 +10,9 @@ from torch.nn import functional as F
 
 from ..config import Config
 from ..errors import ConfigError, InputTypeError, InputValueError, ShapeError, TokenIdError, near_names
-from .packed import Padding
+from .packed import Packed, Padding
 
-__all__ = ["classification_loss", "single_label_loss", "span_loss", "token_loss"]
+__all__ = ["classification_loss", "next_token_loss", "single_label_loss", "span_loss", "token_loss"]
 
 _PROBLEMS = ("regression", "single_label_classification", "multi_label_classification")
 _IGNORED = -100  # a label that is left out of the loss, as in torch
@@ -93,6 +93,18 @@ def token_loss(values: Tensor, labels: Tensor, padding: Padding) -> Tensor:
         TokenIdError: a label outside 0 … labels - 1; names row and position.
         InputValueError: a label on padding.
     """
+    return F.cross_entropy(values, _token_labels(values.shape[-1], labels, padding), ignore_index=_IGNORED)
+
+
+def next_token_loss(values: Tensor, labels: Tensor, packed: Packed, padding: Padding) -> Tensor:
+    """Mean cross entropy of each token's logits and the label of the token after it; otherwise as `token_loss`."""
+    targets = _token_labels(values.shape[-1], labels, padding).roll(-1)  # (tokens,)
+    targets[packed.cu_seqlens[1:] - 1] = _IGNORED  # nothing follows the last token of a text
+    return F.cross_entropy(values, targets, ignore_index=_IGNORED)
+
+
+def _token_labels(count: int, labels: Tensor, padding: Padding) -> Tensor:
+    """The labels of packed tokens, (tokens,), each below `count` or -100."""
     flat = labels.flatten()
     on_padding = flat != _IGNORED
     on_padding[padding.slots] = False
@@ -100,7 +112,6 @@ def token_loss(values: Tensor, labels: Tensor, padding: Padding) -> Tensor:
         row, column = divmod(int(on_padding.int().argmax()), padding.length)
         label = int(labels[row, column])
         raise InputValueError(f"labels row {row}, position {column}: label {label} on padding, which must have -100")
-    count = values.shape[-1]
     outside = ((flat < 0) | (flat >= count)) & (flat != _IGNORED)
     if outside.any():
         row, column = divmod(int(outside.int().argmax()), padding.length)
@@ -108,7 +119,7 @@ def token_loss(values: Tensor, labels: Tensor, padding: Padding) -> Tensor:
         raise TokenIdError(
             f"labels row {row}, position {column}: label {label}, but there are {count} (0 to {count - 1})"
         )
-    return F.cross_entropy(values, flat[padding.slots], ignore_index=_IGNORED)
+    return flat[padding.slots]
 
 
 def span_loss(logits: Tensor, places: Any) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, overload
 __all__ = [
     "BaseModelOutput",
     "BaseModelOutputWithPooling",
+    "CausalLMOutput",
     "MaskedLMOutput",
     "ModelOutput",
     "MultipleChoiceOutput",
@@ -123,6 +124,16 @@ class MaskedLMOutput(ModelOutput):
     """Of a masked language model.
 
     loss: () when labels were given. logits: (batch, length, vocabulary), zeros at padding.
+    hidden_states and attentions as in `BaseModelOutput`.
+    """
+
+    fields = ("loss", "logits", "hidden_states", "attentions")
+
+
+class CausalLMOutput(ModelOutput):
+    """Of a language model that reads from left to right.
+
+    loss: () when labels were given. logits: (batch, length, vocabulary) for the token that follows, zeros at padding.
     hidden_states and attentions as in `BaseModelOutput`.
     """
 

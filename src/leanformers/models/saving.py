@@ -23,7 +23,12 @@ __all__ = ["save"]
 def save(model: PreTrainedModel, folder: str | os.PathLike[str], max_shard_size: int | str) -> None:
     """The work of `PreTrainedModel.save_pretrained`."""
     limit = _bytes(max_shard_size)
-    own = {name: tensor for name, tensor in model.state_dict().items() if name not in model.tied}
+    layout = model.architecture.layout
+    own = {
+        name: tensor.t() if layout.is_transposed(name) else tensor
+        for name, tensor in model.state_dict().items()
+        if name not in model.tied
+    }
     state = {model.aliases.get(name, name): tensor for name, tensor in own.items()}
     state.update(model.passengers)
     config = model.config.copy()

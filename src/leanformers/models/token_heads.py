@@ -10,10 +10,10 @@ from torch import Tensor
 from ..errors import ShapeError
 from .heads import Call, HeadModel
 from .inputs import whole_numbers
-from .loss import span_loss, token_loss
-from .outputs import MaskedLMOutput, ModelOutput, QuestionAnsweringOutput, TokenClassifierOutput
+from .loss import next_token_loss, span_loss, token_loss
+from .outputs import CausalLMOutput, MaskedLMOutput, ModelOutput, QuestionAnsweringOutput, TokenClassifierOutput
 
-__all__ = ["MaskedLMModel", "QuestionAnsweringModel", "TokenClassificationModel"]
+__all__ = ["CausalLMModel", "MaskedLMModel", "QuestionAnsweringModel", "TokenClassificationModel"]
 
 
 class _TokenModel(HeadModel):
@@ -53,8 +53,11 @@ class _TokenModel(HeadModel):
         given = {"attention_mask": attention_mask, "token_type_ids": token_type_ids, "position_ids": position_ids}
         call = self.run(input_ids, {**given, "labels": labels}, options)
         labels = call.inputs.get("labels")
-        loss = None if labels is None else token_loss(call.values, _grid("labels", labels, call), call.padding)
+        loss = None if labels is None else self._loss(call, _grid("labels", labels, call))
         return call.output(self.output_class, loss=loss, logits=call.padding.pad(call.values))
+
+    def _loss(self, call: Call, labels: Tensor) -> Tensor:
+        return token_loss(call.values, labels, call.padding)
 
 
 class TokenClassificationModel(_TokenModel):
@@ -71,6 +74,22 @@ class MaskedLMModel(_TokenModel):
     def get_output_embeddings(self) -> torch.nn.Module:
         """The decoder from vectors to the vocabulary."""
         return self._mounts[-1].module
+
+
+class CausalLMModel(_TokenModel):
+    """For every token the words that could follow it: logits over the vocabulary.
+
+    Labels are the ids themselves: the loss compares each token's logits with the label of the token after it.
+    """
+
+    output_class = CausalLMOutput
+
+    def get_output_embeddings(self) -> torch.nn.Module:
+        """The linear layer from vectors to the vocabulary."""
+        return self._mounts[-1].module
+
+    def _loss(self, call: Call, labels: Tensor) -> Tensor:
+        return next_token_loss(call.values, labels, call.packed, call.padding)
 
 
 class QuestionAnsweringModel(HeadModel):

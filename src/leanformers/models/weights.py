@@ -55,10 +55,18 @@ class _Place:
     mount: Mount
     parameter: str
     head: bool
+    transposed: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return tuple(self.mount.module.get_parameter(self.parameter).shape)
+        """As checkpoints have it."""
+        shape = tuple(self.mount.module.get_parameter(self.parameter).shape)
+        return shape[::-1] if self.transposed else shape
+
+    def put(self, tensor: Tensor) -> None:
+        """Take a checkpoint's tensor as the weight."""
+        tensor = tensor.t() if self.transposed else tensor
+        self.mount.module._parameters[self.parameter] = nn.Parameter(tensor)
 
 
 def load(
@@ -108,15 +116,21 @@ def _places(model: PreTrainedModel) -> dict[str, _Place]:
     prefix = "" if base is model else f"{layout.prefix}."
     places: dict[str, _Place] = {}
     for mount in base.own_mounts():
-        for parameter in mount.module._parameters:
-            places[f"{prefix}{mount.name}.{parameter}"] = _Place(mount, parameter, mount.name in layout.head_like)
+        for parameter in _parameters(mount):
+            name = f"{prefix}{mount.name}.{parameter}"
+            head = mount.name in layout.head_like
+            places[name] = _Place(mount, parameter, head, transposed=layout.is_transposed(name))
     if base is not model:
         tied = model.tied
         for mount in model.own_mounts():
-            for parameter in mount.module._parameters:
+            for parameter in _parameters(mount):
                 name = tied.get(f"{mount.name}.{parameter}", f"{mount.name}.{parameter}")
                 places.setdefault(name, _Place(mount, parameter, head=True))
     return places
+
+
+def _parameters(mount: Mount) -> list[str]:
+    return [name for name, parameter in mount.module._parameters.items() if parameter is not None]
 
 
 def _fill(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype | None, replace_mismatched: bool) -> None:
@@ -138,9 +152,7 @@ def _fill(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype | N
         module.to_empty(device="cpu").to(dtype)
         initialise_module(module, model.config.initializer_range, generator)
     for name, spelled in found.items():
-        place = places[name]
-        tensor = checkpoint.tensors[spelled]
-        place.mount.module._parameters[place.parameter] = nn.Parameter(tensor.to(dtype))
+        places[name].put(checkpoint.tensors[spelled].to(dtype))
     model.tie_weights()
     for name, canonical in model.tied.items():
         if name in unexpected:  # the checkpoint has it twice
@@ -161,7 +173,6 @@ def _match(
 ) -> tuple[dict[str, str], list[str], list[str]]:
     """Each name of the checkpoint to its place: (model's name → checkpoint's name, passengers, unexpected)."""
     layout = architecture.layout
-    riders = {*layout.passengers, *(f"{layout.prefix}.{name}" for name in layout.passengers)}
     found = {name: name for name in names if name in places}
     passengers: list[str] = []
     unexpected: list[str] = []
@@ -172,7 +183,7 @@ def _match(
         if target is not None:
             found[target] = name
         else:
-            (passengers if name in riders else unexpected).append(name)
+            (passengers if layout.is_passenger(name) else unexpected).append(name)
     return {name: found[name] for name in places if name in found}, passengers, unexpected
 
 

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "ACTIVATIONS",
+    "ROTARY_SCALINGS",
     "Activation",
     "Attention",
     "Block",
@@ -66,6 +67,14 @@ ACTIVATIONS: dict[str, str] = {
     "tanh": "tanh",
     "sigmoid": "sigmoid",
     "linear": "linear",
+}
+
+# The kinds of scaled rotary positions, and the parameters that each needs.
+ROTARY_SCALINGS: dict[str, tuple[str, ...]] = {
+    "default": (),
+    "linear": ("factor",),
+    "llama3": ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
+    "yarn": ("factor", "original_max_position_embeddings"),
 }
 
 
@@ -207,8 +216,8 @@ class GatedMlp:
 class Block:
     """Attention and mlp, each added to what came in; norms in the slots that are filled, dropout before each addition.
 
-        y = x + attention_norm(attention(before_attention(x)));  y = after_attention(y)
-        z = y + mlp_norm(mlp(before_mlp(y)));                    z = after_mlp(z)
+    y = x + attention_norm(attention(before_attention(x)));  y = after_attention(y)
+    z = y + mlp_norm(mlp(before_mlp(y)));                    z = after_mlp(z)
     """
 
     attention: Attention

@@ -142,9 +142,7 @@ def distance_buckets(length: int, seen: int, buckets: int, farthest: int, device
     return torch.where(far < exact, far, wider) + half * (distance < 0)
 
 
-def _groups(
-    query: Tensor, memories: Sequence[Memory], runs: Sequence[Run]
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def _groups(query: Tensor, memories: Sequence[Memory], runs: Sequence[Run]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Query, key and value of each run, (texts, heads, …, head_dim) each."""
     for (q,), (k, v) in zip(split_runs(runs, query), memories, strict=True):
         yield q, k, v

@@ -1,4 +1,4 @@
-"""Context: what attention needs to know of a pack beside its tokens' vectors. Made once per pass, used by every block."""
+"""Context: what attention needs to know of a pack beside its tokens' vectors. Made once per pass, for every block."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Rotary positions: queries and keys turned by angles that grow with the position. Used by bricks and plans.
 
-Su et al., 2021, https://arxiv.org/abs/2104.09864. Scaled for longer texts: "linear" (positions squeezed), "llama3" (slow
-turns squeezed; Llama 3.1) and "yarn" (Peng et al., 2023, https://arxiv.org/abs/2309.00071); numbers as in transformers,
-modeling_rope_utils.py.
+Su et al., 2021, https://arxiv.org/abs/2104.09864. Scaled for longer texts: "linear" (positions squeezed), "llama3"
+(slow turns squeezed; Llama 3.1) and "yarn" (Peng et al., 2023, https://arxiv.org/abs/2309.00071); numbers as in
+transformers, modeling_rope_utils.py.
 """
 
 from __future__ import annotations
@@ -17,17 +17,9 @@ from torch import Tensor
 from ..models.wiring import Rotary
 from .activation import apply_evenly
 
-__all__ = ["ROTARY_SCALINGS", "Turns", "turn", "turns_of"]
+__all__ = ["Turns", "turn", "turns_of"]
 
 Turns = tuple[Tensor, Tensor]  # cosines and sines, (tokens, 1, head_dim) each
-
-# The parameters that each kind of scaling needs.
-ROTARY_SCALINGS: dict[str, tuple[str, ...]] = {
-    "default": (),
-    "linear": ("factor",),
-    "llama3": ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
-    "yarn": ("factor", "original_max_position_embeddings"),
-}
 
 
 def turns_of(

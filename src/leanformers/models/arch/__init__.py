@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ARCHITECTURES",
     "BASE",
+    "CAUSAL_LM",
     "MASKED_LM",
     "MULTIPLE_CHOICE",
     "NEXT_SENTENCE",
@@ -44,6 +45,7 @@ QUESTION_ANSWERING = "question-answering"
 MULTIPLE_CHOICE = "multiple-choice"
 NEXT_SENTENCE = "next-sentence-prediction"
 MASKED_LM = "masked-lm"
+CAUSAL_LM = "causal-lm"
 
 # How the public class for a task is called: the architecture's name and this.
 _SUFFIXES = {
@@ -53,6 +55,7 @@ _SUFFIXES = {
     MULTIPLE_CHOICE: "ForMultipleChoice",
     NEXT_SENTENCE: "ForNextSentencePrediction",
     MASKED_LM: "ForMaskedLM",
+    CAUSAL_LM: "ForCausalLM",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -48,7 +50,7 @@ class AttentionBrick(nn.Module):
             turns = context.turns[wired.rotary, wired.head_dim]
             query, key = turn(query, turns), turn(key, turns)
         memories = context.memories(key, value, past)
-        options = {
+        options: dict[str, Any] = {
             "dropout": wired.dropout if self.training else 0.0,
             "biases": context.biases,
             "sight": wired.sight,

@@ -31,6 +31,7 @@ _HOMES = {
     "DecodeStream": "tokenizers.decode_stream",
     "LeanformersError": "errors",
     "ModelOutput": "models.outputs",
+    "GenerationConfig": "models.generation.settings",
     "PreTrainedModel": "models.model",
     "PreTrainedTokenizer": "tokenizers.tokenizer",
     "Ragged": "tokenizers.ragged",
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from .auto import AutoTokenizer as AutoTokenizer
     from .config import Config as Config
     from .errors import LeanformersError as LeanformersError
+    from .models.generation.settings import GenerationConfig as GenerationConfig
     from .models.model import PreTrainedModel as PreTrainedModel
     from .models.outputs import ModelOutput as ModelOutput
     from .pipelines import pipeline as pipeline

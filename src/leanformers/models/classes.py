@@ -17,9 +17,10 @@ from .arch import (
 )
 from .encoder import EncoderModel
 from .heads import HeadModel
+from .language_head import CausalLMModel
 from .model import PreTrainedModel
 from .text_heads import MultipleChoiceModel, NextSentenceModel, SequenceClassificationModel
-from .token_heads import CausalLMModel, MaskedLMModel, QuestionAnsweringModel, TokenClassificationModel
+from .token_heads import MaskedLMModel, QuestionAnsweringModel, TokenClassificationModel
 
 __all__ = ["model_class"]
 

@@ -137,7 +137,7 @@ class HeadModel(PreTrainedModel):
         base = self.base_model
         packed, padding = pack_inputs(inputs, base.limits, self.device)
         result = base.run(packed, wanted)
-        return Call(packed, padding, self._on_top(packed, result), inputs, result, wanted)
+        return Call(packed, padding, self.on_top(packed, result), inputs, result, wanted)
 
     def forward_packed(self, packed: Packed, tokens: Tensor | None = None) -> Tensor:
         """Logits of packed texts in the order of the pack: (texts, …), or (tokens, …) for a head on tokens.
@@ -150,9 +150,10 @@ class HeadModel(PreTrainedModel):
             TokenIdError, TooLongError, InputValueError: as `forward`.
         """
         packed = self.base_model.checked(packed)
-        return self._on_top(packed, self.base_model.run(packed), tokens)
+        return self.on_top(packed, self.base_model.run(packed), tokens)
 
-    def _on_top(self, packed: Packed, result: PackedOutput, tokens: Tensor | None = None) -> Tensor:
+    def on_top(self, packed: Packed, result: PackedOutput, tokens: Tensor | None = None) -> Tensor:
+        """The head's output for what the base model gave; `tokens` as in `forward_packed`."""
         vectors = result.hidden if tokens is None else result.hidden[tokens]  # (tokens, width)
         if self.head.reads != "tokens":
             chosen = packed.last if self.head.reads == "last" else packed.first

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -120,6 +121,13 @@ class PreTrainedModel(nn.Module):
             raise ArgumentError("save_pretrained writes safetensors only; safe_serialization=False is not possible")
         reject_unknown_arguments("save_pretrained", unknown, ["folder", "max_shard_size"])
         save(self, folder, max_shard_size)
+
+    def read_companions(self, folder: Path) -> None:
+        """Take what a model's folder holds beside config and weights."""
+
+    def companions(self) -> dict[str, Callable[[Path], None]]:
+        """The files to save beside config and weights: name → what writes it."""
+        return {}
 
     @property
     def base_model(self) -> EncoderModel:

@@ -47,6 +47,7 @@ def save(model: PreTrainedModel, folder: str | os.PathLike[str], max_shard_size:
         total = sum(tensor.nbytes for tensor in state.values())
         writers[INDEX] = write_json({"metadata": {"total_size": total}, "weight_map": dict(sorted(places.items()))})
     writers["config.json"] = write_json(config.to_dict())
+    writers.update(model.companions())
     save_files(folder, writers)
     for path in Path(folder).iterdir():  # weights of an earlier save would be read instead of these, or beside them
         ours = path.name in (SINGLE, INDEX) or re.fullmatch(r"model-\d{5}-of-\d{5}\.safetensors", path.name)

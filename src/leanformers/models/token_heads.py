@@ -10,13 +10,13 @@ from torch import Tensor
 from ..errors import ShapeError
 from .heads import Call, HeadModel
 from .inputs import whole_numbers
-from .loss import next_token_loss, span_loss, token_loss
-from .outputs import CausalLMOutput, MaskedLMOutput, ModelOutput, QuestionAnsweringOutput, TokenClassifierOutput
+from .loss import span_loss, token_loss
+from .outputs import MaskedLMOutput, ModelOutput, QuestionAnsweringOutput, TokenClassifierOutput
 
-__all__ = ["CausalLMModel", "MaskedLMModel", "QuestionAnsweringModel", "TokenClassificationModel"]
+__all__ = ["MaskedLMModel", "QuestionAnsweringModel", "TokenClassificationModel", "TokenModel"]
 
 
-class _TokenModel(HeadModel):
+class TokenModel(HeadModel):
     """What heads with a row of logits for each token share."""
 
     output_class: type[ModelOutput]
@@ -60,13 +60,13 @@ class _TokenModel(HeadModel):
         return token_loss(call.values, labels, call.padding)
 
 
-class TokenClassificationModel(_TokenModel):
+class TokenClassificationModel(TokenModel):
     """A label for every token, as for names in a text."""
 
     output_class = TokenClassifierOutput
 
 
-class MaskedLMModel(_TokenModel):
+class MaskedLMModel(TokenModel):
     """For every token the words that could stand there: logits over the vocabulary."""
 
     output_class = MaskedLMOutput
@@ -74,22 +74,6 @@ class MaskedLMModel(_TokenModel):
     def get_output_embeddings(self) -> torch.nn.Module:
         """The decoder from vectors to the vocabulary."""
         return self._mounts[-1].module
-
-
-class CausalLMModel(_TokenModel):
-    """For every token the words that could follow it: logits over the vocabulary.
-
-    Labels are the ids themselves: the loss compares each token's logits with the label of the token after it.
-    """
-
-    output_class = CausalLMOutput
-
-    def get_output_embeddings(self) -> torch.nn.Module:
-        """The linear layer from vectors to the vocabulary."""
-        return self._mounts[-1].module
-
-    def _loss(self, call: Call, labels: Tensor) -> Tensor:
-        return next_token_loss(call.values, labels, call.packed, call.padding)
 
 
 class QuestionAnsweringModel(HeadModel):

@@ -105,6 +105,7 @@ def load(
             f"{kind.__name__}: {count} weights are not in {checkpoint.files[0]} and start new, from a fixed seed: "
             f"{', '.join(report.missing_head)}. Train them before their outputs are used."
         )
+    model.read_companions(folder)
     model = model.eval()
     return model if device is None else model.to(device)
 

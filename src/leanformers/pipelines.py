@@ -15,6 +15,7 @@ from .tasks.pipeline import Pipeline
 from .tasks.question_answering import QuestionAnsweringPipeline
 from .tasks.rerank import RerankPipeline
 from .tasks.text_classification import TextClassificationPipeline
+from .tasks.text_generation import TextGenerationPipeline
 from .tasks.token_classification import TokenClassificationPipeline
 from .tasks.zero_shot import ZeroShotClassificationPipeline
 
@@ -35,6 +36,7 @@ _TASKS: dict[str, type[Pipeline]] = {
     "rerank": RerankPipeline,
     "feature-extraction": FeatureExtractionPipeline,
     "sentence-embedding": SentenceEmbeddingPipeline,
+    "text-generation": TextGenerationPipeline,
 }
 
 
@@ -51,7 +53,8 @@ def pipeline(
 
     Args:
         task: "text-classification" (or "sentiment-analysis"), "token-classification" (or "ner"), "fill-mask",
-            "question-answering", "zero-shot-classification", "rerank", "feature-extraction" or "sentence-embedding".
+            "question-answering", "zero-shot-classification", "rerank", "feature-extraction", "sentence-embedding" or
+            "text-generation".
         model: a folder, a repository, or a loaded model; without one, text-classification uses the embedded model
             "leanformers/tiny-sentiment".
         tokenizer: that of the model, if it is not in the model's folder.

@@ -45,7 +45,7 @@ _HOMES = {
 # The classes of the architectures in models/arch, by the architecture's name and the task.
 _TASKS = ("Model", "ForMaskedLM", "ForMultipleChoice", "ForQuestionAnswering", "ForSequenceClassification",
           "ForTokenClassification")  # fmt: skip
-for _name in ("Albert", "Bert", "Camembert", "DistilBert", "Electra", "MPNet", "Roberta", "XLMRoberta"):
+for _name in ("Albert", "Bert", "Camembert", "DistilBert", "Electra", "ModernBert", "MPNet", "Roberta", "XLMRoberta"):
     _HOMES.update({f"{_name}{_task}": "models.classes" for _task in _TASKS})
 _HOMES["BertForNextSentencePrediction"] = "models.classes"
 for _name in ("GPT2", "Llama", "Mistral", "Qwen2", "Qwen3"):

@@ -73,11 +73,10 @@ class EncoderModel(PreTrainedModel):
         rows = rows_of(self.architecture.layout.base, len(description.blocks))
         if not add_pooling_layer:
             description = replace(description, pooler=None)
-            rows = [row for row in rows if not row[1].startswith("pooler.")]
-        if description.embeddings.projection is None:
-            rows = [row for row in rows if row[1] != "embeddings.projection"]
         self.wiring = description
-        self._hold(EncoderBrick(description), rows)
+        body = EncoderBrick(description)
+        filled = {name for name, _ in body.named_modules()}  # a config may leave a slot empty
+        self._hold(body, [row for row in rows if row[1] in filled])
         self._plans = PlanKeeper(partial(EncoderPlan, description))
         initialise(self._mounts, config.initializer_range, positions=description.embeddings.positions)
 

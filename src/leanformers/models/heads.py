@@ -24,6 +24,7 @@ from .model import PreTrainedModel
 from .outputs import ModelOutput
 from .packed import Packed, Padding
 from .planning import PlanKeeper
+from .pooling import pool
 from .tree import HOOKS, Mounts
 from .wiring import Head
 
@@ -67,13 +68,13 @@ class HeadModel(PreTrainedModel):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        self.head: Head = self.architecture.heads[self.task](config)
-        base = self.base_class(config, add_pooling_layer=self.head.reads == "pooled")
+        self.head_wiring: Head = self.architecture.heads[self.task](config)
+        base = self.base_class(config, add_pooling_layer=self.head_wiring.reads == "pooled")
         refuse = partial(_refuse_hook, f"{type(self).__name__}.{self.architecture.layout.prefix}")
         base.__dict__.update(dict.fromkeys(HOOKS, refuse))
         self.add_module(self.architecture.layout.prefix, base)
-        self._hold(HeadBrick(self.head), list(self.architecture.layout.heads[self.task]))
-        self._plans = PlanKeeper(partial(HeadPlan, self.head))
+        self._hold(HeadBrick(self.head_wiring), list(self.architecture.layout.heads[self.task]))
+        self._plans = PlanKeeper(partial(HeadPlan, self.head_wiring))
         initialise(self._mounts, config.initializer_range)
         self.tie_weights()
 
@@ -121,7 +122,7 @@ class HeadModel(PreTrainedModel):
         """Give the vocabulary another size, in the head too; see `EncoderModel.resize_token_embeddings`."""
         new = self.base_model.resize_token_embeddings(new_num_tokens)
         for mount in self._mounts:
-            step = self.head.steps.get(mount.slot)
+            step = self.head_wiring.steps.get(mount.slot)
             if step is not None and getattr(step, "tied", False):
                 _resize_rows(mount.module, new_num_tokens, self.config.initializer_range)
         self.tie_weights()
@@ -152,12 +153,16 @@ class HeadModel(PreTrainedModel):
         packed = self.base_model.checked(packed)
         return self.on_top(packed, self.base_model.run(packed), tokens)
 
+    def _of_texts(self, hidden: Tensor, packed: Packed) -> Tensor:
+        """What the head reads of each text: (tokens, width) → (texts, width)."""
+        mode = {"first": "cls", "last": "lasttoken", "mean": "mean"}[self.head_wiring.reads]
+        return pool(hidden, packed, [mode]).to(hidden.dtype)
+
     def on_top(self, packed: Packed, result: PackedOutput, tokens: Tensor | None = None) -> Tensor:
         """The head's output for what the base model gave; `tokens` as in `forward_packed`."""
         vectors = result.hidden if tokens is None else result.hidden[tokens]  # (tokens, width)
-        if self.head.reads != "tokens":
-            chosen = packed.last if self.head.reads == "last" else packed.first
-            vectors = result.pooled if result.pooled is not None else chosen(vectors)  # (texts, width)
+        if self.head_wiring.reads != "tokens":
+            vectors = result.pooled if result.pooled is not None else self._of_texts(vectors, packed)
         plan = None if vectors.requires_grad else self._plans.get(self._mounts, training=self.training)
         if plan is not None:
             with torch.no_grad():

@@ -73,10 +73,6 @@ class Packed:
         """The first token of each text: (tokens, …) → (texts, …)."""
         return values[self.cu_seqlens[:-1]]
 
-    def last(self, values: Tensor) -> Tensor:
-        """The last token of each text: (tokens, …) → (texts, …)."""
-        return values[self.cu_seqlens[1:] - 1]
-
     def restore(self, values: Tensor) -> Tensor:
         """Values of the pack's texts in the order of the caller's rows: (texts, …) → (rows, …)."""
         return values[torch.argsort(self.order)]

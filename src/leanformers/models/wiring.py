@@ -309,7 +309,7 @@ class Head:
     """What stands on a base model: steps, one after the other, each under the name of its slot.
 
     `reads` says from where: "pooled" (the pooler's output, a vector per text), "first" or "last" (that token of each
-    text) or "tokens" (every token).
+    text), "mean" (of its tokens) or "tokens" (every token).
     """
 
     reads: str

@@ -60,6 +60,7 @@ bench: .venv/installed .venv/test-extras  ## every claim of the README, beside t
 	$(BIN)/python bench/import_time.py
 	$(BIN)/python bench/tokenizing.py
 	$(BIN)/python bench/encode.py
+	$(BIN)/python bench/generation.py
 	$(BIN)/python bench/training.py
 
 stub: .venv/installed .venv/check-extras  ## write the core's stub anew

@@ -184,7 +184,7 @@ def test_other_dtypes_round_trip(make_pair, batch_of, tmp_path, model_type, dtyp
     model.save_pretrained(tmp_path / "saved")
     first, second = (load_file(tmp_path / folder / "model.safetensors") for folder in ("typed", "saved"))
     assert same_tensors(first, second)
-    batch = batch_of(pair, [4, 9])
+    batch = batch_of(pair, [9, 9])  # beside padding, the reference's ModernBERT is NaN in float64
     with torch.no_grad():
         ours, theirs = model(**batch)[0].float(), pair.reference(**batch)[0].float()
     tolerance = {"float16": 0.02, "bfloat16": 0.15, "float64": 1e-5}[dtype]

@@ -89,6 +89,15 @@ class EncoderModel(PreTrainedModel):
         """The modules with weights."""
         return self._mounts
 
+    def checkpoint_blocks(self, arguments: dict[str, Any] | None) -> None:
+        """The work of `gradient_checkpointing_enable`, and with None of `gradient_checkpointing_disable`."""
+        self._body.checkpointing = arguments
+
+    @property
+    def checkpoints_blocks(self) -> bool:
+        """Whether training computes blocks again instead of keeping them."""
+        return self._body.checkpointing is not None
+
     def embedding_of(self, slot: str) -> nn.Module:
         """The table in a slot of the embeddings."""
         return next(mount.module for mount in self._mounts if mount.slot == f"embeddings.{slot}")

@@ -71,8 +71,9 @@ class PreTrainedModel(nn.Module):
         dtype: Any = "auto",
         device_map: Any = None,
         revision: str | None = None,
+        output_loading_info: bool = False,
         **options: Any,
-    ) -> Self:
+    ) -> Any:
         """The model in a folder or a repository, in evaluation mode.
 
         Reads safetensors (one file or shards), memory-mapped; `pytorch_model.bin` only through torch's `weights_only`
@@ -84,7 +85,13 @@ class PreTrainedModel(nn.Module):
             dtype: "auto" keeps the checkpoint's; or a name ("bfloat16") or a torch dtype.
             device_map: the device to put the model on.
             revision: branch, tag or commit of a repository.
-            options: keys of config.json to override, e.g. `num_labels=5`.
+            output_loading_info: give what was found too, as a dict with the keys of transformers.
+            options: keys of config.json to override, e.g. `num_labels=5`; `ignore_mismatched_sizes=True` starts heads
+                of another shape new.
+
+        Returns:
+            The model; with `output_loading_info`, (model, {"missing_keys": …, "unexpected_keys": …,
+            "mismatched_keys": [(name, shape in the checkpoint, shape in the model)], "error_msgs": []}).
 
         Raises:
             MissingFileError: no such folder, no config.json, no weights.
@@ -102,7 +109,11 @@ class PreTrainedModel(nn.Module):
         """
         from .weights import load
 
-        return load(cls, name, config=config, dtype=dtype, device_map=device_map, revision=revision, options=options)
+        model = load(cls, name, config=config, dtype=dtype, device_map=device_map, revision=revision, options=options)
+        if not output_loading_info:
+            return model
+        assert model.load_report is not None
+        return model, model.load_report.loading_info()
 
     def save_pretrained(
         self, folder: str | os.PathLike[str], *, max_shard_size: int | str = "5GB", **unknown: Any
@@ -155,6 +166,25 @@ class PreTrainedModel(nn.Module):
     def resize_token_embeddings(self, new_num_tokens: int) -> nn.Embedding:
         """Give the vocabulary another size; see `EncoderModel.resize_token_embeddings`."""
         return self.base_model.resize_token_embeddings(new_num_tokens)
+
+    def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: dict[str, Any] | None = None) -> None:
+        """In training, keep only what goes into each block, and compute the rest again for the gradients.
+
+        Memory for time: about one more pass forward. Results and gradients stay the same.
+
+        Args:
+            gradient_checkpointing_kwargs: for torch.utils.checkpoint.checkpoint; `use_reentrant=False` unless given.
+        """
+        self.base_model.checkpoint_blocks({"use_reentrant": False, **(gradient_checkpointing_kwargs or {})})
+
+    def gradient_checkpointing_disable(self) -> None:
+        """Keep everything again."""
+        self.base_model.checkpoint_blocks(None)
+
+    @property
+    def is_gradient_checkpointing(self) -> bool:
+        """Whether training computes blocks again instead of keeping them."""
+        return self.base_model.checkpoints_blocks
 
     # ---- parts ----
 

@@ -37,6 +37,7 @@ class LoadReport:
         files: the weight files.
         missing_head: weights that the checkpoint lacks and that start new.
         unexpected: names in the checkpoint that this model has no place for; not loaded.
+        mismatched: of `missing_head`, those that the checkpoint has in another shape: (name, its shape, the model's).
         passengers: tensors that nothing reads; kept, and written back on saving.
         aliases: names of the model → how the checkpoint spells them; saving restores the spelling.
     """
@@ -46,6 +47,17 @@ class LoadReport:
     unexpected: tuple[str, ...] = ()
     passengers: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict, repr=False)
+    mismatched: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...] = ()
+
+    def loading_info(self) -> dict[str, Any]:
+        """The same under the names that transformers uses for `output_loading_info`."""
+        other_shape = {name for name, _, _ in self.mismatched}
+        return {
+            "missing_keys": [name for name in self.missing_head if name not in other_shape],
+            "unexpected_keys": list(self.unexpected),
+            "mismatched_keys": list(self.mismatched),
+            "error_msgs": [],
+        }
 
 
 @dataclass(frozen=True)
@@ -141,8 +153,10 @@ def _fill(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype | N
     missing = [name for name in places if name not in found]
     _refuse_foreign(model, checkpoint, places, found, missing)
     mismatched = {name for name, spelled in found.items() if checkpoint.tensors[spelled].shape != places[name].shape}
+    replaced = []
     if replace_mismatched:
-        for name in [name for name in mismatched if places[name].head]:
+        for name in sorted(name for name in mismatched if places[name].head):
+            replaced.append((name, tuple(checkpoint.tensors[found[name]].shape), places[name].shape))
             mismatched.remove(name)
             missing.append(name)
             del found[name]
@@ -165,7 +179,12 @@ def _fill(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype | N
     aliases = {name: spelled for name, spelled in found.items() if name != spelled}
     model.aliases = {} if missing else aliases
     model.load_report = LoadReport(
-        checkpoint.files, tuple(sorted(missing)), tuple(sorted(unexpected)), tuple(sorted(passengers)), aliases
+        checkpoint.files,
+        tuple(sorted(missing)),
+        tuple(sorted(unexpected)),
+        tuple(sorted(passengers)),
+        aliases,
+        tuple(replaced),
     )
 
 

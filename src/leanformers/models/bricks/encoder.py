@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from ...ops.context import Context
 from .. import wiring
@@ -30,6 +32,8 @@ class EncoderBrick(nn.Module):
         self.relative_bias = RelativeBiasBrick(description.relative_bias) if description.relative_bias else None
         self.final_norm = norm_or_nothing(description.final_norm)
         self.pooler = DenseBrick(description.pooler) if description.pooler else None
+        # Arguments of torch's checkpoint, where blocks are computed again for the gradients instead of kept.
+        self.checkpointing: dict[str, Any] | None = None
 
     def forward(
         self, packed: Packed, context: Context, states: list[Tensor] | None = None, cache: Cache | None = None
@@ -49,7 +53,11 @@ class EncoderBrick(nn.Module):
         if self.relative_bias is not None:
             context = replace(context, biases=[self.relative_bias(*span) for span in context.spans])
         for number in self.order:
-            x = self.blocks[number](x, context, None if cache is None else cache.layers[number])
+            block = self.blocks[number]
+            if self.checkpointing is not None and self.training and cache is None and context.weights is None:
+                x = checkpoint(block, x, context, **self.checkpointing)
+            else:
+                x = block(x, context, None if cache is None else cache.layers[number])
             if states is not None:
                 states.append(x)
         if self.final_norm is not None:

@@ -41,6 +41,8 @@ class PlanKeeper(Generic[P]):
 
     def get(self, mounts: Mounts, *, training: bool) -> P | None:
         """The plan for the weights as they are now, or None where the bricks must run."""
+        if torch.compiler.is_compiling():  # torch.compile makes its own plan, from the bricks
+            return None
         if training or _hooked(torch_module):
             self.drop(training)
             return None

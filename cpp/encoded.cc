@@ -9,6 +9,7 @@ namespace leanformers {
 using Kind = TemplatePiece::Kind;
 
 void Encoded::fill(Column column, size_t row, int32_t* out) const {
+  if (lengths_only_) throw std::logic_error("the tokens were only counted");
   if (column == Column::kIds || column == Column::kWordIds) {
     const auto copy = [&](const auto& values) { std::copy_n(values.begin() + row_offsets_[row], length(row), out); };
     column == Column::kIds ? copy(ids_) : copy(words_);
@@ -47,6 +48,15 @@ void Encoded::append(Encoded&& other) {
   extend(with_special_tokens_, other.with_special_tokens_);
   extend(spans_, other.spans_);
   extend(words_, other.words_);
+}
+
+std::vector<int64_t> Tokenizer::count(const Texts& texts, const Texts& pairs, EncodeOptions options) const {
+  options.details = false;
+  options.lengths_only = true;
+  const Encoded encoded = encode(texts, pairs, options);
+  std::vector<int64_t> lengths(encoded.rows());
+  for (size_t row = 0; row < lengths.size(); ++row) lengths[row] = static_cast<int64_t>(encoded.length(row));
+  return lengths;
 }
 
 }  // namespace leanformers

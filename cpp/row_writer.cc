@@ -8,6 +8,7 @@ RowWriter::RowWriter(const Plan& plan, const EncodeOptions& options, size_t firs
     : plan_(plan), options_(options), sample_(first_sample) {
   encoded_.pieces_ = options.add_special_tokens ? plan.with_special_tokens : plan.without_special_tokens;
   encoded_.details_ = options.details;
+  encoded_.lengths_only_ = options.lengths_only;
   encoded_.rows_.reserve(samples);
   encoded_.row_offsets_.reserve(samples + 1);
   special_single_ = count_special_tokens(encoded_.pieces_->single);
@@ -84,7 +85,22 @@ void RowWriter::add_combinations(const Sequence& first, const Sequence* second, 
 }
 
 void RowWriter::add_row(const Sequence& first, const Sequence* second, Part of_first, Part of_second, size_t dropped) {
-  for (const TemplatePiece& piece : second ? encoded_.pieces_->pair : encoded_.pieces_->single) {
+  const Pieces& pieces = second ? encoded_.pieces_->pair : encoded_.pieces_->single;
+  if (options_.lengths_only) {
+    const size_t length = row_length(pieces, of_first.size, of_second.size);
+    encoded_.row_offsets_.push_back(encoded_.row_offsets_.back() + static_cast<int64_t>(length));
+  } else {
+    add_tokens(pieces, first, second, of_first, of_second);
+    encoded_.row_offsets_.push_back(static_cast<int64_t>(encoded_.ids_.size()));
+  }
+  encoded_.rows_.push_back({static_cast<uint32_t>(of_first.size), static_cast<uint32_t>(of_second.size),
+                            static_cast<uint32_t>(dropped), static_cast<uint32_t>(sample_), second != nullptr,
+                            of_first.later, of_second.later});
+}
+
+void RowWriter::add_tokens(const Pieces& pieces, const Sequence& first, const Sequence* second, Part of_first,
+                           Part of_second) {
+  for (const TemplatePiece& piece : pieces) {
     switch (piece.kind) {
       case TemplatePiece::Kind::kSpecial:
         encoded_.ids_.insert(encoded_.ids_.end(), piece.ids.begin(), piece.ids.end());
@@ -101,10 +117,6 @@ void RowWriter::add_row(const Sequence& first, const Sequence* second, Part of_f
         break;
     }
   }
-  encoded_.row_offsets_.push_back(static_cast<int64_t>(encoded_.ids_.size()));
-  encoded_.rows_.push_back({static_cast<uint32_t>(of_first.size), static_cast<uint32_t>(of_second.size),
-                            static_cast<uint32_t>(dropped), static_cast<uint32_t>(sample_), second != nullptr,
-                            of_first.later, of_second.later});
 }
 
 void RowWriter::append(const Sequence& sequence, Part part) {

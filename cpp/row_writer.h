@@ -27,6 +27,7 @@ class RowWriter {
   Parts parts(const Sequence& sequence, size_t kept) const;
   void add_combinations(const Sequence& first, const Sequence* second, Kept kept);
   void add_row(const Sequence& first, const Sequence* second, Part of_first, Part of_second, size_t dropped);
+  void add_tokens(const Pieces& pieces, const Sequence& first, const Sequence* second, Part of_first, Part of_second);
   void append(const Sequence& sequence, Part part);
   void trim(const Sequence& sequence, Part part);
 

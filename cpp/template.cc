@@ -23,6 +23,15 @@ size_t count_special_tokens(const Pieces& pieces) {
                          [](size_t sum, const TemplatePiece& piece) { return sum + piece.ids.size(); });
 }
 
+size_t row_length(const Pieces& pieces, size_t first, size_t second) {
+  size_t length = count_special_tokens(pieces);
+  for (const TemplatePiece& piece : pieces) {
+    if (piece.kind == TemplatePiece::Kind::kA) length += first;
+    if (piece.kind == TemplatePiece::Kind::kB) length += second;
+  }
+  return length;
+}
+
 namespace {
 
 // Tokens come off the longer sequence until both are equally long, and then off both in turn.

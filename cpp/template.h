@@ -17,6 +17,9 @@ Template without_special_tokens(const Template& full);
 
 size_t count_special_tokens(const Pieces& pieces);
 
+// Of a row in which the sequences have so many tokens each.
+size_t row_length(const Pieces& pieces, size_t first, size_t second);
+
 // How many tokens of each sequence to keep so that both together have at most `room`.
 // Throws TruncationError when the strategy allows no such cut.
 struct Kept {

@@ -209,6 +209,7 @@ struct EncodeOptions {
   uint32_t stride = 0;                // tokens that such a row has in common with the one before it
   bool split_special_tokens = false;  // special tokens in a text are ordinary text
   bool details = false;               // spans and words too
+  bool lengths_only = false;          // no tokens at all: what Tokenizer::count asks for
   uint32_t threads = 0;               // at most so many; 0: as many as the process may use
 };
 
@@ -224,7 +225,7 @@ struct Span {
 enum class Column : uint8_t { kIds, kTypeIds, kAttentionMask, kSpecialTokensMask, kSequenceIds, kWordIds, kSpans };
 
 // The tokens of a batch of rows, flat and immutable. Ids are stored; masks and types are derived from how many tokens
-// each sequence gave and from the template.
+// each sequence gave and from the template. Where tokens were only counted there are none: to ask for them throws.
 class Encoded {
  public:
   struct Row {
@@ -243,7 +244,10 @@ class Encoded {
   std::span<const uint32_t> long_words() const { return long_words_; }
   // Samples in whose text a special token was found.
   std::span<const uint32_t> with_special_tokens() const { return with_special_tokens_; }
-  std::span<const uint32_t> ids() const { return ids_; }
+  std::span<const uint32_t> ids() const {
+    if (lengths_only_) throw std::logic_error("the tokens were only counted");
+    return ids_;
+  }
   std::span<const uint32_t> ids(size_t row) const { return ids().subspan(row_offsets_[row], length(row)); }
   std::span<const int64_t> row_offsets() const { return row_offsets_; }
   bool has_details() const { return details_; }
@@ -265,6 +269,7 @@ class Encoded {
   std::vector<uint32_t> long_words_;
   std::vector<uint32_t> with_special_tokens_;
   bool details_ = false;
+  bool lengths_only_ = false;
   std::vector<Span> spans_;
   std::vector<int32_t> words_;
   std::shared_ptr<const Template> pieces_;  // as used for this batch: without special tokens where none were added
@@ -283,6 +288,9 @@ class Tokenizer {
 
   // `pairs` is empty or has as many rows as `texts`. The result is the same for any number of threads.
   Encoded encode(const Texts& texts, const Texts& pairs, const EncodeOptions& options) const;
+
+  // How many tokens each row of encode would have, without keeping them. `details` has no effect.
+  std::vector<int64_t> count(const Texts& texts, const Texts& pairs, EncodeOptions options) const;
 
   std::string decode(std::span<const uint32_t> ids, bool skip_special_tokens) const;
   std::vector<std::string> decode_rows(std::span<const uint32_t> ids, std::span<const int64_t> row_offsets,

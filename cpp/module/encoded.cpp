@@ -1,9 +1,8 @@
 // An Encoded as Python lists and numpy arrays.
-#include <nanobind/ndarray.h>
-
 #include <algorithm>
 #include <vector>
 
+#include "module/arrays.h"
 #include "module/module.h"
 #include "tokenizer.h"
 
@@ -159,17 +158,6 @@ nb::object row_list(const Encoded& encoded, Column column, size_t row, size_t wi
 }
 
 // --- Arrays out ---
-
-template <typename T>
-using Array = nb::ndarray<nb::numpy, T>;
-
-// An array that owns `values`.
-template <typename T>
-Array<T> own(std::vector<T> values, std::initializer_list<size_t> shape) {
-  auto* kept = new std::vector<T>(std::move(values));
-  nb::capsule owner(kept, [](void* pointer) noexcept { delete static_cast<std::vector<T>*>(pointer); });
-  return Array<T>(kept->data(), shape, owner);
-}
 
 Array<int64_t> array(const Encoded& encoded, Column column, size_t width, bool pad_left, int32_t pad) {
   check_details(encoded, column);

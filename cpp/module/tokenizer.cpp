@@ -1,7 +1,6 @@
 // The compiled tokenizer as a Python class: strings are held and their UTF-8 is read in place.
 #include "tokenizer.h"
 
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
@@ -11,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "module/arrays.h"
 #include "module/module.h"
 #include "module/texts.h"
 
@@ -25,8 +25,15 @@ Encoded encode(const Tokenizer& tokenizer, nb::list texts, std::optional<nb::lis
                bool overflow, uint32_t stride, bool split_special_tokens, bool details, uint32_t threads) {
   const HeldTexts first(std::move(texts), words);
   const HeldTexts second(pairs ? std::move(*pairs) : nb::list(), words && pairs);
-  const EncodeOptions options{add_special_tokens,   max_length, truncation, truncate_left, overflow, stride,
-                              split_special_tokens, details,    threads};
+  const EncodeOptions options{.add_special_tokens = add_special_tokens,
+                              .max_length = max_length,
+                              .truncation = truncation,
+                              .truncate_left = truncate_left,
+                              .overflow = overflow,
+                              .stride = stride,
+                              .split_special_tokens = split_special_tokens,
+                              .details = details,
+                              .threads = threads};
   // Releasing the GIL costs more than a short text.
   constexpr size_t kWorthReleasing = 2000;
   if (first.bytes() + second.bytes() < kWorthReleasing) {
@@ -34,6 +41,21 @@ Encoded encode(const Tokenizer& tokenizer, nb::list texts, std::optional<nb::lis
   }
   const nb::gil_scoped_release release;
   return tokenizer.encode(first.texts(), second.texts(), options);
+}
+
+Array<int64_t> count(const Tokenizer& tokenizer, nb::list texts, std::optional<nb::list> pairs, bool words,
+                     bool add_special_tokens, bool split_special_tokens, uint32_t threads) {
+  const HeldTexts first(std::move(texts), words);
+  const HeldTexts second(pairs ? std::move(*pairs) : nb::list(), words && pairs);
+  const EncodeOptions options{
+      .add_special_tokens = add_special_tokens, .split_special_tokens = split_special_tokens, .threads = threads};
+  std::vector<int64_t> lengths;
+  {
+    const nb::gil_scoped_release release;
+    lengths = tokenizer.count(first.texts(), second.texts(), options);
+  }
+  const size_t rows = lengths.size();
+  return own(std::move(lengths), {rows});
 }
 
 using Numbers = nb::ndarray<const uint32_t, nb::ndim<1>, nb::device::cpu, nb::c_contig>;
@@ -90,6 +112,12 @@ void bind_tokenizer(nb::module_& m) {
            "makes "
            "rows of what is cut off; `details` adds words and spans; `threads` at most, 0: those of the process. Lone "
            "surrogates read as U+FFFD.")
+      .def("count", &count, "texts"_a, "pairs"_a = nb::none(), nb::kw_only(), "words"_a = false,
+           "add_special_tokens"_a = true, "split_special_tokens"_a = false, "threads"_a = 0,
+           nb::sig("def count(self, texts: list[typing.Any], pairs: list[typing.Any] | None = None, *, "
+                   "words: bool = False, add_special_tokens: bool = True, split_special_tokens: bool = False, "
+                   "threads: int = 0) -> numpy.typing.NDArray[numpy.int64]"),
+           "How many tokens each row of `encode` would have: (rows,).")
       .def(
           "decode",
           [](const Tokenizer& self, const std::vector<uint32_t>& ids, bool skip_special_tokens) {

@@ -343,6 +343,9 @@ class Tokenizer:
         Encode a batch of str or, with `words`, of lists of str. `max_length` counts special tokens; `overflow` makes rows of what is cut off; `details` adds words and spans; `threads` at most, 0: those of the process. Lone surrogates read as U+FFFD.
         """
 
+    def count(self, texts: list[Any], pairs: list[Any] | None = None, *, words: bool = False, add_special_tokens: bool = True, split_special_tokens: bool = False, threads: int = 0) -> numpy.typing.NDArray[numpy.int64]:
+        """How many tokens each row of `encode` would have: (rows,)."""
+
     def decode(self, ids: Sequence[int], skip_special_tokens: bool = False) -> str:
         """The text of ids. IndexError: an id is not in the vocabulary."""
 

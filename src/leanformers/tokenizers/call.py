@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
-from ..errors import InputValueError, reject_unknown_arguments, warn
+from ..errors import reject_unknown_arguments, warn
 from .batch_encoding import PENDING, BatchEncoding
-from .inputs import find_bad_text, looks_like_words, read_texts, read_words
+from .inputs import input_error, looks_like_words, read_texts, read_words
 from .options import Options
 from .rows import Rows
 from .stored import StoredTokenizer
@@ -190,10 +190,8 @@ class Calling(StoredTokenizer):
             if details or self._is_random:  # a second encoding, for the details, would be another one
                 return self._core.encode(texts, pairs, details=True, **options)
             return self._core.encode(texts, pairs, **options)
-        except TypeError as error:
-            raise find_bad_text(texts, pairs, "words" in options) or error from None
-        except ValueError as error:  # truncation that cannot be, a word without an unknown token to stand for it
-            raise InputValueError(str(error)) from None
+        except (TypeError, ValueError) as error:
+            raise input_error(error, texts, pairs, "words" in options) from None
 
     def _warn_about_words(self, texts: list[Any], pairs: list[Any] | None, words: bool) -> None:
         if words and self._glues_words:

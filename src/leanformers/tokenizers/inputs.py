@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
     from .. import _core
 
-__all__ = ["describe", "find_bad_id", "find_bad_text", "looks_like_words", "read_ids", "read_texts", "read_words"]
+__all__ = [
+    "describe",
+    "find_bad_id",
+    "find_bad_text",
+    "input_error",
+    "looks_like_words",
+    "read_ids",
+    "read_texts",
+    "read_words",
+]
 
 
 def read_texts(text: Any, text_pair: Any = None) -> tuple[list[str], list[str] | None, bool]:
@@ -103,6 +112,13 @@ def _to_list(name: str, value: Any) -> list[Any]:
         return list(value)
     except TypeError:
         raise InputTypeError(f"{name} is {describe(value)}; give a str, a list of str or pairs of str") from None
+
+
+def input_error(error: Exception, texts: Sequence[Any], pairs: Sequence[Any] | None, words: bool) -> Exception:
+    """What to raise when the core has refused a batch with a TypeError or a ValueError."""
+    if isinstance(error, TypeError):
+        return find_bad_text(texts, pairs, words) or error
+    return InputValueError(str(error))  # truncation that cannot be, a word without an unknown token to stand for it
 
 
 def find_bad_text(texts: Sequence[Any], pairs: Sequence[Any] | None, words: bool) -> InputTypeError | None:

@@ -15,7 +15,7 @@ from .chat.tokenizer import ChatTokenizer
 from .earlier_names import EarlierNames
 from .editing import Editing
 from .golden import GoldenIds
-from .inputs import read_texts
+from .inputs import input_error, read_texts, read_words
 from .options import Options, check_number
 from .training.retraining import Retraining
 
@@ -120,6 +120,47 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
             type_ids=encoded.flat(_core.Column.TYPE_IDS) if pairs is not None else None,
             dropped=encoded.dropped(),
         )
+
+    def count(
+        self,
+        texts: Any,
+        text_pairs: Any = None,
+        *,
+        add_special_tokens: bool = True,
+        is_split_into_words: bool = False,
+        split_special_tokens: bool | str | None = None,
+        threads: int | None = None,
+    ) -> Any:
+        """How many tokens texts have: `len(tokenizer(text)["input_ids"])`, without the ids and without truncation.
+
+        Args:
+            texts, text_pairs, add_special_tokens, is_split_into_words, split_special_tokens: as in a call.
+            threads: as in `encode_ragged`.
+
+        Returns:
+            An int for one text or pair; for a batch an array of int64, (rows,).
+
+        Examples:
+            >>> from leanformers import AutoTokenizer
+            >>> tokenizer = AutoTokenizer.from_pretrained("leanformers/tiny-sentiment")
+            >>> tokenizer.count("A good day.")
+            6
+            >>> tokenizer.count(["A good day.", "Bad!"]).tolist()
+            [6, 4]
+        """
+        rows, pairs, batched = (read_words if is_split_into_words else read_texts)(texts, text_pairs)
+        check_number("threads", threads, 1)
+        options = Options(
+            self,
+            pair=pairs is not None,
+            add_special_tokens=add_special_tokens,
+            split_special_tokens=self.split_special_tokens if split_special_tokens is None else split_special_tokens,
+        )
+        try:
+            lengths = self._core.count(rows, pairs, words=is_split_into_words, threads=threads or 0, **options.core)
+        except (TypeError, ValueError) as error:
+            raise input_error(error, rows, pairs, is_split_into_words) from None
+        return lengths if batched else int(lengths[0])
 
     def decode_ragged(
         self,

@@ -20,6 +20,7 @@ __all__ = [
     "AutoModelForMultipleChoice",
     "AutoModelForNextSentencePrediction",
     "AutoModelForQuestionAnswering",
+    "AutoModelForSeq2SeqLM",
     "AutoModelForSequenceClassification",
     "AutoModelForTokenClassification",
     "AutoTokenizer",
@@ -141,6 +142,12 @@ class AutoModelForCausalLM(_AutoModel):
     """`AutoModelForCausalLM.from_pretrained(name)`: the model that writes on."""
 
     task = "causal-lm"
+
+
+class AutoModelForSeq2SeqLM(_AutoModel):
+    """`AutoModelForSeq2SeqLM.from_pretrained(name)`: the model that writes a text for a text, as for translation."""
+
+    task = "seq2seq-lm"
 
 
 def _not_made_so(name: str) -> TypeError:

@@ -161,6 +161,32 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
             "query_pre_attn_scalar": 20,
         },
     },
+    "t5": {
+        "even": {"d_model": 48, "num_heads": 4, "d_kv": 12},
+        "odd": {
+            "d_model": 33,
+            "num_heads": 3,
+            "d_kv": 7,
+            "d_ff": 65,
+            "feed_forward_proj": "gated-gelu",
+            "relative_attention_num_buckets": 12,
+            "relative_attention_max_distance": 20,
+            "num_layers": 3,
+        },
+        "untied": {"tie_word_embeddings": False, "feed_forward_proj": "gated-silu", "num_heads": 1},
+    },
+    "bart": {
+        "even": {"d_model": 48, "encoder_attention_heads": 4, "decoder_attention_heads": 2},
+        "odd": {
+            "d_model": 33,
+            "encoder_attention_heads": 3,
+            "decoder_attention_heads": 1,
+            "encoder_ffn_dim": 65,
+            "activation_function": "relu",
+            "scale_embedding": True,
+            "encoder_layers": 3,
+        },
+    },
 }
 _BERT_LIKE: dict[str, Any] = {
     "hidden_size": 32,
@@ -227,6 +253,26 @@ _TINY: dict[str, dict[str, Any]] = {
     "qwen2": _LLAMA_LIKE,
     "qwen3": _LLAMA_LIKE,
     "gemma3_text": {**_LLAMA_LIKE, "head_dim": 16, "sliding_window": 8, "query_pre_attn_scalar": 16},
+    "t5": {
+        "d_model": 32,
+        "d_kv": 16,
+        "d_ff": 64,
+        "num_heads": 2,
+        "num_layers": 2,
+        "num_decoder_layers": 2,
+        "dropout_rate": 0.0,
+        "decoder_start_token_id": 0,
+    },
+    "bart": {
+        "d_model": 32,
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "encoder_ffn_dim": 64,
+        "decoder_ffn_dim": 48,
+        "encoder_attention_heads": 2,
+        "decoder_attention_heads": 2,
+        "dropout": 0.0,
+    },
 }
 _NAMES = {
     "base": "AutoModel",
@@ -237,6 +283,7 @@ _NAMES = {
     "next-sentence-prediction": "AutoModelForNextSentencePrediction",
     "masked-lm": "AutoModelForMaskedLM",
     "causal-lm": "AutoModelForCausalLM",
+    "seq2seq-lm": "AutoModelForSeq2SeqLM",
 }
 _KINDS = {task: (getattr(transformers, name), getattr(auto, name)) for task, name in _NAMES.items()}
 
@@ -330,15 +377,22 @@ def threads() -> Iterator[Callable[[int], None]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with `model_type` runs for each architecture; with `variant` or `head` for each of these too."""
+    """A test with `model_type` runs for each architecture; with `variant` or `head` for each of these too.
+
+    Encoder–decoders, which read two texts, have tests of their own, with `pair_type`.
+    """
+    kind = next((name for name in ("model_type", "pair_type", "any_type") if name in metafunc.fixturenames), None)
+    if kind is None:
+        return
+    names = [name for name, a in ARCHITECTURES.items() if kind == "any_type" or a.reads_source == (kind == "pair_type")]
     if "variant" in metafunc.fixturenames:
-        cases = [(name, variant) for name in ARCHITECTURES for variant in VARIANTS.get(name, {"missing": {}})]
-        metafunc.parametrize(("model_type", "variant"), cases, ids=["-".join(case) for case in cases])
+        cases = [(name, variant) for name in names for variant in VARIANTS.get(name, {"missing": {}})]
+        metafunc.parametrize((kind, "variant"), cases, ids=["-".join(case) for case in cases])
     elif "head" in metafunc.fixturenames:
-        heads = [(name, task) for name in ARCHITECTURES for task in ARCHITECTURES[name].heads]
-        metafunc.parametrize(("model_type", "head"), heads, ids=["-".join(case) for case in heads])
-    elif "model_type" in metafunc.fixturenames:
-        metafunc.parametrize("model_type", list(ARCHITECTURES))
+        heads = [(name, task) for name in names for task in ARCHITECTURES[name].heads]
+        metafunc.parametrize((kind, "head"), heads, ids=["-".join(case) for case in heads])
+    else:
+        metafunc.parametrize(kind, names)
 
 
 with contextlib.suppress(AttributeError):

@@ -102,7 +102,6 @@ def test_a_text_does_not_depend_on_its_batch(pair_of, batch_of, writer, beams) -
 
 
 def test_cached_steps_give_the_logits_of_a_whole_pass(pair_of, batch_of, writer) -> None:
-    from leanformers.models.generation.writer import Writer
     from leanformers.models.inputs import pack_inputs
 
     for variant in ("even", "odd"):
@@ -111,7 +110,7 @@ def test_cached_steps_give_the_logits_of_a_whole_pass(pair_of, batch_of, writer)
         packed, _ = pack_inputs({"input_ids": ids[:, :4]}, model.base_model.limits, model.device)
         with torch.no_grad():
             expected = model(ids, torch.ones_like(ids)).logits
-            writing = Writer(model, packed)
+            writing = model.begin(packed, model.generation_config)
             for place in range(4, 16):
                 assert (writing.scores - expected[:, place - 1]).abs().max() <= 1e-5
                 writing.step(ids[:, place])

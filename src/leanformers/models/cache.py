@@ -11,12 +11,13 @@ is one call over a slice, without padding and without a mask:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 
 import torch
 from torch import Tensor
 
 from ..ops.attention import Memory, Run, split_runs
+from ..ops.context import Source
 
 __all__ = ["Cache"]
 
@@ -28,15 +29,20 @@ class Cache:
 
     Args:
         layers: how many blocks the model has.
+        sources: for a decoder that reads sources, the tokens of each text's source.
 
     Attributes:
+        sources: tokens of each source that is still looked at.
+        of: for each text the number of its source.
         lengths: tokens of each text so far.
         runs: (texts, new tokens of each) of the pass at hand.
         seen: for each run, the tokens of a text, old and new.
     """
 
-    def __init__(self, layers: int) -> None:
+    def __init__(self, layers: int, sources: Sequence[int] = ()) -> None:
         self.layers = [_Layer(self) for _ in range(layers)]
+        self.sources = tuple(sources)
+        self.of = tuple(range(len(self.sources)))
         self.lengths: tuple[int, ...] = ()
         self.runs: Sequence[Run] = ()
         self.seen: Sequence[int] = ()
@@ -55,7 +61,32 @@ class Cache:
         """Go on with these texts, (texts,) int64: some left out, or, for beams, some several times."""
         for layer in self.layers:
             layer.keep(texts, max(self.lengths))
-        self.lengths = tuple(self.lengths[text] for text in texts.tolist())
+        kept = texts.tolist()
+        self.lengths = tuple(self.lengths[text] for text in kept)
+        if self.sources:
+            self._keep_sources([self.of[text] for text in kept], texts.device)
+
+    def source(self, hidden: Tensor | None = None) -> Source:
+        """What the new tokens look at beside their texts, after `begin`; `hidden` only in the first pass."""
+        new = [length for texts, length in self.runs for _ in range(texts)]
+        looking = [0] * len(self.sources)
+        for number, length in zip(self.of, new, strict=True):
+            looking[number] += length
+        groups = [(key, sum(1 for _ in same)) for key, same in groupby(zip(self.sources, looking, strict=True))]
+        read = [(sources, length) for (length, _), sources in groups]
+        return Source(hidden, read, [(sources, tokens) for (_, tokens), sources in groups])
+
+    def _keep_sources(self, of: list[int], device: torch.device) -> None:
+        alive = sorted(set(of))
+        self.of = tuple(alive.index(number) for number in of)
+        if len(alive) == len(self.sources):
+            return
+        begins = [0, *accumulate(self.sources)]
+        places = torch.cat([torch.arange(begins[n], begins[n + 1], device=device) for n in alive])
+        for layer in self.layers:
+            if layer.source is not None:
+                layer.source = (layer.source[0][places], layer.source[1][places])
+        self.sources = tuple(self.sources[number] for number in alive)
 
 
 class _Layer:
@@ -64,6 +95,7 @@ class _Layer:
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
         self.tensors: tuple[Tensor, ...] = ()
+        self.source: tuple[Tensor, Tensor] | None = None
 
     def extend(self, key: Tensor, value: Tensor) -> list[Memory]:
         """As `ops.context.LayerCache.extend`."""

@@ -10,6 +10,7 @@ from .arch import (
     MULTIPLE_CHOICE,
     NEXT_SENTENCE,
     QUESTION_ANSWERING,
+    SEQ2SEQ_LM,
     SEQUENCE_CLASSIFICATION,
     TOKEN_CLASSIFICATION,
     Architecture,
@@ -17,7 +18,8 @@ from .arch import (
 )
 from .encoder import EncoderModel
 from .heads import HeadModel
-from .language_head import CausalLMModel
+from .encoder_decoder import EncoderDecoderModel
+from .language_head import CausalLMModel, Seq2SeqLMModel
 from .model import PreTrainedModel
 from .text_heads import MultipleChoiceModel, NextSentenceModel, SequenceClassificationModel
 from .token_heads import MaskedLMModel, QuestionAnsweringModel, TokenClassificationModel
@@ -32,6 +34,7 @@ _HEADS: dict[str, type[HeadModel]] = {
     NEXT_SENTENCE: NextSentenceModel,
     MASKED_LM: MaskedLMModel,
     CAUSAL_LM: CausalLMModel,
+    SEQ2SEQ_LM: Seq2SeqLMModel,
 }
 # What a model of each task gives, and an example of it.
 _RESULTS = {
@@ -43,6 +46,7 @@ _RESULTS = {
     NEXT_SENTENCE: ("whether one text follows another", "logits.shape", "torch.Size([2, 2])"),
     MASKED_LM: ("logits of words for every token", "logits.shape", "torch.Size([2, 16, 30522])"),
     CAUSAL_LM: ("logits of the words that follow, for every token", "logits.shape", "torch.Size([2, 16, 50257])"),
+    SEQ2SEQ_LM: ("a text for each text that it reads", "logits.shape", "torch.Size([2, 16, 32128])"),
 }
 _DOCUMENTATION = """{title}: {result}.
 
@@ -63,7 +67,7 @@ def model_class(architecture: Architecture, task: str) -> type[PreTrainedModel]:
     """The class of an architecture for a task; the same one each time."""
     key = (architecture.model_type, task)
     if key not in _MADE:
-        kind: type[PreTrainedModel] = EncoderModel
+        kind: type[PreTrainedModel] = EncoderDecoderModel if architecture.reads_source else EncoderModel
         values: dict[str, object] = {"architecture": architecture, "task": task, "__module__": __name__}
         if task != BASE:
             kind = _HEADS[task]

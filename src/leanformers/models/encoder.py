@@ -24,7 +24,8 @@ from .model import PreTrainedModel
 from .outputs import BaseModelOutput, BaseModelOutputWithPooling, ModelOutput
 from .packed import Packed, Padding
 from .planning import PlanKeeper
-from .tree import Mounts
+from .tree import Mount, Mounts
+from .wiring import Embeddings, Encoder
 
 __all__ = ["EncoderModel", "PackedOutput"]
 
@@ -70,6 +71,7 @@ class EncoderModel(PreTrainedModel):
     def __init__(self, config: Config, *, add_pooling_layer: bool = True) -> None:
         super().__init__(config)
         description = self.architecture.wiring(config)
+        assert isinstance(description, Encoder)
         rows = rows_of(self.architecture.layout.base, len(description.blocks))
         if not add_pooling_layer:
             description = replace(description, pooler=None)
@@ -78,7 +80,7 @@ class EncoderModel(PreTrainedModel):
         filled = {name for name, _ in body.named_modules()}  # a config may leave a slot empty
         self._hold(body, [row for row in rows if row[1] in filled])
         self._plans = PlanKeeper(partial(EncoderPlan, description))
-        initialise(self._mounts, config.initializer_range, positions=description.embeddings.positions)
+        initialise(self._mounts, self.spread_of, positions=description.embeddings.positions)
 
     @property
     def base_model(self) -> EncoderModel:
@@ -98,9 +100,15 @@ class EncoderModel(PreTrainedModel):
         """Whether training computes blocks again instead of keeping them."""
         return self._body.checkpointing is not None
 
-    def embedding_of(self, slot: str) -> nn.Module:
-        """The table in a slot of the embeddings."""
-        return next(mount.module for mount in self._mounts if mount.slot == f"embeddings.{slot}")
+    @property
+    def tokens_slot(self) -> str:
+        """Where the wiring has the table of tokens."""
+        return "embeddings.tokens"
+
+    @property
+    def token_table(self) -> Mount:
+        """The table that turns ids into vectors."""
+        return next(mount for mount in self._mounts if mount.slot == self.tokens_slot)
 
     def resize_token_embeddings(self, new_num_tokens: int) -> nn.Embedding:
         """Give the vocabulary `new_num_tokens` entries: new ones at the end start random, or the last ones go.
@@ -113,7 +121,7 @@ class EncoderModel(PreTrainedModel):
         """
         if not isinstance(new_num_tokens, int) or new_num_tokens < 1:
             raise InputValueError(f"new_num_tokens must be a number of at least 1, not {new_num_tokens!r}")
-        place = next(mount for mount in self._mounts if mount.slot == "embeddings.tokens")
+        place = self.token_table
         old = place.module
         assert isinstance(old, nn.Embedding)
         kept = min(new_num_tokens, old.num_embeddings)
@@ -123,7 +131,7 @@ class EncoderModel(PreTrainedModel):
         new = nn.Embedding(
             new_num_tokens, old.embedding_dim, padding_idx=padding, device=old.weight.device, dtype=old.weight.dtype
         )
-        initialise_module(new, self.config.initializer_range)
+        initialise_module(new, self.spread_of(place.slot))
         with torch.no_grad():
             new.weight[:kept] = old.weight[:kept]
         new.train(old.training).weight.requires_grad_(old.weight.requires_grad)
@@ -134,8 +142,10 @@ class EncoderModel(PreTrainedModel):
     @property
     def limits(self) -> Limits:
         """The sizes of the tables that inputs are checked against."""
-        embeddings = self.wiring.embeddings
-        vocabulary = getattr(self.embedding_of("tokens"), "num_embeddings", embeddings.tokens.rows)
+        return self._limits(self.wiring.embeddings)
+
+    def _limits(self, embeddings: Embeddings) -> Limits:
+        vocabulary = getattr(self.token_table.module, "num_embeddings", embeddings.tokens.rows)
         return Limits(
             vocabulary=vocabulary,
             positions=embeddings.positions.rows - embeddings.first_position if embeddings.positions else None,
@@ -232,6 +242,10 @@ class EncoderModel(PreTrainedModel):
             hidden = self._body(packed, context, states, cache)
             pooled = self._body.pool(packed.first(hidden)) if pool else None
         return PackedOutput(hidden, pooled, states, weights)
+
+    def go_on(self, packed: Packed, cache: Cache, source: Tensor | None = None) -> PackedOutput:
+        """The next tokens of texts whose earlier ones are in the cache; `source` is for models that read one."""
+        return self.run(packed, pool=False, cache=cache)
 
     def _context(self, packed: Packed, weights: list[list[Tensor]] | None, cache: Cache | None) -> Context:
         """Where the tokens of a pack stand, for the attention of every block."""

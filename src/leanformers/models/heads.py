@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from ..config import Config
 from ..errors import ArchitectureError
@@ -24,9 +25,12 @@ from .model import PreTrainedModel
 from .outputs import ModelOutput
 from .packed import Packed, Padding
 from .planning import PlanKeeper
-from .pooling import pool
+from .pooling import last_of, pool
 from .tree import HOOKS, Mounts
 from .wiring import Head
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Call", "HeadModel"]
 
@@ -72,11 +76,40 @@ class HeadModel(PreTrainedModel):
         base = self.base_class(config, add_pooling_layer=self.head_wiring.reads == "pooled")
         refuse = partial(_refuse_hook, f"{type(self).__name__}.{self.architecture.layout.prefix}")
         base.__dict__.update(dict.fromkeys(HOOKS, refuse))
-        self.add_module(self.architecture.layout.prefix, base)
+        if self.architecture.layout.prefix:
+            self.add_module(self.architecture.layout.prefix, base)
+        else:
+            self._adopt(base)
         self._hold(HeadBrick(self.head_wiring), list(self.architecture.layout.heads[self.task]))
         self._plans = PlanKeeper(partial(HeadPlan, self.head_wiring))
-        initialise(self._mounts, config.initializer_range)
+        self.untied: frozenset[str] = frozenset()  # what the config ties, but the checkpoint does not
+        self.shift: str | None = self.architecture.layout.shifts.get(self.task)
+        if self.shift is not None:
+            self.register_buffer(self.shift, torch.zeros(1, config.vocab_size))
+        initialise(self._mounts, self.spread_of)
         self.tie_weights()
+
+    def _adopt(self, base: EncoderModel) -> None:
+        """Take the base model's names as this model's own, where checkpoints write no prefix before them."""
+        object.__setattr__(self, "_base", base)
+        for name, child in base._modules.items():
+            self.add_module(name, child)
+        for mount in base.own_mounts():
+            if mount.parent is base:
+                mount.parent = self
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        base = self.__dict__.get("_base")
+        if base is not None and name in base._modules:
+            base._modules[name] = value
+
+    def train(self, mode: bool = True) -> Self:
+        """Training mode switches dropout on and lets the bricks run."""
+        base = self.__dict__.get("_base")
+        if base is not None:
+            base.train(mode)
+        return super().train(mode)
 
     @property
     def num_labels(self) -> int:
@@ -86,7 +119,7 @@ class HeadModel(PreTrainedModel):
     @property
     def base_model(self) -> EncoderModel:
         """The part without the head, a model of its own."""
-        base = self._modules[self.architecture.layout.prefix]
+        base = self.__dict__["_base"] if "_base" in self.__dict__ else self._modules[self.architecture.layout.prefix]
         if not isinstance(base, EncoderModel) or base.architecture is not self.architecture:
             expected, given = self.base_class.__name__, type(base).__name__
             raise ArchitectureError(f"{self.architecture.layout.prefix} must be a {expected}, not {given}")
@@ -101,11 +134,19 @@ class HeadModel(PreTrainedModel):
     @property
     def tied(self) -> dict[str, str]:
         """Parameters that are other ones as well: name → the name under which a checkpoint has them."""
+        stem = self.architecture.layout.stem
+        of_base = {f"{stem}{name}": f"{stem}{canonical}" for name, canonical in self.base_model.tied.items()}
         rows = dict(self.architecture.layout.tied.get(self.task, ()))
-        if self.config.tie_word_embeddings:
-            return rows
-        base = f"{self.architecture.layout.prefix}."
-        return {name: canonical for name, canonical in rows.items() if not canonical.startswith(base)}
+        if not self.config.tie_word_embeddings:
+            rows = {name: canonical for name, canonical in rows.items() if not canonical.startswith(stem)}
+        return {**of_base, **{name: canonical for name, canonical in rows.items() if name not in self.untied}}
+
+    def untie(self, name: str) -> None:
+        """Give a parameter in `tied` numbers of its own, where a checkpoint has them."""
+        owner, _, parameter = name.rpartition(".")
+        module = self.get_submodule(owner)
+        self.untied |= {name}
+        module._parameters[parameter] = nn.Parameter(module.get_parameter(parameter).detach().clone())
 
     def tie_weights(self) -> None:
         """Make the parameters in `tied` one and the same, after one of them was replaced."""
@@ -113,7 +154,7 @@ class HeadModel(PreTrainedModel):
             owner, _, parameter = name.rpartition(".")
             other, _, attribute = canonical.rpartition(".")
             module, source = self.get_submodule(owner), self.get_submodule(other)
-            if canonical.startswith(f"{self.architecture.layout.prefix}."):
+            if canonical.startswith(self.architecture.layout.stem):
                 module._parameters[parameter] = source.get_parameter(attribute)
             else:  # a second name of a parameter of the head
                 source._parameters[attribute] = module.get_parameter(parameter)
@@ -124,7 +165,10 @@ class HeadModel(PreTrainedModel):
         for mount in self._mounts:
             step = self.head_wiring.steps.get(mount.slot)
             if step is not None and getattr(step, "tied", False):
-                _resize_rows(mount.module, new_num_tokens, self.config.initializer_range)
+                _resize_rows(mount.module, new_num_tokens, self.spread_of(mount.slot))
+        if self.shift is not None:
+            old = self.get_buffer(self.shift)
+            setattr(self, self.shift, F.pad(old, (0, new_num_tokens - old.shape[1])))
         self.tie_weights()
         return new
 
@@ -155,6 +199,8 @@ class HeadModel(PreTrainedModel):
 
     def _of_texts(self, hidden: Tensor, packed: Packed) -> Tensor:
         """What the head reads of each text: (tokens, width) → (texts, width)."""
+        if self.head_wiring.marker is not None:
+            return hidden[last_of(packed, self.head_wiring.marker)]
         mode = {"first": "cls", "last": "lasttoken", "mean": "mean"}[self.head_wiring.reads]
         return pool(hidden, packed, [mode]).to(hidden.dtype)
 
@@ -166,10 +212,11 @@ class HeadModel(PreTrainedModel):
         plan = None if vectors.requires_grad else self._plans.get(self._mounts, training=self.training)
         if plan is not None:
             with torch.no_grad():
-                return plan(vectors)
-        self._mounts.refresh()
-        logits: Tensor = self._body(vectors)
-        return logits
+                logits = plan(vectors)
+        else:
+            self._mounts.refresh()
+            logits = self._body(vectors)
+        return logits if self.shift is None else logits + self.get_buffer(self.shift)
 
 
 def _resize_rows(module: nn.Module, rows: int, spread: float) -> None:

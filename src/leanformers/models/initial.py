@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -14,13 +14,15 @@ from .tree import Mount
 __all__ = ["initialise", "initialise_module"]
 
 
-def initialise(mounts: Iterable[Mount], spread: float, positions: wiring.Embedding | None = None) -> None:
-    """Fill all weights: normal with standard deviation `spread`, biases 0, norms 1; sines where positions are such.
+def initialise(
+    mounts: Iterable[Mount], spread_of: Callable[[str], float], positions: wiring.Embedding | None = None
+) -> None:
+    """Fill all weights: normal with a standard deviation for each slot, biases 0, norms 1; sines where positions are.
 
     As transformers' `PreTrainedModel._init_weights`.
     """
     for mount in mounts:
-        initialise_module(mount.module, spread)
+        initialise_module(mount.module, spread_of(mount.slot))
         if mount.slot == "embeddings.positions" and positions is not None and positions.sinusoidal:
             table = mount.module.get_parameter("weight")
             with torch.no_grad():

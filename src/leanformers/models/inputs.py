@@ -15,7 +15,7 @@ from torch import Tensor
 from ..errors import ArgumentError, InputTypeError, InputValueError, ShapeError, TokenIdError, TooLongError, warn
 from .packed import Packed, Padding, pack
 
-__all__ = ["INPUT_NAMES", "Limits", "check_packed", "gather_inputs", "pack_inputs"]
+__all__ = ["INPUT_NAMES", "Limits", "check_packed", "gather_inputs", "pack_inputs", "pack_target"]
 
 INPUT_NAMES = ("input_ids", "attention_mask", "token_type_ids", "position_ids")
 _ADVICE = "tokenizer(texts, padding=True, return_tensors='pt')"
@@ -89,6 +89,31 @@ def pack_inputs(inputs: Mapping[str, object], limits: Limits, device: torch.devi
     return packed, padding
 
 
+def pack_target(
+    given: object, given_mask: object, limits: Limits, order: Tensor, batch: int
+) -> tuple[Packed, Padding]:
+    """Check what a decoder reads, and pack it in the order of its sources.
+
+    Args:
+        given: (batch, length) ids.
+        given_mask: (batch, length), or None where everything is a token.
+        limits: of the model.
+        order: (batch,) of the sources' pack.
+        batch: how many sources there are.
+
+    Raises:
+        InputTypeError, ShapeError, TokenIdError, TooLongError, InputValueError: as `pack_inputs`.
+    """
+    ids = whole_numbers("decoder_input_ids", given, order.device)
+    if ids.shape[0] != batch:
+        raise ShapeError(f"decoder_input_ids have {ids.shape[0]} rows, but input_ids have {batch}")
+    mask = _read_mask(given_mask, ids, None, holes=False, name="decoder_attention_mask", of="decoder_input_ids")
+    _check_rows(ids, mask, limits, counted=True, what="decoder_input_ids ")
+    packed, padding = pack(ids, mask, None, None, order)
+    check_packed(packed, limits, padding, name="decoder_input_ids")
+    return packed, padding
+
+
 def whole_numbers(name: str, value: Any, device: torch.device) -> Tensor:
     """A tensor (batch, length) of int64 from a tensor, an array or lists; one row may come without its batch."""
     if isinstance(value, str) or (isinstance(value, (list, tuple)) and value and isinstance(value[0], str)):
@@ -143,28 +168,36 @@ def _check_items(name: str, rows: list[Any]) -> None:
                 raise InputTypeError(f"{name} row {number}, position {position}: {what} is no whole number")
 
 
-def _like(ids: Tensor, name: str, tensor: Tensor) -> Tensor:
+def _like(ids: Tensor, name: str, tensor: Tensor, of: str = "input_ids") -> Tensor:
     if tensor.shape != ids.shape:
-        raise ShapeError(f"{name} has the shape {tuple(tensor.shape)}, but input_ids have {tuple(ids.shape)}")
+        raise ShapeError(f"{name} has the shape {tuple(tensor.shape)}, but {of} have {tuple(ids.shape)}")
     return tensor
 
 
-def _read_mask(value: Any, ids: Tensor, pad_token_id: int | None, *, holes: bool) -> Tensor:
+def _read_mask(
+    value: Any,
+    ids: Tensor,
+    pad_token_id: int | None,
+    *,
+    holes: bool,
+    name: str = "attention_mask",
+    of: str = "input_ids",
+) -> Tensor:
     """True for tokens: (batch, length). `holes`: padding may stand between tokens."""
     if value is None:
         return _mask_from_padding(ids, pad_token_id)
     try:
         mask = value if isinstance(value, Tensor) else torch.as_tensor(value)
     except (TypeError, ValueError) as error:
-        raise ShapeError(f"attention_mask must be (batch, length) numbers, as input_ids: {error}") from None
+        raise ShapeError(f"{name} must be (batch, length) numbers, as {of}: {error}") from None
     mask = mask.unsqueeze(0) if mask.ndim == 1 else mask
-    mask = _like(ids, "attention_mask", mask.to(ids.device))
+    mask = _like(ids, name, mask.to(ids.device), of)
     if mask.dtype != torch.bool:
         odd = (mask != 0) & (mask != 1)
         if odd.any():
             row, column = _first(odd)
             raise InputValueError(
-                f"attention_mask row {row}, position {column}: {mask[row, column].item()}; 1 marks a token, 0 padding"
+                f"{name} row {row}, position {column}: {mask[row, column].item()}; 1 marks a token, 0 padding"
             )
         mask = mask != 0
     if not holes and mask.numel():
@@ -173,7 +206,7 @@ def _read_mask(value: Any, ids: Tensor, pad_token_id: int | None, *, holes: bool
         if again.any():
             row, column = _first(again)
             raise ShapeError(
-                f"attention_mask row {row} has a hole before position {column + 1}: padding may stand before or after "
+                f"{name} row {row} has a hole before position {column + 1}: padding may stand before or after "
                 "a text, not inside it; give position_ids if this is meant"
             )
     return mask
@@ -197,7 +230,7 @@ def _mask_from_padding(ids: Tensor, pad_token_id: int | None) -> Tensor:
     return tokens
 
 
-def _check_rows(ids: Tensor, mask: Tensor, limits: Limits, *, counted: bool) -> None:
+def _check_rows(ids: Tensor, mask: Tensor, limits: Limits, *, counted: bool, what: str = "") -> None:
     """Every row has tokens, and not too many. `counted`: positions are counted, not given."""
     lengths = mask.sum(1)  # (batch,)
     if not lengths.numel():
@@ -206,7 +239,7 @@ def _check_rows(ids: Tensor, mask: Tensor, limits: Limits, *, counted: bool) -> 
     if not shortest:
         row = int(lengths.argmin())
         reason = " (only padding)" if ids.shape[1] else ""
-        raise InputValueError(f"row {row} has no tokens{reason}; leave it out, or tokenize with special tokens")
+        raise InputValueError(f"{what}row {row} has no tokens{reason}; leave it out, or tokenize with special tokens")
     if counted and limits.positions is not None and longest > limits.positions:
         row = int((lengths > limits.positions).int().argmax())
         raise _too_long(row, int(lengths[row]), limits.positions)
@@ -218,7 +251,7 @@ def _too_long(row: int, tokens: int, limit: int) -> TooLongError:
     )
 
 
-def check_packed(packed: Packed, limits: Limits, padding: Padding | None = None) -> None:
+def check_packed(packed: Packed, limits: Limits, padding: Padding | None = None, name: str = "input_ids") -> None:
     """All ids, types and positions of a pack are inside the model's tables, and each text has tokens.
 
     Raises:
@@ -233,7 +266,7 @@ def check_packed(packed: Packed, limits: Limits, padding: Padding | None = None)
             raise _too_long(int(packed.order[text]), packed.lengths[text], limits.positions)
     vocabulary = f"the vocabulary has {limits.vocabulary} entries"
     advice = "; does the tokenizer belong to this model, or were tokens added without resizing the embeddings?"
-    _check_table("input_ids", "id", packed.ids, limits.vocabulary, vocabulary, advice, packed, padding)
+    _check_table(name, "id", packed.ids, limits.vocabulary, vocabulary, advice, packed, padding)
     if packed.types is not None and limits.types:
         table = f"the model has {limits.types} token types"
         _check_table("token_type_ids", "type", packed.types, limits.types, table, "", packed, padding)

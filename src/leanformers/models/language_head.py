@@ -1,48 +1,35 @@
-"""The head that writes: logits of the token that follows, and `generate`, which goes on with them."""
+"""Heads over the vocabulary that write: for the token that follows, and for a text made from another one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from ..config import Config
-from ..errors import ArgumentError, InputValueError
-from ..files import write_json
-from .generation.generate import generate, write
-from .generation.settings import FILE, GenerationConfig
-from .generation.stopping import Stops
+from ..errors import ConfigError
+from .cache import Cache
+from .encoder_decoder import INPUT_NAMES, EncoderDecoderModel
+from .generation.settings import GenerationConfig
+from .generation.writer import Writer
 from .heads import Call
-from .inputs import gather_inputs, pack_inputs
-from .loss import next_token_loss
-from .outputs import CausalLMOutput
+from .inputs import gather_inputs, pack_inputs, whole_numbers
+from .loss import IGNORED, next_token_loss, token_loss
+from .outputs import CausalLMOutput, ModelOutput, Seq2SeqLMOutput
+from .packed import Packed, beginnings
 from .token_heads import TokenModel
+from .writing_model import WritingModel
 
-if TYPE_CHECKING:
-    from ..tokenizers.tokenizer import PreTrainedTokenizer
-
-__all__ = ["CausalLMModel"]
+__all__ = ["CausalLMModel", "Seq2SeqLMModel"]
 
 
-class CausalLMModel(TokenModel):
+class CausalLMModel(TokenModel, WritingModel):
     """For every token the words that could follow it: logits over the vocabulary.
 
     Labels are the ids themselves: the loss compares each token's logits with the label of the token after it.
-
-    Attributes:
-        generation_config: the settings of `generate`, those of the folder's generation_config.json.
     """
 
     output_class = CausalLMOutput
-    generation_config: GenerationConfig
-
-    def __init__(self, config: Config) -> None:
-        super().__init__(config)
-        self.generation_config = GenerationConfig.of_model(config)
-        self._has_generation_file = False
 
     def get_output_embeddings(self) -> torch.nn.Module:
         """The linear layer from vectors to the vocabulary."""
@@ -51,112 +38,109 @@ class CausalLMModel(TokenModel):
     def _loss(self, call: Call, labels: Tensor) -> Tensor:
         return next_token_loss(call.values, labels, call.packed, call.padding)
 
-    # ---- the file of settings beside the weights ----
+    def begin(self, packed: Packed, settings: GenerationConfig) -> Writer:
+        """As `WritingModel.begin`."""
+        return Writer(self, packed, Cache(len(self.base_model.wiring.blocks)))
 
-    def read_companions(self, folder: Path) -> None:
-        """Take the settings of generation_config.json, where there is one."""
-        if (folder / FILE).is_file():
-            self.generation_config = GenerationConfig.read(folder)
-            self._has_generation_file = True
 
-    def companions(self) -> dict[str, Callable[[Path], None]]:
-        """The files to save beside the weights."""
-        if not self._has_generation_file:
-            return {}
-        return {FILE: write_json(self.generation_config.values)}
+class Seq2SeqLMModel(WritingModel):
+    """An encoder–decoder that writes a text for each text it reads: logits over the vocabulary.
 
-    # ---- writing ----
+    Labels are the ids that it should write; the decoder reads them one token later.
+    """
 
-    def generate(
+    base_class: ClassVar[type[EncoderDecoderModel]]
+    prompt_is_text = False
+
+    @property
+    def base_model(self) -> EncoderDecoderModel:
+        """The part without the head, a model of its own."""
+        base = super().base_model
+        assert isinstance(base, EncoderDecoderModel)
+        return base
+
+    def get_output_embeddings(self) -> torch.nn.Module:
+        """The linear layer from vectors to the vocabulary."""
+        return self._mounts[-1].module
+
+    def forward(
         self,
         input_ids: Any = None,
         attention_mask: Any = None,
-        *,
-        generation_config: GenerationConfig | None = None,
-        seed: int | None = None,
-        tokenizer: PreTrainedTokenizer | None = None,
+        decoder_input_ids: Any = None,
+        decoder_attention_mask: Any = None,
         token_type_ids: Any = None,
-        **settings: Any,
-    ) -> Tensor:
-        """Write on behind prompts.
-
-        Prompts of different lengths are read packed: padding, on either side, costs nothing and changes nothing. The
-        greedy ids are those of transformers.
+        *,
+        labels: Any = None,
+        **options: Any,
+    ) -> ModelOutput | tuple[Any, ...]:
+        """Logits of every token of a padded batch of targets, and the loss where labels are given.
 
         Args:
-            input_ids: (batch, length) token ids, or the tokenizer's whole result.
-            attention_mask: (batch, length), 1 for tokens, 0 for padding.
-            generation_config: instead of the model's own settings.
-            seed: each text draws from numbers of its own; without a seed all draw from torch's generator.
-            tokenizer: needed for `stop_strings`.
+            input_ids: (batch, source length) token ids; this and the next four as in the base model.
+            attention_mask: (batch, source length), 1 for tokens, 0 for padding.
+            decoder_input_ids: (batch, length); made from the labels where they are missing.
+            decoder_attention_mask: (batch, length).
             token_type_ids: taken from tokenizers that make them, and not read.
-            settings: max_new_tokens, max_length, min_new_tokens, do_sample, temperature, top_k, top_p, min_p,
-                repetition_penalty, num_beams, length_penalty, early_stopping, num_return_sequences, eos_token_id,
-                pad_token_id, stop_strings; over those of `generation_config`.
+            labels: (batch, length) ids; -100 leaves a token out, and padding must have it.
+            options: output_hidden_states, output_attentions, return_dict.
 
         Returns:
-            (batch · num_return_sequences, width) ids: the prompts with the padding before them, what was written, and
-            padding behind texts that ended early.
+            logits (batch, length, vocabulary), zeros at padding; loss () where labels are given; and what the base
+            model gives beside its hidden states.
 
         Raises:
-            TooLongError: a prompt and its new tokens are more than the model has positions.
-            InputValueError, ArgumentError: a setting that does not exist or makes no sense.
-            InputTypeError, ShapeError, TokenIdError: the inputs do not fit, as in a call of the model.
-
-        Example:
-            >>> from leanformers import AutoModelForCausalLM, AutoTokenizer
-            >>> model = AutoModelForCausalLM.from_pretrained(folder)  # doctest: +SKIP
-            >>> tokenizer = AutoTokenizer.from_pretrained(folder)  # doctest: +SKIP
-            >>> prompts = tokenizer(["Once upon a time"], return_tensors="pt")  # doctest: +SKIP
-            >>> tokenizer.batch_decode(model.generate(**prompts, max_new_tokens=20))  # doctest: +SKIP
-            ['Once upon a time there was …']
+            TokenIdError: a label, or an id, out of range; names row and position.
+            InputValueError: a label on padding.
+            InputTypeError, ShapeError, TooLongError, ArgumentError: as in the base model.
         """
-        chosen = self._settings("generate", generation_config, settings)
-        given = {"input_ids": input_ids, "attention_mask": attention_mask, "token_type_ids": token_type_ids}
-        return generate(self, given, chosen, seed, tokenizer)
+        names = (*INPUT_NAMES, "labels")
+        wanted = self._read_options(options, names)
+        given = {
+            "attention_mask": attention_mask,
+            "decoder_input_ids": decoder_input_ids,
+            "decoder_attention_mask": decoder_attention_mask,
+            "token_type_ids": token_type_ids,
+            "labels": labels,
+        }
+        inputs = gather_inputs(f"{type(self).__name__}()", input_ids, given, names)
+        base = self.base_model
+        packed, padding = pack_inputs(inputs, base.limits, self.device)
+        labels = inputs.get("labels")
+        if labels is not None:
+            labels = whole_numbers("labels", labels, self.device)
+            if inputs.get("decoder_input_ids") is None:
+                inputs.update(self._target_of(labels))
+        target, target_padding = base.read_target(inputs, packed, padding)
+        result = base.run(packed, wanted, target=target, padding=padding)
+        values = self.on_top(target, result)
+        loss = None if labels is None else token_loss(values, labels, target_padding)
+        call = Call(target, target_padding, values, inputs, result, wanted)
+        return call.output(Seq2SeqLMOutput, loss=loss, logits=target_padding.pad(values))
 
-    def stream(
-        self,
-        input_ids: Any = None,
-        attention_mask: Any = None,
-        *,
-        tokenizer: PreTrainedTokenizer,
-        generation_config: GenerationConfig | None = None,
-        seed: int | None = None,
-        token_type_ids: Any = None,
-        **settings: Any,
-    ) -> Iterator[str]:
-        """Write on behind one prompt, and give the text as it comes, in pieces of whole characters.
+    def _target_of(self, labels: Tensor) -> dict[str, Tensor]:
+        """What the decoder reads for labels: these, one token later. What only stands before -100 is padding."""
+        ids = self.prepare_decoder_input_ids_from_labels(labels)
+        behind = (labels != IGNORED).flip(1).cumsum(1).flip(1) > 0  # up to the last label of each row
+        if behind.shape[1]:
+            behind[:, 0] = True
+        return {"decoder_input_ids": ids, "decoder_attention_mask": behind}
 
-        Arguments and errors are those of `generate`; beams and several texts for a prompt cannot be streamed.
+    def prepare_decoder_input_ids_from_labels(self, labels: Tensor) -> Tensor:
+        """The labels, one token later: (batch, length) → (batch, length). -100 becomes padding.
 
-        Example:
-            >>> for piece in model.stream(**prompt, tokenizer=tokenizer):  # doctest: +SKIP
-            ...     print(piece, end="")
+        Raises:
+            ConfigError: the config has no decoder_start_token_id or pad_token_id.
         """
-        from ..tokenizers.decode_stream import DecodeStream
+        if self.config.pad_token_id is None:
+            raise ConfigError("config: pad_token_id is missing, which stands for labels of -100 in the decoder's input")
+        ids = labels.roll(1, 1).masked_fill(labels.roll(1, 1) == IGNORED, self.config.pad_token_id)
+        ids[:, :1] = self.base_model.start_id
+        return ids
 
-        chosen = self._settings("stream", generation_config, settings)
-        if chosen.num_beams > 1 or chosen.num_return_sequences > 1:
-            raise ArgumentError("stream gives one text as it is written: num_beams and num_return_sequences must be 1")
-        given = {"attention_mask": attention_mask, "token_type_ids": token_type_ids}
-        names = ("input_ids", *given)
-        inputs = gather_inputs(f"{type(self).__name__}.stream()", input_ids, given, names)
-        packed, padding = pack_inputs(inputs, self.base_model.limits, self.device)
-        if padding.batch != 1:
-            raise InputValueError(f"stream writes one text, not {padding.batch}; use generate for a batch")
-        stops = Stops(chosen, chosen.new_tokens(padding.length), tokenizer)
-        prompt = packed.ids.tolist()
-
-        def pieces() -> Iterator[str]:
-            decoder = DecodeStream(tokenizer, prompt, skip_special_tokens=True)
-            for _, ids in write(self, packed, chosen, stops, seed):
-                piece = decoder.step(ids[0])
-                if piece is not None:
-                    yield piece
-
-        return pieces()
-
-    def _settings(self, call: str, base: GenerationConfig | None, given: dict[str, Any]) -> GenerationConfig:
-        base = self.generation_config if base is None else base
-        return base.updated(f"{type(self).__name__}.{call}", given)
+    def begin(self, packed: Packed, settings: GenerationConfig) -> Writer:
+        """As `WritingModel.begin`."""
+        base = self.base_model
+        source = base.encode(packed).hidden
+        cache = Cache(len(base.wiring.decoder.blocks), sources=packed.lengths)
+        return Writer(self, beginnings(packed, settings.start), cache, source)

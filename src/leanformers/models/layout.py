@@ -18,7 +18,7 @@ class Layout:
     """The names of an architecture's checkpoints, at the level of modules: `weight` and `bias` follow by themselves.
 
     Args:
-        prefix: what stands before the base model's names in a model with a head ("bert").
+        prefix: what stands before the base model's names in a model with a head ("bert"); "" for nothing.
         base: rows of the base model; `{i}` is the number of a block. The order is that of the parameters.
         heads: rows of each head, by task.
         tied: by task, parameters of a head that are other ones as well: (name, name under which checkpoints have it). A
@@ -26,6 +26,8 @@ class Layout:
         head_like: checkpoint names in `base` that a pretraining checkpoint may lack; they start new, with a warning.
         passengers: tensors that old checkpoints carry and that nothing reads; kept, and written back on saving.
         transposed: modules of `base` whose weights checkpoints have as (inputs, outputs).
+        shifts: by task, a tensor (1, outputs) of fixed numbers that is added to the head's output.
+        loose: of `tied`, parameters that are not, where a checkpoint has numbers of their own for them.
     """
 
     prefix: str
@@ -35,6 +37,13 @@ class Layout:
     head_like: tuple[str, ...] = ()
     passengers: tuple[str, ...] = ()
     transposed: tuple[str, ...] = ()
+    shifts: Mapping[str, str] = field(default_factory=dict)
+    loose: tuple[str, ...] = ()
+
+    @property
+    def stem(self) -> str:
+        """The prefix with its dot."""
+        return f"{self.prefix}." if self.prefix else ""
 
     def is_transposed(self, name: str) -> bool:
         """Whether checkpoints have the weight called `name` transposed."""
@@ -45,14 +54,15 @@ class Layout:
         return _unnumbered(self._bare(name)) in self.passengers
 
     def _bare(self, name: str) -> str:
-        return name.removeprefix(f"{self.prefix}.")
+        return name.removeprefix(self.stem)
 
     def spellings(self, name: str) -> Iterator[str]:
         """The names that `name` of a checkpoint may stand for: itself, in today's spelling, with and without prefix."""
         stem, _, last = name.rpartition(".")
         name = f"{stem}.{_OLD_SPELLING[last]}" if stem and last in _OLD_SPELLING else name
         yield name
-        yield name.removeprefix(f"{self.prefix}.") if name.startswith(f"{self.prefix}.") else f"{self.prefix}.{name}"
+        if self.prefix:
+            yield name.removeprefix(self.stem) if name.startswith(self.stem) else f"{self.stem}{name}"
 
 
 def _unnumbered(name: str) -> str:

@@ -51,7 +51,7 @@ BLOCK_ROWS: tuple[Row, ...] = (
     ("layers.{i}.self_attn.v_proj", "blocks.{i}.attention.value"),
     ("layers.{i}.self_attn.o_proj", "blocks.{i}.attention.output"),
     ("layers.{i}.mlp.gate_proj", "blocks.{i}.mlp.gate"),
-    ("layers.{i}.mlp.up_proj", "blocks.{i}.mlp.up"),
+    ("layers.{i}.mlp.up_proj", "blocks.{i}.mlp.value"),
     ("layers.{i}.mlp.down_proj", "blocks.{i}.mlp.down"),
     ("layers.{i}.input_layernorm", "blocks.{i}.before_attention"),
     ("layers.{i}.post_attention_layernorm", "blocks.{i}.before_mlp"),

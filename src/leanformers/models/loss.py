@@ -12,10 +12,10 @@ from ..config import Config
 from ..errors import ConfigError, InputTypeError, InputValueError, ShapeError, TokenIdError, near_names
 from .packed import Packed, Padding
 
-__all__ = ["classification_loss", "next_token_loss", "single_label_loss", "span_loss", "token_loss"]
+__all__ = ["IGNORED", "classification_loss", "next_token_loss", "single_label_loss", "span_loss", "token_loss"]
 
 _PROBLEMS = ("regression", "single_label_classification", "multi_label_classification")
-_IGNORED = -100  # a label that is left out of the loss, as in torch
+IGNORED = -100  # a label that is left out of the loss, as in torch
 
 
 def classification_loss(logits: Tensor, labels: Any, config: Config) -> Tensor:
@@ -93,26 +93,26 @@ def token_loss(values: Tensor, labels: Tensor, padding: Padding) -> Tensor:
         TokenIdError: a label outside 0 … labels - 1; names row and position.
         InputValueError: a label on padding.
     """
-    return F.cross_entropy(values, _token_labels(values.shape[-1], labels, padding), ignore_index=_IGNORED)
+    return F.cross_entropy(values, _token_labels(values.shape[-1], labels, padding), ignore_index=IGNORED)
 
 
 def next_token_loss(values: Tensor, labels: Tensor, packed: Packed, padding: Padding) -> Tensor:
     """Mean cross entropy of each token's logits and the label of the token after it; otherwise as `token_loss`."""
     targets = _token_labels(values.shape[-1], labels, padding).roll(-1)  # (tokens,)
-    targets[packed.cu_seqlens[1:] - 1] = _IGNORED  # nothing follows the last token of a text
-    return F.cross_entropy(values, targets, ignore_index=_IGNORED)
+    targets[packed.cu_seqlens[1:] - 1] = IGNORED  # nothing follows the last token of a text
+    return F.cross_entropy(values, targets, ignore_index=IGNORED)
 
 
 def _token_labels(count: int, labels: Tensor, padding: Padding) -> Tensor:
     """The labels of packed tokens, (tokens,), each below `count` or -100."""
     flat = labels.flatten()
-    on_padding = flat != _IGNORED
+    on_padding = flat != IGNORED
     on_padding[padding.slots] = False
     if on_padding.any():
         row, column = divmod(int(on_padding.int().argmax()), padding.length)
         label = int(labels[row, column])
         raise InputValueError(f"labels row {row}, position {column}: label {label} on padding, which must have -100")
-    outside = ((flat < 0) | (flat >= count)) & (flat != _IGNORED)
+    outside = ((flat < 0) | (flat >= count)) & (flat != IGNORED)
     if outside.any():
         row, column = divmod(int(outside.int().argmax()), padding.length)
         label = int(labels[row, column])
@@ -151,12 +151,12 @@ def _single_label(logits: Tensor, labels: Tensor, what: str, advice: str) -> Ten
     labels = labels.flatten().long()
     if labels.shape[0] != logits.shape[0]:
         raise _wrong_shape(labels, (logits.shape[0],))
-    outside = ((labels < 0) | (labels >= count)) & (labels != _IGNORED)
+    outside = ((labels < 0) | (labels >= count)) & (labels != IGNORED)
     if outside.any():
         row = int(outside.int().argmax())
         there = f"{what.format(count)} (0 to {count - 1})"
         raise TokenIdError(f"labels row {row}: label {int(labels[row])}, but {there}{advice}")
-    return F.cross_entropy(logits, labels, ignore_index=_IGNORED)
+    return F.cross_entropy(logits, labels, ignore_index=IGNORED)
 
 
 def _kind(labels: Tensor) -> str:

@@ -161,7 +161,7 @@ class PreTrainedModel(nn.Module):
 
     def get_input_embeddings(self) -> nn.Module:
         """The module that turns ids into vectors."""
-        return self.base_model.embedding_of("tokens")
+        return self.base_model.token_table.module
 
     def resize_token_embeddings(self, new_num_tokens: int) -> nn.Embedding:
         """Give the vocabulary another size; see `EncoderModel.resize_token_embeddings`."""
@@ -195,6 +195,15 @@ class PreTrainedModel(nn.Module):
 
     def tie_weights(self) -> None:
         """Make the parameters in `tied` one and the same."""
+
+    def untie(self, name: str) -> None:
+        """Give a parameter in `tied` numbers of its own."""
+        raise NotImplementedError
+
+    def spread_of(self, slot: str) -> float:
+        """The standard deviation of new weights in a slot of the wiring."""
+        initial = self.architecture.initial
+        return float(self.config.initializer_range) if initial is None else initial(self.config, slot)
 
     def own_mounts(self) -> Mounts:
         """The modules with weights that belong to this model, without those of its base model."""

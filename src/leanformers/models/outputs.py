@@ -13,6 +13,8 @@ __all__ = [
     "MultipleChoiceOutput",
     "NextSentenceOutput",
     "QuestionAnsweringOutput",
+    "Seq2SeqLMOutput",
+    "Seq2SeqModelOutput",
     "SequenceClassifierOutput",
     "TokenClassifierOutput",
 ]
@@ -148,3 +150,35 @@ class QuestionAnsweringOutput(ModelOutput):
     """
 
     fields = ("loss", "start_logits", "end_logits", "hidden_states", "attentions")
+
+
+_TRACES_OF_PAIR = (
+    "decoder_hidden_states",
+    "decoder_attentions",
+    "cross_attentions",
+    "encoder_last_hidden_state",
+    "encoder_hidden_states",
+    "encoder_attentions",
+)
+
+
+class Seq2SeqModelOutput(ModelOutput):
+    """Of an encoder–decoder.
+
+    last_hidden_state: (batch, length, width) of the decoder. encoder_last_hidden_state: (batch, source length, width).
+    Both have zeros at padding. decoder_hidden_states, encoder_hidden_states: the same after the embeddings and after
+    each block. decoder_attentions: (batch, heads, length, length), cross_attentions: (batch, heads, length, source
+    length), encoder_attentions: (batch, heads, source length, source length), each per block.
+    """
+
+    fields = ("last_hidden_state", *_TRACES_OF_PAIR)
+
+
+class Seq2SeqLMOutput(ModelOutput):
+    """Of an encoder–decoder that writes.
+
+    loss: () when labels were given. logits: (batch, length, vocabulary) for the token that follows, zeros at padding.
+    The rest as in `Seq2SeqModelOutput`.
+    """
+
+    fields = ("loss", "logits", *_TRACES_OF_PAIR)

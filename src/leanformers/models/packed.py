@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..tokenizers.ragged import Ragged
 
-__all__ = ["Packed", "Padding", "pack", "pack_ragged", "packs_of"]
+__all__ = ["Packed", "Padding", "beginnings", "pack", "pack_ragged", "packs_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,21 +97,33 @@ class Padding:
         grid = values.new_zeros(self.batch * self.length, *values.shape[1:])
         return grid.index_copy(0, self.slots, values).view(self.batch, self.length, *values.shape[1:])
 
-    def pad_attention(self, weights: list[Tensor], packed: Packed) -> Tensor:
-        """Attention weights of a pack's runs, (texts, heads, n, n) each → (batch, heads, length, length)."""
-        grid = weights[0].new_zeros(self.batch, weights[0].shape[1], self.length, self.length)
+    def pad_attention(self, weights: list[Tensor], packed: Packed, source: Padding | None = None) -> Tensor:
+        """Attention weights of a pack's runs, (texts, heads, n, n) each → (batch, heads, length, length).
+
+        With `source`, the padding of the texts that were looked at: (texts, heads, n, m) each → (batch, heads, length,
+        source length).
+        """
+        looked_at = self if source is None else source
+        grid = weights[0].new_zeros(self.batch, weights[0].shape[1], self.length, looked_at.length)
         columns = torch.split(self.slots % max(self.length, 1), list(packed.lengths))
+        seen = columns if source is None else source._columns_by_text(packed)
         rows = packed.order.tolist()
         text = 0
         for run in weights:
-            for weight in run:  # (heads, n, n)
-                column = columns[text]
-                grid[rows[text]][:, column.unsqueeze(1), column] = weight
+            for weight in run:  # (heads, n, m)
+                grid[rows[text]][:, columns[text].unsqueeze(1), seen[text]] = weight
                 text += 1
         return grid
 
+    def _columns_by_text(self, packed: Packed) -> list[Tensor]:
+        """The columns of each row's tokens, in the order of a pack of the same rows."""
+        rows = self.slots // max(self.length, 1)
+        return [self.slots[rows == row] % self.length for row in packed.order.tolist()]
 
-def pack(ids: Tensor, mask: Tensor, types: Tensor | None, positions: Tensor | None) -> tuple[Packed, Padding]:
+
+def pack(
+    ids: Tensor, mask: Tensor, types: Tensor | None, positions: Tensor | None, order: Tensor | None = None
+) -> tuple[Packed, Padding]:
     """Drop the padding of a batch; shorter texts first.
 
     Args:
@@ -119,10 +131,14 @@ def pack(ids: Tensor, mask: Tensor, types: Tensor | None, positions: Tensor | No
         mask: (batch, length) bool, True for tokens; every row has one at least.
         types: as ids, or None.
         positions: as ids, or None to count each row's tokens from 0.
+        order: (batch,) the rows in this order instead.
     """
     batch, length = ids.shape
     lengths = mask.sum(1)  # (batch,)
-    lengths, order = torch.sort(lengths, stable=True)
+    if order is None:
+        lengths, order = torch.sort(lengths, stable=True)
+    else:
+        lengths = lengths[order]
     rows, columns = mask[order].nonzero(as_tuple=True)  # (tokens,) each
     slots = order[rows] * length + columns
     cu_seqlens = _offsets(lengths)
@@ -135,6 +151,14 @@ def pack(ids: Tensor, mask: Tensor, types: Tensor | None, positions: Tensor | No
         order=order,
     )
     return packed, Padding(slots, batch, length)
+
+
+def beginnings(packed: Packed, token: int) -> Packed:
+    """A pack with a text of this one token for each text of another pack, in the same order."""
+    texts = len(packed.lengths)
+    places = torch.arange(texts + 1, device=packed.ids.device)
+    ids = torch.full((texts,), token, device=packed.ids.device)
+    return Packed(ids, torch.zeros_like(ids), None, places, (1,) * texts, packed.order)
 
 
 def pack_ragged(

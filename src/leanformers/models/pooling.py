@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from ..errors import InputValueError
 from .packed import Packed
 
-__all__ = ["POOLINGS", "pool"]
+__all__ = ["POOLINGS", "last_of", "pool"]
 
 POOLINGS = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken")
 
@@ -25,6 +26,23 @@ def pool(hidden: Tensor, packed: Packed, modes: Sequence[str]) -> Tensor:
     """
     hidden = hidden.float()
     return torch.cat([_pool(hidden, packed, mode) for mode in modes], dim=-1)
+
+
+def last_of(packed: Packed, marker: int) -> Tensor:
+    """The place of the last token with the id `marker` in each text, (texts,) int64.
+
+    Raises:
+        InputValueError: a text has none; names the row.
+    """
+    places = torch.arange(len(packed.ids), device=packed.ids.device)
+    found = torch.where(packed.ids == marker, places, -1)
+    highest = found.cummax(0).values if len(found) else found
+    last = highest[packed.cu_seqlens[1:] - 1]
+    missing = last < packed.cu_seqlens[:-1]
+    if missing.any():
+        row = int(packed.order[int(missing.int().argmax())])
+        raise InputValueError(f"row {row} has no token {marker}, which the head reads; tokenize with special tokens")
+    return last
 
 
 def _pool(hidden: Tensor, packed: Packed, mode: str) -> Tensor:

@@ -126,15 +126,17 @@ def _places(model: PreTrainedModel) -> dict[str, _Place]:
     """All weights of a model by their names in today's spelling."""
     layout = model.architecture.layout
     base = model.base_model
-    prefix = "" if base is model else f"{layout.prefix}."
+    prefix = "" if base is model else layout.stem
+    tied = model.tied
     places: dict[str, _Place] = {}
     for mount in base.own_mounts():
         for parameter in _parameters(mount):
             name = f"{prefix}{mount.name}.{parameter}"
+            if name in tied:
+                continue
             head = mount.name in layout.head_like
             places[name] = _Place(mount, parameter, head, transposed=layout.is_transposed(name))
     if base is not model:
-        tied = model.tied
         for mount in model.own_mounts():
             for parameter in _parameters(mount):
                 name = tied.get(f"{mount.name}.{parameter}", f"{mount.name}.{parameter}")
@@ -148,8 +150,9 @@ def _parameters(mount: Mount) -> list[str]:
 
 def _fill(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype | None, replace_mismatched: bool) -> None:
     """Put the checkpoint's tensors into a model on the meta device."""
+    _untie(model, checkpoint)
     places = _places(model)
-    found, passengers, unexpected = _match(model.architecture, places, list(checkpoint.tensors))
+    found, passengers, unexpected = _match(model, places, list(checkpoint.tensors))
     missing = [name for name in places if name not in found]
     _refuse_foreign(model, checkpoint, places, found, missing)
     mismatched = {name for name, spelled in found.items() if checkpoint.tensors[spelled].shape != places[name].shape}
@@ -162,18 +165,21 @@ def _fill(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype | N
             del found[name]
     _refuse_shapes(model, checkpoint, places, found, sorted(mismatched))
     dtype = dtype or _common_dtype(model.config, [checkpoint.tensors[spelled] for spelled in found.values()])
+    _fill_shift(model, checkpoint, dtype, unexpected)
     generator = torch.Generator().manual_seed(0)
-    for module in {id(places[name].mount.module): places[name].mount.module for name in missing}.values():
-        module.to_empty(device="cpu").to(dtype)
-        initialise_module(module, model.config.initializer_range, generator)
+    for mount in {id(places[name].mount.module): places[name].mount for name in missing}.values():
+        mount.module.to_empty(device="cpu").to(dtype)
+        initialise_module(mount.module, model.spread_of(mount.slot), generator)
     for name, spelled in found.items():
         places[name].put(checkpoint.tensors[spelled].to(dtype))
     model.tie_weights()
+    spellings = {s: name for name in reversed(unexpected) for s in model.architecture.layout.spellings(name)}
     for name, canonical in model.tied.items():
-        if name in unexpected:  # the checkpoint has it twice
-            _refuse_untied(checkpoint, name, canonical, found)
-            unexpected.remove(name)
-            passengers.append(name)
+        if name in spellings:  # the checkpoint has it twice
+            spelled = spellings[name]
+            _refuse_untied(checkpoint, spelled, canonical, found)
+            unexpected.remove(spelled)
+            passengers.append(spelled)
     model.passengers = {name: checkpoint.tensors[name] for name in passengers}
     # A new head makes another kind of checkpoint, so the old one's spelling is kept only where all came from it.
     aliases = {name: spelled for name, spelled in found.items() if name != spelled}
@@ -188,11 +194,37 @@ def _fill(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype | N
     )
 
 
+def _untie(model: PreTrainedModel, checkpoint: Checkpoint) -> None:
+    """Let go the ties that a checkpoint does not keep, where the architecture allows it."""
+    layout = model.architecture.layout
+    tensors = checkpoint.tensors
+    for name, canonical in model.tied.items():
+        if name in layout.loose and name in tensors and canonical in tensors:
+            if not torch.equal(tensors[name], tensors[canonical]):
+                model.untie(name)
+
+
+def _fill_shift(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype, unexpected: list[str]) -> None:
+    """Put what is added to a head's output into its place; zeros where the checkpoint has none."""
+    name = model.architecture.layout.shifts.get(model.task)
+    if name is None:
+        return
+    empty = model.get_buffer(name)
+    given = checkpoint.tensors.get(name)
+    if given is None:
+        given = torch.zeros(empty.shape)
+    else:
+        unexpected.remove(name)
+    if given.shape != empty.shape:
+        raise ShapeError(f"{checkpoint.files[0]}: {name} is {tuple(given.shape)}, the config makes it {tuple(empty.shape)}")
+    setattr(model, name, given.to(dtype))
+
+
 def _match(
-    architecture: Architecture, places: Mapping[str, _Place], names: list[str]
+    model: PreTrainedModel, places: Mapping[str, _Place], names: list[str]
 ) -> tuple[dict[str, str], list[str], list[str]]:
     """Each name of the checkpoint to its place: (model's name → checkpoint's name, passengers, unexpected)."""
-    layout = architecture.layout
+    layout = model.architecture.layout
     found = {name: name for name in names if name in places}
     passengers: list[str] = []
     unexpected: list[str] = []
@@ -204,6 +236,12 @@ def _match(
             found[target] = name
         else:
             (passengers if layout.is_passenger(name) else unexpected).append(name)
+    tied = model.tied
+    for name in list(unexpected):  # a weight that the checkpoint has only under a name that is tied to it
+        canonical = next((tied[s] for s in layout.spellings(name) if s in tied), None)
+        if canonical in places and canonical not in found:
+            found[canonical] = name
+            unexpected.remove(name)
     return {name: found[name] for name in places if name in found}, passengers, unexpected
 
 

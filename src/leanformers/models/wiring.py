@@ -17,6 +17,7 @@ A stack of post-norm blocks, each slot named as it is here:
 
 A pre-norm block is the same one with other slots filled: before_attention and before_mlp stand where attention and mlp
 read, attention_norm and mlp_norm (Gemma) where they have written, before the addition; final_norm follows the last one.
+A block of a decoder that reads another text has a second attention between the two, cross, over that text.
 
 `models/bricks` turns a description into torch modules, `ops/plan.py` turns it and the weights into what runs fast.
 """
@@ -37,6 +38,7 @@ __all__ = [
     "Embedding",
     "Embeddings",
     "Encoder",
+    "EncoderDecoder",
     "GatedMlp",
     "Head",
     "LayerNorm",
@@ -46,6 +48,7 @@ __all__ = [
     "RelativeBias",
     "RmsNorm",
     "Rotary",
+    "Scale",
     "Sight",
     "Step",
 ]
@@ -195,13 +198,14 @@ class Mlp:
     hidden: int
     activation: str  # one of the values of ACTIVATIONS
     bias: bool = True
+    dropout: float = 0.0  # before down
 
 
 @dataclass(frozen=True)
 class GatedMlp:
-    """Per token: activation("gate") · "up", both of `hidden` numbers, and "down" again (Shazeer, 2020).
+    """Per token: activation("gate") · "value", both of `hidden` numbers, and "down" again (Shazeer, 2020).
 
-    Fused, gate and up are one linear layer, "gate_up".
+    Fused, gate and value are one linear layer, "gate_value".
     """
 
     width: int
@@ -217,6 +221,7 @@ class Block:
     """Attention and mlp, each added to what came in; norms in the slots that are filled, dropout before each addition.
 
     y = x + attention_norm(attention(before_attention(x)));  y = after_attention(y)
+    y = y + cross(before_cross(y), source);                  y = after_cross(y)      where there is a cross
     z = y + mlp_norm(mlp(before_mlp(y)));                    z = after_mlp(z)
     """
 
@@ -227,6 +232,9 @@ class Block:
     before_attention: Norm | None = None
     attention_norm: Norm | None = None
     after_attention: Norm | None = None
+    before_cross: Norm | None = None
+    cross: Attention | None = None  # of the text's tokens over those of another text, the source
+    after_cross: Norm | None = None
     before_mlp: Norm | None = None
     mlp_norm: Norm | None = None
     after_mlp: Norm | None = None
@@ -251,6 +259,7 @@ class RelativeBias:
     buckets: int
     heads: int
     farthest: int
+    both_ways: bool = True  # False: all classes are for tokens before, as in a decoder
 
 
 @dataclass(frozen=True)
@@ -268,6 +277,7 @@ class Encoder:
     schedule: tuple[int, ...] | None = None
     relative_bias: RelativeBias | None = None
     final_norm: Norm | None = None
+    dropout: float = 0.0  # after the last norm
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -288,6 +298,34 @@ class Encoder:
 
 
 @dataclass(frozen=True)
+class EncoderDecoder:
+    """A base model in two parts: an encoder reads the source, a decoder writes the target and looks at the source.
+
+        source ──► encoder ──► hidden states ──┐
+                                               ▼ cross
+        target ──► decoder: attention ──► attention over the source ──► mlp, in each block ──► hidden states
+
+    Both have the same table of tokens.
+    """
+
+    encoder: Encoder
+    decoder: Encoder
+    target_from_source: bool = False  # a target that is not given is the source, one token later
+
+    @property
+    def width(self) -> int:
+        """Numbers per token in the hidden states."""
+        return self.decoder.width
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Every number times `factor`."""
+
+    factor: float
+
+
+@dataclass(frozen=True)
 class Dropout:
     """In training a number becomes 0 with this probability, and the others grow to make up for it."""
 
@@ -301,7 +339,7 @@ class Activation:
     name: str
 
 
-Step = Linear | LayerNorm | RmsNorm | Dropout | Activation
+Step = Linear | LayerNorm | RmsNorm | Dropout | Activation | Scale
 
 
 @dataclass(frozen=True)
@@ -309,8 +347,9 @@ class Head:
     """What stands on a base model: steps, one after the other, each under the name of its slot.
 
     `reads` says from where: "pooled" (the pooler's output, a vector per text), "first" or "last" (that token of each
-    text), "mean" (of its tokens) or "tokens" (every token).
+    text, or the last one with the id `marker`), "mean" (of its tokens) or "tokens" (every token).
     """
 
     reads: str
     steps: Mapping[str, Step]
+    marker: int | None = None

@@ -125,21 +125,25 @@ def split_runs(runs: Sequence[Run], *tensors: Tensor) -> list[tuple[Tensor, ...]
     ]
 
 
-def distance_buckets(length: int, seen: int, buckets: int, farthest: int, device: torch.device) -> Tensor:
-    """The class of each pair's distance, (length, seen): one each up to a quarter of `buckets`, then ever wider.
+def distance_buckets(
+    length: int, seen: int, buckets: int, farthest: int, device: torch.device, both_ways: bool = True
+) -> Tensor:
+    """The class of each pair's distance, (length, seen): one each for near tokens, then ever wider.
 
     The `length` tokens are the last of those that are seen.
 
-    The first half of the classes is for tokens before, the second for tokens after (transformers, modeling_mpnet.py).
+    Both ways, the first half of the classes is for tokens before, the second for tokens after; otherwise all are for
+    tokens before (transformers, modeling_t5.py, modeling_mpnet.py).
     """
     place = torch.arange(seen, device=device)
     distance = place[seen - length :].unsqueeze(1) - place.unsqueeze(0)  # (length, seen)
-    half = buckets // 2
-    exact = half // 2
-    far = distance.abs()
-    wide = torch.log(far.clamp(min=1).float() / exact) / math.log(farthest / exact) * (half - exact)
-    wider = (exact + wide.long()).clamp(max=half - 1)
-    return torch.where(far < exact, far, wider) + half * (distance < 0)
+    classes = buckets // 2 if both_ways else buckets  # of one way
+    exact = classes // 2
+    far = distance.abs() if both_ways else distance.clamp(min=0)
+    wide = torch.log(far.clamp(min=1).float() / exact) / math.log(farthest / exact) * (classes - exact)
+    wider = (exact + wide.long()).clamp(max=classes - 1)
+    near_or_wider = torch.where(far < exact, far, wider)
+    return near_or_wider + classes * (distance < 0) if both_ways else near_or_wider
 
 
 def _groups(query: Tensor, memories: Sequence[Memory], runs: Sequence[Run]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

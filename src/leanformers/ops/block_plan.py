@@ -43,6 +43,9 @@ class BlockPlan:
         self.attention = _AttentionPlan(block.attention, weights, f"{name}.attention")
         self.attention_norm = norm("attention_norm", block.attention_norm)
         self.after_attention = norm("after_attention", block.after_attention)
+        self.before_cross = norm("before_cross", block.before_cross)
+        self.cross = _CrossPlan(block.cross, weights, f"{name}.cross") if block.cross else None
+        self.after_cross = norm("after_cross", block.after_cross)
         self.before_mlp = norm("before_mlp", block.before_mlp)
         self.middle, self.down = _mlp(block.mlp, weights, f"{name}.mlp")
         self.mlp_norm = norm("mlp_norm", block.mlp_norm)
@@ -53,6 +56,9 @@ class BlockPlan:
         mixed = self.attention(_through(self.before_attention, x), context, past)
         x = _added(self.attention.output, mixed, x, self.attention_norm)
         x = _through(self.after_attention, x)
+        if self.cross is not None:
+            x = self.cross.output.add(self.cross(_through(self.before_cross, x), context, past), x)
+            x = _through(self.after_cross, x)
         if x.shape[0] <= MLP_ROWS:
             return self._mlp(x)
         return torch.cat([self._mlp(rows) for rows in torch.split(x, MLP_ROWS)])
@@ -93,6 +99,29 @@ class _AttentionPlan:
         return attention(query, memories, context.runs, biases=context.biases, sight=wired.sight, scale=wired.scale)
 
 
+class _CrossPlan:
+    """Attention over the source up to the product with its output layer."""
+
+    def __init__(self, description: Attention, weights: Weights, name: str) -> None:
+        self.description = description
+        self.query = prepared_linear(weights, f"{name}.query")
+        parts = [f"{name}.{part}" for part in ("key", "value")]
+        biases = [weights[f"{part}.bias"] for part in parts] if description.bias else None
+        self.key_value = prepare(
+            torch.cat([weights[f"{part}.weight"] for part in parts]), torch.cat(biases) if biases else None
+        )
+        self.output = prepared_linear(weights, f"{name}.output")
+
+    def __call__(self, x: Tensor, context: Context, past: LayerCache | None) -> Tensor:
+        query = self.query(x).unflatten(-1, (-1, self.description.head_dim))  # (tokens, heads, head_dim)
+        memories = context.source_memories(self._read, past)
+        return attention(query, memories, context.source.runs, scale=self.description.scale)
+
+    def _read(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        key, value = self.key_value(hidden).unflatten(-1, (-1, self.description.head_dim)).chunk(2, 1)
+        return key, value  # (source tokens, heads, head_dim) each
+
+
 def _mlp(description: Mlp | GatedMlp, weights: Weights, name: str) -> tuple[Function, PreparedLinear]:
     """From the block's vectors to the wide middle, and down again."""
     down = prepared_linear(weights, f"{name}.down")
@@ -100,13 +129,13 @@ def _mlp(description: Mlp | GatedMlp, weights: Weights, name: str) -> tuple[Func
         return prepared_linear(weights, f"{name}.up", description.activation), down
     if not description.fused:
         gate = prepared_linear(weights, f"{name}.gate", description.activation)
-        up = prepared_linear(weights, f"{name}.up")
-        return lambda x: up.multiply(x, gate(x)), down
-    gate_up, function = prepared_linear(weights, f"{name}.gate_up"), ACTIVATION_FUNCTIONS[description.activation]
+        value = prepared_linear(weights, f"{name}.value")
+        return lambda x: value.multiply(x, gate(x)), down
+    gate_value, function = prepared_linear(weights, f"{name}.gate_value"), ACTIVATION_FUNCTIONS[description.activation]
 
     def middle(x: Tensor) -> Tensor:
-        gate, up = gate_up(x).chunk(2, -1)
-        return apply_evenly(function, gate) * up
+        gate, value = gate_value(x).chunk(2, -1)
+        return apply_evenly(function, gate) * value
 
     return middle, down
 

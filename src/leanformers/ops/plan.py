@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..models.wiring import Activation, Dropout, Encoder, Head, LayerNorm, Linear, RmsNorm
+from ..models.wiring import Activation, Dropout, Encoder, EncoderDecoder, Head, LayerNorm, Linear, RmsNorm, Scale
 from .attention import distance_buckets
 from .block_plan import BlockPlan, Weights, prepared_linear, prepared_norm
 from .context import Context
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from ..models.cache import Cache
     from ..models.packed import Packed
 
-__all__ = ["EncoderPlan", "HeadPlan"]
+__all__ = ["EncoderDecoderPlan", "EncoderPlan", "HeadPlan"]
 
 
 class EncoderPlan:
@@ -45,6 +47,7 @@ class EncoderPlan:
         self.order = wiring.order
         self.relative_bias = weights["relative_bias.table.weight"] if wiring.relative_bias else None  # (buckets, heads)
         self.farthest = wiring.relative_bias.farthest if wiring.relative_bias else 0
+        self.both_ways = wiring.relative_bias is None or wiring.relative_bias.both_ways
         self.final_norm = prepared_norm(wiring.final_norm, weights, "final_norm")
         dense = wiring.pooler
         self.pooler = prepared_linear(weights, "pooler.dense", dense.activation) if dense else None
@@ -84,13 +87,25 @@ class EncoderPlan:
         """What attention adds for the last `length` of a text's `seen` tokens, (heads, length, seen)."""
         table = self.relative_bias
         assert table is not None
-        buckets = distance_buckets(length, seen, table.shape[0], self.farthest, table.device)
+        buckets = distance_buckets(length, seen, table.shape[0], self.farthest, table.device, self.both_ways)
         return F.embedding(buckets, table).permute(2, 0, 1)
 
     def pool(self, first: Tensor) -> Tensor:
         """The pooler's output for the first tokens: (texts, width) → (texts, width)."""
         assert self.pooler is not None
         return self.pooler(first)
+
+
+class EncoderDecoderPlan:
+    """Both parts of a base model, ready to run; arguments as for `EncoderPlan`."""
+
+    def __init__(self, wiring: EncoderDecoder, weights: Weights) -> None:
+        self.encoder = EncoderPlan(wiring.encoder, _part(weights, "encoder."))
+        self.decoder = EncoderPlan(wiring.decoder, _part(weights, "decoder."))
+
+
+def _part(weights: Weights, prefix: str) -> Weights:
+    return {name.removeprefix(prefix): weight for name, weight in weights.items() if name.startswith(prefix)}
 
 
 class HeadPlan:
@@ -108,6 +123,8 @@ class HeadPlan:
                 norm = prepared_norm(step, weights, name)
                 assert norm is not None
                 self.steps.append(norm)
+            elif isinstance(step, Scale):
+                self.steps.append(partial(torch.mul, other=step.factor))
 
     def __call__(self, x: Tensor) -> Tensor:
         """(texts or tokens, width) → (texts or tokens, outputs)."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ArchitectureError, near_names
 from ..layout import Layout
-from ..wiring import Encoder, Head
+from ..wiring import Encoder, EncoderDecoder, Head
 
 if TYPE_CHECKING:
     from ...config import Config
@@ -29,6 +29,7 @@ __all__ = [
     "MULTIPLE_CHOICE",
     "NEXT_SENTENCE",
     "QUESTION_ANSWERING",
+    "SEQ2SEQ_LM",
     "SEQUENCE_CLASSIFICATION",
     "TOKEN_CLASSIFICATION",
     "Architecture",
@@ -46,6 +47,7 @@ MULTIPLE_CHOICE = "multiple-choice"
 NEXT_SENTENCE = "next-sentence-prediction"
 MASKED_LM = "masked-lm"
 CAUSAL_LM = "causal-lm"
+SEQ2SEQ_LM = "seq2seq-lm"
 
 # How the public class for a task is called: the architecture's name and this.
 _SUFFIXES = {
@@ -56,6 +58,7 @@ _SUFFIXES = {
     NEXT_SENTENCE: "ForNextSentencePrediction",
     MASKED_LM: "ForMaskedLM",
     CAUSAL_LM: "ForCausalLM",
+    SEQ2SEQ_LM: "ForConditionalGeneration",
 }
 
 
@@ -73,17 +76,21 @@ class Architecture:
         layout: the names in its checkpoints.
         defaults: what an absent key of config.json stands for.
         attribute_map: common names of config keys that this architecture calls otherwise.
+        initial: from a config and a slot to the standard deviation of new weights; `initializer_range` if None.
+        reads_source: an encoder–decoder; its wiring is an `EncoderDecoder`.
     """
 
     model_type: str
     title: str
     source: str
     classes: Mapping[str, str]
-    wiring: Callable[[Config], Encoder]
+    wiring: Callable[[Config], Encoder | EncoderDecoder]
     heads: Mapping[str, Callable[[Config], Head]]
     layout: Layout
     defaults: Mapping[str, Any]
     attribute_map: Mapping[str, str] = field(default_factory=dict)
+    initial: Callable[[Config, str], float] | None = None
+    reads_source: bool = False
 
 
 ARCHITECTURES: dict[str, Architecture] = {}

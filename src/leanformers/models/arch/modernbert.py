@@ -178,7 +178,7 @@ LAYOUT = Layout(
         ("layers.{i}.attn.Wqkv", "blocks.{i}.attention.query_key_value"),
         ("layers.{i}.attn.Wo", "blocks.{i}.attention.output"),
         ("layers.{i}.mlp_norm", "blocks.{i}.before_mlp"),
-        ("layers.{i}.mlp.Wi", "blocks.{i}.mlp.gate_up"),
+        ("layers.{i}.mlp.Wi", "blocks.{i}.mlp.gate_value"),
         ("layers.{i}.mlp.Wo", "blocks.{i}.mlp.down"),
         ("final_norm", "final_norm"),
     ),

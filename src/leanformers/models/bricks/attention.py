@@ -1,4 +1,4 @@
-"""Attention: every token looks at the tokens of its own text. Computed by `ops/attention.py`."""
+"""Attention: every token looks at the tokens of its own text, or of another one. Computed by `ops/attention.py`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...ops.rotary import turn
 from .. import wiring
 from .leaves import linear, norm_or_nothing
 
-__all__ = ["AttentionBrick"]
+__all__ = ["AttentionBrick", "CrossAttentionBrick"]
 
 
 class AttentionBrick(nn.Module):
@@ -73,3 +73,35 @@ class AttentionBrick(nn.Module):
             return query, key, value
         query, key, value = (p(x).unflatten(-1, (-1, head_dim)) for p in (self.query, self.key, self.value))
         return query, key, value
+
+
+class CrossAttentionBrick(nn.Module):
+    """Attention of a text's tokens over those of its source."""
+
+    def __init__(self, description: wiring.Attention) -> None:
+        super().__init__()
+        self.description = description
+        width, wide = description.width, description.heads * description.head_dim
+        self.query = linear(wiring.Linear(width, wide, description.bias))
+        self.key = linear(wiring.Linear(width, wide, description.bias))
+        self.value = linear(wiring.Linear(width, wide, description.bias))
+        self.output = linear(wiring.Linear(wide, width, description.output_bias))
+
+    def forward(self, x: Tensor, context: Context, past: LayerCache | None = None) -> Tensor:
+        """(tokens, width) → (tokens, width); arguments as for `AttentionBrick`."""
+        wired = self.description
+        query = self.query(x).unflatten(-1, (-1, wired.head_dim))
+        memories = context.source_memories(self._read, past)
+        options: dict[str, Any] = {"dropout": wired.dropout if self.training else 0.0, "scale": wired.scale}
+        if context.cross_weights is None:
+            mixed = attention(query, memories, context.source.runs, **options)  # (tokens, heads · head_dim)
+        else:
+            mixed, of_runs = attention_with_weights(query, memories, context.source.runs, **options)
+            context.cross_weights.append(of_runs)
+        output: Tensor = self.output(mixed)
+        return output
+
+    def _read(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """Key and value of the source, (source tokens, heads, head_dim) each."""
+        key, value = (p(hidden).unflatten(-1, (-1, self.description.head_dim)) for p in (self.key, self.value))
+        return key, value

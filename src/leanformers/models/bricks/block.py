@@ -1,4 +1,4 @@
-"""Block: attention and mlp, each added to its input, with norms before, between or after."""
+"""Block: attention, perhaps one over another text, and mlp, each added to its input; norms before, between or after."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ...ops.context import Context, LayerCache
 from .. import wiring
-from .attention import AttentionBrick
+from .attention import AttentionBrick, CrossAttentionBrick
 from .leaves import norm_or_nothing
 from .mlp import mlp
 
@@ -23,6 +23,9 @@ class BlockBrick(nn.Module):
         self.attention_norm = norm_or_nothing(description.attention_norm)
         self.attention_dropout = nn.Dropout(description.attention_dropout)
         self.after_attention = norm_or_nothing(description.after_attention)
+        self.before_cross = norm_or_nothing(description.before_cross)
+        self.cross = CrossAttentionBrick(description.cross) if description.cross else None
+        self.after_cross = norm_or_nothing(description.after_cross)
         self.before_mlp = norm_or_nothing(description.before_mlp)
         self.mlp = mlp(description.mlp)
         self.mlp_norm = norm_or_nothing(description.mlp_norm)
@@ -34,6 +37,9 @@ class BlockBrick(nn.Module):
         branch = self.attention(_through(self.before_attention, x), context, past)
         x = self.attention_dropout(_through(self.attention_norm, branch)) + x
         x = _through(self.after_attention, x)
+        if self.cross is not None:
+            x = self.attention_dropout(self.cross(_through(self.before_cross, x), context, past)) + x
+            x = _through(self.after_cross, x)
         branch = self.mlp(_through(self.before_mlp, x))
         x = self.mlp_dropout(_through(self.mlp_norm, branch)) + x
         return _through(self.after_mlp, x)

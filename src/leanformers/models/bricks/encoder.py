@@ -15,10 +15,20 @@ from ..packed import Packed
 from .block import BlockBrick
 from .embeddings import EmbeddingsBrick
 from .head import DenseBrick
-from .leaves import norm_or_nothing
+from .leaves import embedding, norm_or_nothing
 from .relative import RelativeBiasBrick
 
-__all__ = ["EncoderBrick"]
+__all__ = ["EncoderBrick", "EncoderDecoderBrick"]
+
+
+class EncoderDecoderBrick(nn.Module):
+    """An encoder and a decoder with a table of tokens, which both have as their own too."""
+
+    def __init__(self, description: wiring.EncoderDecoder) -> None:
+        super().__init__()
+        self.tokens = embedding(description.encoder.embeddings.tokens)
+        self.encoder = EncoderBrick(description.encoder)
+        self.decoder = EncoderBrick(description.decoder)
 
 
 class EncoderBrick(nn.Module):
@@ -31,6 +41,7 @@ class EncoderBrick(nn.Module):
         self.order = description.order
         self.relative_bias = RelativeBiasBrick(description.relative_bias) if description.relative_bias else None
         self.final_norm = norm_or_nothing(description.final_norm)
+        self.dropout = nn.Dropout(description.dropout)
         self.pooler = DenseBrick(description.pooler) if description.pooler else None
         # Arguments of torch's checkpoint, where blocks are computed again for the gradients instead of kept.
         self.checkpointing: dict[str, Any] | None = None
@@ -61,7 +72,7 @@ class EncoderBrick(nn.Module):
             if states is not None:
                 states.append(x)
         if self.final_norm is not None:
-            x = self.final_norm(x)
+            x = self.dropout(self.final_norm(x))
             if states is not None:
                 states[-1] = x
         return x

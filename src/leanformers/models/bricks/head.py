@@ -36,6 +36,18 @@ class ActivationBrick(nn.Module):
         return ACTIVATION_FUNCTIONS[self.name](x)
 
 
+class ScaleBrick(nn.Module):
+    """Every number times a factor."""
+
+    def __init__(self, description: wiring.Scale) -> None:
+        super().__init__()
+        self.factor = description.factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(…) → (…)."""
+        return x * self.factor
+
+
 class HeadBrick(nn.Module):
     """The steps of a head, as attributes with the names of their slots."""
 
@@ -59,4 +71,6 @@ def _step(description: wiring.Step) -> nn.Module:
         return norm(description)
     if isinstance(description, wiring.Dropout):
         return nn.Dropout(description.probability)
+    if isinstance(description, wiring.Scale):
+        return ScaleBrick(description)
     return ActivationBrick(description)

@@ -18,11 +18,12 @@ class MlpBrick(nn.Module):
         super().__init__()
         self.up = linear(wiring.Linear(description.width, description.hidden, description.bias))
         self.down = linear(wiring.Linear(description.hidden, description.width, description.bias))
+        self.dropout = nn.Dropout(description.dropout)
         self.activation = description.activation
 
     def forward(self, x: Tensor) -> Tensor:
         """(tokens, width) → (tokens, width)."""
-        y: Tensor = self.down(ACTIVATION_FUNCTIONS[self.activation](self.up(x)))
+        y: Tensor = self.down(self.dropout(ACTIVATION_FUNCTIONS[self.activation](self.up(x))))
         return y
 
 
@@ -34,18 +35,18 @@ class GatedMlpBrick(nn.Module):
         width, hidden, bias = description.width, description.hidden, description.bias
         self.fused = description.fused
         if description.fused:
-            self.gate_up = linear(wiring.Linear(width, 2 * hidden, bias))
+            self.gate_value = linear(wiring.Linear(width, 2 * hidden, bias))
         else:
             self.gate = linear(wiring.Linear(width, hidden, bias))
-            self.up = linear(wiring.Linear(width, hidden, bias))
+            self.value = linear(wiring.Linear(width, hidden, bias))
         self.down = linear(wiring.Linear(hidden, width, bias))
         self.dropout = nn.Dropout(description.dropout)
         self.activation = description.activation
 
     def forward(self, x: Tensor) -> Tensor:
         """(tokens, width) → (tokens, width)."""
-        gate, up = self.gate_up(x).chunk(2, -1) if self.fused else (self.gate(x), self.up(x))
-        y: Tensor = self.down(self.dropout(ACTIVATION_FUNCTIONS[self.activation](gate) * up))
+        gate, value = self.gate_value(x).chunk(2, -1) if self.fused else (self.gate(x), self.value(x))
+        y: Tensor = self.down(self.dropout(ACTIVATION_FUNCTIONS[self.activation](gate) * value))
         return y
 
 

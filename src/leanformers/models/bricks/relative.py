@@ -17,10 +17,11 @@ class RelativeBiasBrick(nn.Module):
         super().__init__()
         self.table = nn.Embedding(description.buckets, description.heads)
         self.farthest = description.farthest
+        self.both_ways = description.both_ways
 
     def forward(self, length: int, seen: int) -> Tensor:
         """For the last `length` of a text's `seen` tokens: (heads, length, seen)."""
         weight = self.table.weight
-        buckets = distance_buckets(length, seen, weight.shape[0], self.farthest, weight.device)
+        buckets = distance_buckets(length, seen, weight.shape[0], self.farthest, weight.device, self.both_ways)
         bias: Tensor = self.table(buckets).permute(2, 0, 1)
         return bias

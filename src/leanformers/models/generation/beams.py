@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from .choosing import History
+from .rules import Rules
 from .settings import GenerationConfig
 from .stopping import Stops
 from .writer import Writer
@@ -29,12 +29,12 @@ class _Prompt:
     finished: list[tuple[float, list[int]]] = field(default_factory=list)  # (score, ids), best first
 
 
-def search_beams(writer: Writer, history: History, settings: GenerationConfig, stops: Stops) -> list[list[list[int]]]:
+def search_beams(writer: Writer, rules: Rules, settings: GenerationConfig, stops: Stops) -> list[list[list[int]]]:
     """For each prompt, in the order of the pack, the `num_return_sequences` best continuations.
 
     Args:
         writer: has read the prompts.
-        history: of the prompts.
+        rules: for the prompts.
         settings: of the generation.
         stops: the ends of texts.
     """
@@ -43,14 +43,14 @@ def search_beams(writer: Writer, history: History, settings: GenerationConfig, s
     prompts = [_Prompt(number, [[] for _ in range(beams)]) for number in range(len(writer.scores))]
     everyone = torch.arange(len(prompts), device=device).repeat_interleave(beams)
     writer.keep(everyone)
-    history.keep(everyone)
+    rules.keep(everyone)
     totals = torch.full((len(prompts), beams), _NEVER, device=device)
     totals[:, 0] = 0.0  # all beams are equal at first
     done: dict[int, list[list[int]]] = {}
     alive, written = prompts, 0
     while alive:
         written += 1
-        totals, origins, ids = _advance(writer, history, totals, alive, settings, stops, written)
+        totals, origins, ids = _advance(writer, rules, totals, alive, settings, stops, written)
         kept = [row for row, prompt in enumerate(alive) if not _is_done(prompt, totals[row], settings, stops, written)]
         for row in set(range(len(alive))) - set(kept):
             prompt = alive[row]
@@ -61,15 +61,15 @@ def search_beams(writer: Writer, history: History, settings: GenerationConfig, s
         alive, totals = [alive[row] for row in kept], totals[rows]
         origins, ids = origins[rows].flatten(), ids[rows].flatten()
         writer.keep(origins)
-        history.keep(origins)
-        history.add(ids)
+        rules.keep(origins)
+        rules.add(ids)
         writer.step(ids)
     return [done[prompt.number] for prompt in prompts]
 
 
 def _advance(
     writer: Writer,
-    history: History,
+    rules: Rules,
     totals: Tensor,
     alive: list[_Prompt],
     settings: GenerationConfig,
@@ -78,8 +78,7 @@ def _advance(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """One token further: the new totals, the beams (numbers of texts) they come from, and the ids, (prompts, beams)."""
     beams, vocabulary = settings.num_beams, writer.scores.shape[-1]
-    scores = history.penalise(writer.scores.log_softmax(-1))
-    scores[:, stops.forbidden(written - 1)] = -torch.inf
+    scores = rules.apply(writer.scores.log_softmax(-1))
     scores = (scores.view(len(alive), beams, vocabulary) + totals.unsqueeze(2)).flatten(1)
     candidates = beams * max(2, 1 + len(stops.ends))
     best, places = scores.topk(min(candidates, scores.shape[1]))  # (prompts, candidates) each

@@ -9,42 +9,7 @@ from torch import Tensor
 
 from .settings import GenerationConfig
 
-__all__ = ["Chooser", "History", "shape"]
-
-
-class History:
-    """Which ids each text holds already, for the penalty of repetitions; nothing is kept where there is none.
-
-    Args:
-        settings: of the generation.
-        texts: the ids of each text.
-        vocabulary: how many ids there are.
-    """
-
-    def __init__(self, settings: GenerationConfig, texts: Sequence[Tensor], vocabulary: int) -> None:
-        self.penalty = float(settings.repetition_penalty)
-        self.present: Tensor | None = None
-        if self.penalty != 1.0:
-            self.present = torch.zeros(len(texts), vocabulary, dtype=torch.bool, device=texts[0].device)
-            for row, ids in enumerate(texts):
-                self.present[row, ids] = True
-
-    def penalise(self, scores: Tensor) -> Tensor:
-        """Scores (texts, vocabulary) with those of earlier ids lowered (Keskar et al., 2019, arXiv:1909.05858)."""
-        if self.present is None:
-            return scores
-        lower = torch.where(scores < 0, scores * self.penalty, scores / self.penalty)
-        return torch.where(self.present, lower, scores)
-
-    def add(self, ids: Tensor) -> None:
-        """One more id of each text."""
-        if self.present is not None:
-            self.present.scatter_(1, ids.unsqueeze(1), True)
-
-    def keep(self, texts: Tensor) -> None:
-        """Go on with these texts."""
-        if self.present is not None:
-            self.present = self.present[texts]
+__all__ = ["Chooser", "shape"]
 
 
 def shape(scores: Tensor, settings: GenerationConfig) -> Tensor:

@@ -12,13 +12,14 @@ from ...errors import TooLongError
 from ..inputs import gather_inputs, pack_inputs, whole_numbers
 from ..packed import Packed
 from .beams import search_beams
-from .choosing import Chooser, History
+from .choosing import Chooser
+from .rules import Rules
 from .settings import GenerationConfig
 from .stopping import Stops
 from .writer import Writer
 
 if TYPE_CHECKING:
-    from ..language_head import CausalLMModel
+    from ..writing_model import WritingModel
     from ..packed import Padding
 
 __all__ = ["INPUTS", "continuations", "generate", "write"]
@@ -27,19 +28,23 @@ INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 def generate(
-    model: CausalLMModel, given: dict[str, Any], settings: GenerationConfig, seed: int | None, tokenizer: Any
+    model: WritingModel, given: dict[str, Any], settings: GenerationConfig, seed: int | None, tokenizer: Any
 ) -> Tensor:
-    """Prompts and what was written behind them, (batch · num_return_sequences, length)."""
+    """What was written behind prompts, and these too where they are its beginning: see `WritingModel.generate`."""
     given = dict(given)
     inputs = gather_inputs(f"{type(model).__name__}.generate()", given.pop("input_ids"), given, INPUTS)
     packed, padding = pack_inputs(inputs, model.base_model.limits, model.device)
-    texts = continuations(model, packed, settings, settings.new_tokens(padding.length), seed, tokenizer)
-    ids = whole_numbers("input_ids", inputs["input_ids"], model.device)
-    return _rows(ids, packed, padding, texts, settings)
+    width = padding.length if model.prompt_is_text else 1
+    texts = continuations(model, packed, settings, settings.new_tokens(width), seed, tokenizer)
+    if model.prompt_is_text:
+        prompts = _prompts(whole_numbers("input_ids", inputs["input_ids"], model.device), packed, padding)
+    else:
+        prompts = [packed.ids.new_tensor([settings.start])] * padding.batch
+    return _rows(prompts, packed, texts, settings)
 
 
 def continuations(
-    model: CausalLMModel,
+    model: WritingModel,
     packed: Packed,
     settings: GenerationConfig,
     most: int,
@@ -54,8 +59,8 @@ def continuations(
     stops = Stops(settings, most, tokenizer)
     if settings.num_beams > 1:
         with torch.inference_mode():
-            writer, history = _begin(model, packed, settings)
-            return search_beams(writer, history, settings, stops)
+            writer, rules = _begin(model, packed, settings, most)
+            return search_beams(writer, rules, settings, stops)
     texts: list[list[int]] = [[] for _ in range(len(packed.lengths) * count)]
     for rows, ids in write(model, packed, settings, stops, seed):
         for row, token in zip(rows, ids, strict=True):
@@ -64,11 +69,11 @@ def continuations(
 
 
 def write(
-    model: CausalLMModel, packed: Packed, settings: GenerationConfig, stops: Stops, seed: int | None = None
+    model: WritingModel, packed: Packed, settings: GenerationConfig, stops: Stops, seed: int | None = None
 ) -> Iterator[tuple[list[int], list[int]]]:
     """Token by token, greedily or drawn: the numbers of the texts that go on (of the pack), and an id for each."""
     with torch.inference_mode():
-        writer, history = _begin(model, packed, settings)
+        writer, rules = _begin(model, packed, settings, stops.most)
     count = settings.num_return_sequences
     order = packed.order.repeat_interleave(count) * count
     rows = list(range(len(packed.lengths) * count))
@@ -78,15 +83,10 @@ def write(
     with torch.inference_mode():
         repeated = torch.arange(len(packed.lengths), device=model.device).repeat_interleave(count)
         writer.keep(repeated)
-        history.keep(repeated)
-    written = 0
+        rules.keep(repeated)
     while rows:
         with torch.inference_mode():
-            scores = history.penalise(writer.scores)
-            forbidden = stops.forbidden(written)
-            if forbidden:
-                scores = scores.clone()
-                scores[:, forbidden] = -torch.inf
+            scores = rules.apply(writer.scores)
             by_caller = sorted(range(len(rows)), key=lambda i: numbers[rows[i]])
             chosen = chooser.choose(scores[by_caller], [numbers[rows[i]] for i in by_caller])
             ids = torch.empty_like(chosen)
@@ -95,27 +95,29 @@ def write(
         for row, token in zip(rows, tokens, strict=True):
             texts[row].append(token)
         yield list(rows), tokens
-        written += 1
         going = [i for i, row in enumerate(rows) if not stops.reached(texts[row])]
         rows = [rows[i] for i in going]
         if rows:
             with torch.inference_mode():
                 kept = torch.tensor(going, device=model.device)
                 writer.keep(kept)
-                history.keep(kept)
-                history.add(ids[kept])
+                rules.keep(kept)
+                rules.add(ids[kept])
                 writer.step(ids[kept])
 
 
-def _begin(model: CausalLMModel, packed: Packed, settings: GenerationConfig) -> tuple[Writer, History]:
-    writer = Writer(model, packed)
-    prompts = torch.split(packed.ids, list(packed.lengths))
-    return writer, History(settings, prompts, writer.scores.shape[-1])
+def _begin(model: WritingModel, packed: Packed, settings: GenerationConfig, most: int) -> tuple[Writer, Rules]:
+    writer = model.begin(packed, settings)
+    return writer, Rules(settings, writer.texts, writer.scores.shape[-1], most)
 
 
-def _refuse_too_long(model: CausalLMModel, packed: Packed, most: int) -> None:
+def _refuse_too_long(model: WritingModel, packed: Packed, most: int) -> None:
     limit = model.base_model.limits.positions
     if limit is None:
+        return
+    if not model.prompt_is_text:
+        if most > limit:  # as many tokens are read: the first one, and all that are written but the last
+            raise TooLongError(f"{most} new tokens are more than the {limit} positions of the model")
         return
     for text, length in enumerate(packed.lengths):
         if length + most - 1 > limit:  # the last token is not read
@@ -125,20 +127,26 @@ def _refuse_too_long(model: CausalLMModel, packed: Packed, most: int) -> None:
             )
 
 
-def _rows(
-    ids: Tensor, packed: Packed, padding: Padding, texts: list[list[list[int]]], settings: GenerationConfig
-) -> Tensor:
-    """Each prompt with its padding before it, what was written, and padding behind."""
-    count = settings.num_return_sequences
+def _prompts(ids: Tensor, packed: Packed, padding: Padding) -> list[Tensor]:
+    """Each prompt of the caller, with its padding before it."""
     columns = torch.split(padding.slots % max(padding.length, 1), list(packed.lengths))
-    rows = [ids[:0, 0]] * (padding.batch * count)
-    for text, (column, written) in enumerate(zip(columns, texts, strict=True)):
-        row = int(packed.order[text])
-        prompt = ids[row, : int(column[-1]) + 1]
+    prompts = [ids[:0, 0]] * padding.batch
+    for row, column in zip(packed.order.tolist(), columns, strict=True):
+        prompts[row] = ids[row, : int(column[-1]) + 1]
+    return prompts
+
+
+def _rows(
+    prompts: list[Tensor], packed: Packed, texts: list[list[list[int]]], settings: GenerationConfig
+) -> Tensor:
+    """Each prompt, what was written, and padding behind."""
+    count = settings.num_return_sequences
+    rows = [prompt for prompt in prompts for _ in range(count)]
+    for row, written in zip(packed.order.tolist(), texts, strict=True):
         for number, new in enumerate(written):
-            rows[row * count + number] = torch.cat((prompt, prompt.new_tensor(new)))
+            rows[row * count + number] = torch.cat((prompts[row], prompts[row].new_tensor(new)))
     width = max((len(row) for row in rows), default=0)
-    grid = ids.new_full((len(rows), width), settings.padding)
+    grid = packed.ids.new_full((len(rows), width), settings.padding)
     for line, whole in zip(grid, rows, strict=True):
         line[: len(whole)] = whole
     return grid

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...errors import InputValueError, reject_unknown_arguments
+from ...errors import ConfigError, InputValueError, reject_unknown_arguments
 from ...files import read_json
 
 __all__ = ["FILE", "GenerationConfig"]
@@ -14,13 +14,18 @@ __all__ = ["FILE", "GenerationConfig"]
 FILE = "generation_config.json"
 DEFAULTS: dict[str, Any] = {
     "bos_token_id": None,
+    "decoder_start_token_id": None,
     "do_sample": False,
     "early_stopping": False,
     "eos_token_id": None,
+    "forced_bos_token_id": None,
+    "forced_eos_token_id": None,
     "length_penalty": 1.0,
     "max_length": None,
     "max_new_tokens": None,
+    "min_length": None,
     "min_new_tokens": None,
+    "no_repeat_ngram_size": None,
     "min_p": None,
     "num_beams": 1,
     "num_return_sequences": 1,
@@ -40,11 +45,8 @@ _FOREIGN = (
     "epsilon_cutoff",
     "eta_cutoff",
     "exponential_decay_length_penalty",
-    "forced_bos_token_id",
-    "forced_eos_token_id",
     "force_words_ids",
     "guidance_scale",
-    "no_repeat_ngram_size",
     "penalty_alpha",
     "prompt_lookup_num_tokens",
     "sequence_bias",
@@ -65,8 +67,11 @@ class GenerationConfig:
         temperature, top_k, top_p, min_p: shape what is drawn from.
         repetition_penalty: divides the scores of tokens that were there before.
         num_beams, length_penalty, early_stopping: beam search.
-        max_new_tokens, max_length, min_new_tokens: lengths; 20 new tokens if none is given.
+        no_repeat_ngram_size: so many ids in a row do not come twice in a text.
+        max_new_tokens, max_length, min_new_tokens, min_length: lengths; 20 new tokens if none is given.
         eos_token_id: an id, or several, that end a text.
+        decoder_start_token_id: what an encoder–decoder begins to write behind.
+        forced_bos_token_id, forced_eos_token_id: what it writes first behind that, and where the room ends.
         stop_strings: texts that end a text; they need the tokenizer.
         num_return_sequences: texts for each prompt.
 
@@ -90,7 +95,7 @@ class GenerationConfig:
     @classmethod
     def of_model(cls, config: Any) -> GenerationConfig:
         """The ids that a model's config.json names."""
-        names = ("bos_token_id", "eos_token_id", "pad_token_id")
+        names = [name for name in DEFAULTS if name.endswith("_token_id")]
         return cls({name: config.get(name) for name in names if config.get(name) is not None})
 
     def __getattr__(self, name: str) -> Any:
@@ -137,6 +142,10 @@ class GenerationConfig:
                 raise InputValueError(f"{name} must be a number above 0, not {value!r}{hint}")
         if not isinstance(self.top_k, int) or self.top_k < 0:
             raise InputValueError(f"top_k must be a number of at least 0 (0: all), not {self.top_k!r}")
+        for name in ("min_new_tokens", "min_length", "no_repeat_ngram_size"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+                raise InputValueError(f"{name} must be a number of at least 0, not {value!r}")
         for name in ("top_p", "min_p"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
@@ -156,6 +165,18 @@ class GenerationConfig:
         """The ids that end a text."""
         ids = self.eos_token_id
         return () if ids is None else tuple(ids) if isinstance(ids, (list, tuple)) else (ids,)
+
+    @property
+    def start(self) -> int:
+        """What an encoder–decoder begins to write behind.
+
+        Raises:
+            ConfigError: there is no such id.
+        """
+        for token in (self.decoder_start_token_id, self.bos_token_id):
+            if token is not None:
+                return int(token)
+        raise ConfigError("config: there is no decoder_start_token_id, behind which the model could begin to write")
 
     @property
     def padding(self) -> int:

@@ -29,15 +29,10 @@ class Stops:
         if self.strings and tokenizer is None:
             raise ArgumentError("stop_strings are looked for in text: give tokenizer=… too")
         self.ends = frozenset(settings.ends)
-        self.least = settings.min_new_tokens or 0
         self.most = most
         self.tokenizer = tokenizer
         # A token has a byte at least, so that a string and the rest of its first token are within so many.
         self.window = max((len(string.encode()) for string in self.strings), default=0) + 8
-
-    def forbidden(self, written: int) -> list[int]:
-        """Ids that may not come yet, after so many written tokens."""
-        return sorted(self.ends) if written < self.least else []
 
     def reached(self, written: Sequence[int]) -> bool:
         """Whether a text ends with the last of its written ids."""

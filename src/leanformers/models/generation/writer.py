@@ -1,6 +1,6 @@
 """Writer: a model that has read prompts and goes on token by token. Prompts are read packed; nothing is padded.
 
-prompts (a pack) ──► scores of the next token ──► choose ──► step(ids) ──► scores of the one after …
+beginnings (a pack) ──► scores of the next token ──► choose ──► step(ids) ──► scores of the one after …
 """
 
 from __future__ import annotations
@@ -24,13 +24,20 @@ class Writer:
 
     Args:
         model: with a head over the vocabulary.
-        prompts: checked, on the model's device.
+        beginnings: of the texts: prompts, or the first token of a decoder; checked, on the model's device.
+        cache: empty, for the model's blocks.
+        source: for a decoder that reads sources, their hidden states, (source tokens, width).
+
+    Attributes:
+        texts: the ids of each beginning, in the order of the pack.
+        scores: of the next ids, (texts, vocabulary), in the same order.
     """
 
-    def __init__(self, model: HeadModel, prompts: Packed) -> None:
+    def __init__(self, model: HeadModel, beginnings: Packed, cache: Cache, source: Tensor | None = None) -> None:
         self.model = model
-        self.cache = Cache(len(model.base_model.wiring.blocks))
-        self.scores = self._read(prompts)  # (texts, vocabulary), in the order of the pack
+        self.cache = cache
+        self.texts = torch.split(beginnings.ids, list(beginnings.lengths))
+        self.scores = self._read(beginnings, source)
 
     def step(self, ids: Tensor) -> None:
         """Read the token that was chosen for each text, (texts,)."""
@@ -48,6 +55,6 @@ class Writer:
         self.cache.keep(texts)
         self.scores = self.scores[texts]
 
-    def _read(self, packed: Packed) -> Tensor:
-        result = self.model.base_model.run(packed, pool=False, cache=self.cache)
+    def _read(self, packed: Packed, source: Tensor | None = None) -> Tensor:
+        result = self.model.base_model.go_on(packed, self.cache, source)
         return self.model.on_top(packed, result, packed.cu_seqlens[1:] - 1).float()

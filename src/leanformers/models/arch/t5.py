@@ -1,0 +1,209 @@
+"""T5, its version 1.1 and Flan-T5: an encoder and a decoder with RMS norms first, distances instead of positions.
+
+Raffel et al., 2019, https://arxiv.org/abs/1910.10683; reference: transformers, models/t5/modeling_t5.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...errors import ConfigError, near_names
+from ..layout import Layout, Row
+from ..wiring import (
+    ACTIVATIONS,
+    Attention,
+    Block,
+    Embedding,
+    Embeddings,
+    Encoder,
+    EncoderDecoder,
+    GatedMlp,
+    Head,
+    Linear,
+    Mlp,
+    RelativeBias,
+    RmsNorm,
+    Scale,
+    Sight,
+    Step,
+)
+from . import BASE, SEQ2SEQ_LM, Architecture, class_names_for, register
+
+if TYPE_CHECKING:
+    from ...config import Config
+
+
+def wiring(config: Config) -> EncoderDecoder:
+    """The base model that `config` describes."""
+    layers = config.integer("num_layers", at_least=0)
+    decoder_layers = layers if config.num_decoder_layers is None else config.integer("num_decoder_layers", at_least=0)
+    return EncoderDecoder(_stack(config, layers, decodes=False), _stack(config, decoder_layers, decodes=True))
+
+
+def _stack(config: Config, layers: int, *, decodes: bool) -> Encoder:
+    width, heads = config.integer("d_model"), config.integer("num_heads")
+    dropout = config.number("dropout_rate", below=1)
+    norm = RmsNorm(width, config.number("layer_norm_epsilon"))
+
+    def attention(sight: Sight) -> Attention:
+        return Attention(
+            width,
+            heads,
+            dropout,
+            head_width=config.integer("d_kv"),
+            bias=False,
+            output_bias=False,
+            sight=sight,
+            scale=1.0,
+        )
+
+    block = Block(
+        attention=attention(Sight(causal=decodes)),
+        mlp=_mlp(config),
+        attention_dropout=dropout,
+        mlp_dropout=dropout,
+        before_attention=norm,
+        before_cross=norm if decodes else None,
+        cross=attention(Sight()) if decodes else None,
+        before_mlp=norm,
+    )
+    return Encoder(
+        embeddings=Embeddings(
+            tokens=Embedding(config.integer("vocab_size"), width), positions=None, types=None, norm=None, dropout=dropout
+        ),
+        blocks=(block,) * layers,
+        pooler=None,
+        relative_bias=RelativeBias(
+            buckets=config.integer("relative_attention_num_buckets", at_least=4),
+            heads=heads,
+            farthest=config.integer("relative_attention_max_distance"),
+            both_ways=not decodes,
+        ),
+        final_norm=norm,
+        dropout=dropout,
+    )
+
+
+def _mlp(config: Config) -> Mlp | GatedMlp:
+    """`feed_forward_proj` is an activation, or "gated-" and an activation."""
+    width, hidden = config.integer("d_model"), config.integer("d_ff")
+    dropout = config.number("dropout_rate", below=1)
+    asked = str(config.feed_forward_proj)
+    gated, name = asked.startswith("gated-"), asked.removeprefix("gated-")
+    if name not in ACTIVATIONS:
+        raise ConfigError(
+            f"config: feed_forward_proj {asked!r}{near_names(name, ACTIVATIONS)}; it is an activation, or \"gated-\" and "
+            f"one of {', '.join(ACTIVATIONS)}"
+        )
+    if not gated:
+        return Mlp(width, hidden, ACTIVATIONS[name], bias=False, dropout=dropout)
+    # The reference reads "gated-gelu" as the approximation.
+    return GatedMlp(width, hidden, ACTIVATIONS["gelu_new" if name == "gelu" else name], dropout=dropout)
+
+
+def seq2seq_lm(config: Config) -> Head:
+    """Every token: one linear layer to the vocabulary; where that is the table of tokens, behind a scale."""
+    width = config.integer("d_model")
+    scaled = config.get("scale_decoder_outputs")
+    if scaled is None:
+        scaled = config.tie_word_embeddings
+    scale: dict[str, Step] = {"scale": Scale(width**-0.5)} if scaled else {}
+    return Head("tokens", {**scale, "decoder": Linear(width, config.integer("vocab_size"), bias=False, tied=True)})
+
+
+def initial(config: Config, slot: str) -> float:
+    """The standard deviation of new weights: by the numbers that a layer reads, as in the reference."""
+    factor = config.number("initializer_factor")
+    if slot.endswith(("tokens", "decoder")):
+        return factor
+    narrow = config.integer("num_heads") * config.integer("d_kv")
+    width = config.integer("d_model")
+    spreads = {
+        "query": width * config.integer("d_kv"),
+        "output": narrow,
+        "down": config.integer("d_ff"),
+    }
+    return factor * float(spreads.get(slot.rpartition(".")[2], width)) ** -0.5
+
+
+def _attention_rows(part: str, layer: int, theirs: str, ours: str) -> tuple[Row, ...]:
+    stem = f"{part}.block.{{i}}.layer.{layer}.{theirs}"
+    names = {"q": "query", "k": "key", "v": "value", "o": "output"}
+    return (
+        *((f"{stem}.{name}", f"{part}.blocks.{{i}}.{ours}.{slot}") for name, slot in names.items()),
+        (f"{part}.block.{{i}}.layer.{layer}.layer_norm", f"{part}.blocks.{{i}}.before_{ours}"),
+    )
+
+
+def _rows(part: str, mlp_layer: int, *crosses: Row) -> tuple[Row, ...]:
+    stem, slots = f"{part}.block.{{i}}.layer.{mlp_layer}", f"{part}.blocks.{{i}}"
+    return (
+        (f"{part}.embed_tokens", f"{part}.embeddings.tokens"),
+        (f"{part}.block.0.layer.0.SelfAttention.relative_attention_bias", f"{part}.relative_bias.table"),
+        *_attention_rows(part, 0, "SelfAttention", "attention"),
+        *crosses,
+        (f"{stem}.DenseReluDense.wi", f"{slots}.mlp.up"),
+        (f"{stem}.DenseReluDense.wi_0", f"{slots}.mlp.gate"),
+        (f"{stem}.DenseReluDense.wi_1", f"{slots}.mlp.value"),
+        (f"{stem}.DenseReluDense.wo", f"{slots}.mlp.down"),
+        (f"{stem}.layer_norm", f"{slots}.before_mlp"),
+        (f"{part}.final_layer_norm", f"{part}.final_norm"),
+    )
+
+
+LAYOUT = Layout(
+    prefix="",
+    base=(
+        ("shared", "tokens"),
+        *_rows("encoder", 1),
+        *_rows("decoder", 2, *_attention_rows("decoder", 1, "EncDecAttention", "cross")),
+    ),
+    heads={SEQ2SEQ_LM: (("lm_head", "decoder"),)},
+    tied={
+        BASE: (("encoder.embed_tokens.weight", "shared.weight"), ("decoder.embed_tokens.weight", "shared.weight")),
+        SEQ2SEQ_LM: (("lm_head.weight", "shared.weight"),),
+    },
+    passengers=("decoder.block.{i}.layer.{i}.EncDecAttention.relative_attention_bias.weight",),
+    loose=("lm_head.weight",),
+)
+
+register(
+    Architecture(
+        model_type="t5",
+        title="T5",
+        source="https://arxiv.org/abs/1910.10683",
+        classes={BASE: "T5Model", **class_names_for("T5", LAYOUT)},
+        wiring=wiring,
+        heads={SEQ2SEQ_LM: seq2seq_lm},
+        layout=LAYOUT,
+        defaults={
+            "vocab_size": 32128,
+            "d_model": 512,
+            "d_kv": 64,
+            "d_ff": 2048,
+            "num_layers": 6,
+            "num_decoder_layers": None,
+            "num_heads": 8,
+            "relative_attention_num_buckets": 32,
+            "relative_attention_max_distance": 128,
+            "dropout_rate": 0.1,
+            "layer_norm_epsilon": 1e-6,
+            "initializer_factor": 1.0,
+            "feed_forward_proj": "relu",
+            "is_encoder_decoder": True,
+            "use_cache": True,
+            "pad_token_id": 0,
+            "eos_token_id": 1,
+            "decoder_start_token_id": None,
+            "tie_word_embeddings": True,
+        },
+        attribute_map={
+            "hidden_size": "d_model",
+            "num_attention_heads": "num_heads",
+            "num_hidden_layers": "num_layers",
+            "head_dim": "d_kv",
+        },
+        initial=initial,
+        reads_source=True,
+    )
+)

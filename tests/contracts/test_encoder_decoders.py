@@ -1,0 +1,376 @@
+"""Encoder–decoders: outputs, losses and gradients of the reference, its files, and the same bits alone or in a batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+from leanformers import auto
+from leanformers.errors import ArgumentError, InputValueError, LeanformersError, ShapeError, TokenIdError, TooLongError
+from leanformers.models.arch import ARCHITECTURES
+
+SOURCES = [7, 1, 30, 12, 7, 2]
+TARGETS = [5, 9, 5, 1, 5, 20]
+LM = "seq2seq-lm"
+TOLERANCE = 1e-5
+
+
+@pytest.fixture
+def two_texts(batch_of):
+    """`two_texts(pair, sources, targets, side)`: padded batches of sources and targets of random ids."""
+
+    def make(pair: Any, sources: list[int], targets: list[int], side: str = "right", seed: int = 0) -> dict[str, Any]:
+        batch = dict(batch_of(pair, sources, side, seed))
+        target = batch_of(pair, targets, "right", seed + 50)
+        batch.pop("token_type_ids", None)
+        return {
+            **batch,
+            "decoder_input_ids": target["input_ids"],
+            "decoder_attention_mask": target["attention_mask"],
+        }
+
+    return make
+
+
+def differences(ours: Any, reference: Any, batch: dict[str, Any]) -> dict[str, float]:
+    """The largest difference of each output, at tokens."""
+    source, target = batch["attention_mask"].bool(), batch["decoder_attention_mask"].bool()
+    found = {}
+    for name, value in ours.items():
+        values, others = (value, reference[name]) if isinstance(value, tuple) else ((value,), (reference[name],))
+        assert len(values) == len(others), name
+        real = source if name.startswith("encoder") else target
+        for mine, theirs in zip(values, others, strict=True):
+            assert mine.shape == theirs.shape, name
+            if name.endswith("attentions"):
+                mine, theirs = mine.transpose(1, 2), theirs.transpose(1, 2)
+            assert not mine[~real].any(), name
+            found[name] = max(found.get(name, 0.0), float((mine - theirs).detach()[real].abs().max()))
+    return found
+
+
+@pytest.mark.parametrize("grad", [False, True], ids=["plan", "bricks"])
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_hidden_states_are_those_of_the_reference(make_pair, two_texts, pair_type, variant, side, grad) -> None:
+    pair = make_pair(pair_type, variant)
+    if side == "left" and ARCHITECTURES[pair_type].wiring(pair.ours.config).encoder.embeddings.positions:
+        side = "right"  # the reference counts positions from the left edge of the grid
+    batch = two_texts(pair, SOURCES, TARGETS, side)
+    with torch.set_grad_enabled(grad):
+        ours = pair.ours(**batch, output_hidden_states=True)
+        reference = pair.reference(**batch, output_hidden_states=True)
+    assert ours.last_hidden_state.requires_grad is grad
+    found = differences(ours, reference, batch)
+    assert set(found) == {
+        "last_hidden_state",
+        "decoder_hidden_states",
+        "encoder_last_hidden_state",
+        "encoder_hidden_states",
+    }
+    assert max(found.values()) <= TOLERANCE
+
+
+def test_logits_and_attentions_are_those_of_the_reference(make_pair, two_texts, pair_type, variant) -> None:
+    pair = make_pair(pair_type, variant, LM)
+    batch = two_texts(pair, SOURCES, TARGETS)
+    with torch.no_grad():
+        ours, reference = (model(**batch, output_attentions=True) for model in (pair.ours, pair.reference))
+    found = differences(ours, reference, batch)
+    assert {"logits", "decoder_attentions", "cross_attentions", "encoder_attentions"} <= set(found)
+    assert max(found.values()) <= TOLERANCE
+
+
+def test_loss_and_gradients_are_those_of_the_reference(make_pair, two_texts, pair_type, variant) -> None:
+    pair = make_pair(pair_type, variant, LM)
+    batch = two_texts(pair, SOURCES, TARGETS)
+    labels = batch.pop("decoder_input_ids").masked_fill(batch.pop("decoder_attention_mask") == 0, -100)
+    labels[2, 1] = -100  # inside a text
+    ours, reference = pair.ours(**batch, labels=labels), pair.reference(**batch, labels=labels)
+    assert abs(ours.loss - reference.loss) <= TOLERANCE
+    ours.loss.backward()
+    reference.loss.backward()
+    expected = dict(pair.reference.named_parameters())
+    for name, weight in pair.ours.named_parameters():
+        assert (weight.grad - expected[name].grad).abs().max() <= TOLERANCE, name
+    again = pair.ours.prepare_decoder_input_ids_from_labels(labels)
+    mask = (labels != -100).long()
+    mask[2, 1] = 1
+    given = pair.ours(**batch, decoder_input_ids=again, decoder_attention_mask=mask, labels=labels)
+    assert torch.equal(given.loss, ours.loss)
+
+
+def test_twenty_steps_follow_the_reference(make_pair, two_texts, pair_type) -> None:
+    pair = make_pair(pair_type, task=LM)
+    batches = [two_texts(pair, [9, 4, 12], [6, 7, 3], seed=seed) for seed in range(3)]
+    losses: dict[str, list[float]] = {"ours": [], "reference": []}
+    for name, model in (("ours", pair.ours.train()), ("reference", pair.reference.train())):
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+        for step in range(20):
+            batch = dict(batches[step % 3])
+            labels = batch.pop("decoder_input_ids").masked_fill(batch.pop("decoder_attention_mask") == 0, -100)
+            loss = model(**batch, labels=labels).loss
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses[name].append(loss.item())
+    ours, reference = (torch.tensor(losses[name]) for name in ("ours", "reference"))
+    assert ours[-3:].mean() < 0.8 * ours[:3].mean()
+    assert ((ours - reference).abs() / reference).max() <= 1e-4
+
+
+def test_blocks_that_are_computed_again_give_the_same_gradients(make_pair, two_texts, pair_type) -> None:
+    model = make_pair(pair_type, task=LM).ours.train()
+    batch = two_texts(make_pair(pair_type), [7, 4, 7], [3, 5, 5])
+    gradients = []
+    for again in (False, True):
+        if again:
+            model.gradient_checkpointing_enable()
+        assert model.is_gradient_checkpointing is again
+        model.zero_grad()
+        model(**batch, labels=batch["decoder_input_ids"].masked_fill(batch["decoder_attention_mask"] == 0, -100))[
+            "loss"
+        ].backward()
+        gradients.append([p.grad.clone() for p in model.parameters()])
+    assert all(torch.equal(first, second) for first, second in zip(*gradients, strict=True))
+
+
+def test_a_text_does_not_depend_on_its_batch(make_pair, two_texts, threads, pair_type, variant) -> None:
+    pair = make_pair(pair_type, variant, LM)
+    batch = two_texts(pair, SOURCES, TARGETS, "left")
+    order = torch.tensor([5, 0, 2, 4, 1, 3])
+    with torch.inference_mode():
+        whole = pair.ours(**batch, output_hidden_states=True)
+        shuffled = pair.ours(**{name: values[order] for name, values in batch.items()})
+        assert torch.equal(shuffled.logits, whole.logits[order])
+        for row in range(len(SOURCES)):
+            threads(1 + row % 2)
+            source, target = (batch[name][row].bool() for name in ("attention_mask", "decoder_attention_mask"))
+            alone = {
+                name: values[row : row + 1, target if name.startswith("decoder") else source]
+                for name, values in batch.items()
+            }
+            single = pair.ours(**alone, output_hidden_states=True)
+            assert torch.equal(single.logits[0], whole.logits[row][target])
+            for mine, theirs in zip(single.encoder_hidden_states, whole.encoder_hidden_states, strict=True):
+                assert torch.equal(mine[0], theirs[row][source])
+
+
+def test_files_names_and_bytes_are_those_of_the_reference(make_pair, two_texts, tmp_path, pair_type, variant) -> None:
+    for task in ("base", *ARCHITECTURES[pair_type].heads):
+        pair = make_pair(pair_type, variant, task)
+        folder = tmp_path / f"saved-{task}"
+        pair.ours.save_pretrained(folder)
+        assert (folder / "model.safetensors").read_bytes() == (pair.folder / "model.safetensors").read_bytes()
+        assert sorted(pair.ours.state_dict()) == sorted(pair.reference.state_dict())
+        ours, theirs = (model.named_parameters(remove_duplicate=False) for model in (pair.ours, pair.reference))
+        assert {name for name, _ in ours} == {name for name, _ in theirs}
+        assert type(pair.ours).__name__ == type(pair.reference).__name__
+
+
+def test_a_model_made_from_a_config_is_read_by_the_reference(make_pair, two_texts, tmp_path, pair_type) -> None:
+    pair = make_pair(pair_type, task=LM)
+    new = auto.AutoModelForSeq2SeqLM.from_config(pair.ours.config)
+    new.eval().save_pretrained(tmp_path / "new", max_shard_size="20KB")
+    kind = transformers.AutoModelForSeq2SeqLM
+    reference = kind.from_pretrained(tmp_path / "new", attn_implementation="eager")
+    batch = two_texts(pair, SOURCES, TARGETS)
+    with torch.no_grad():
+        assert differences(new(**batch), reference(**batch), batch)["logits"] <= 1e-4
+    fresh = {name: p.std() for name, p in kind.from_config(reference.config).named_parameters() if p.ndim == 2}
+    for name, weight in new.named_parameters():
+        if weight.ndim == 2:
+            assert 0.7 < weight.std() / fresh[name] < 1.4, name
+
+
+@pytest.mark.parametrize("spelling", ["no prefix", "a table twice", "a table under another name", "passengers"])
+def test_old_spellings_are_read_and_written_back(make_pair, two_texts, tmp_path, pair_type, spelling) -> None:
+    pair = make_pair(pair_type, task=LM)
+    layout = ARCHITECTURES[pair_type].layout
+    path = pair.folder / "model.safetensors"
+    tensors = load_file(path)
+    shared = f"{layout.stem}shared.weight"
+    other = f"{layout.stem}encoder.embed_tokens.weight"
+    if spelling == "no prefix":
+        tensors = {name.removeprefix(layout.stem): tensor for name, tensor in tensors.items()}
+    elif spelling == "a table twice":
+        tensors[other] = tensors[shared].clone()
+    elif spelling == "a table under another name":
+        tensors[other] = tensors.pop(shared)
+    else:
+        tensors[f"{layout.stem}{layout.passengers[0].replace('{i}', '0')}"] = torch.ones(3)
+    save_file(tensors, path, metadata={"format": "pt"})
+    model = type(pair.ours).from_pretrained(pair.folder)
+    assert not model.load_report.unexpected
+    batch = two_texts(pair, SOURCES, TARGETS)
+    with torch.no_grad():
+        assert torch.equal(model(**batch).logits, pair.ours(**batch).logits)
+    model.save_pretrained(tmp_path / "saved")
+    saved = load_file(tmp_path / "saved" / "model.safetensors")
+    assert sorted(saved) == sorted(tensors)
+    assert all(torch.equal(saved[name], tensors[name]) for name in tensors)
+    if spelling == "a table twice":
+        save_file({**tensors, other: tensors[other] + 1}, path, metadata={"format": "pt"})
+        with pytest.raises(LeanformersError, match="the config ties them"):
+            type(pair.ours).from_pretrained(pair.folder)
+
+
+def test_a_decoder_with_numbers_of_its_own_is_not_tied(make_pair, two_texts, tmp_path) -> None:
+    """As in T5 1.1, whose config the reference writes as if it were tied."""
+    reference = make_pair("t5", "untied", LM).reference
+    reference.lm_head.weight = torch.nn.Parameter(torch.randn(reference.lm_head.weight.shape))
+    reference.save_pretrained(tmp_path / "own")
+    model = auto.AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "own")
+    pair = make_pair("t5", "untied", LM)
+    batch = two_texts(pair, SOURCES, TARGETS)
+    with torch.no_grad():
+        assert differences(model(**batch), reference(**batch), batch)["logits"] <= 1e-4
+    assert model.get_output_embeddings().weight is not model.get_input_embeddings().weight
+    model.save_pretrained(tmp_path / "saved")
+    first, second = (tmp_path / name / "model.safetensors" for name in ("own", "saved"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("size", [131, 97])
+def test_a_vocabulary_of_another_size_is_read_by_the_reference(
+    make_pair, two_texts, tmp_path, recwarn, pair_type, size
+) -> None:
+    pair = make_pair(pair_type, task=LM)
+    batch = two_texts(pair, SOURCES, TARGETS)
+    for name in ("input_ids", "decoder_input_ids"):
+        batch[name][batch[name] >= size] -= 60
+    with torch.no_grad():
+        before = pair.ours(**batch).logits
+        pair.ours.resize_token_embeddings(size)
+        after = pair.ours(**batch).logits
+    kept = min(size, pair.vocabulary)
+    assert after.shape[-1] == size
+    assert (after[..., :kept] - before[..., :kept]).abs().max() <= TOLERANCE
+    tables = {id(p) for n, p in pair.ours.named_parameters(remove_duplicate=False) if p.shape[0] == size}
+    assert len(tables) == 1  # shared, encoder, decoder, head
+    pair.ours.save_pretrained(tmp_path / "resized")
+    reference = type(pair.reference).from_pretrained(tmp_path / "resized", attn_implementation="eager")
+    with torch.no_grad():
+        assert differences({"logits": after}, reference(**batch), batch)["logits"] <= TOLERANCE
+    if size > pair.vocabulary:
+        assert not recwarn.list
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float64"])
+def test_other_dtypes_round_trip(make_pair, two_texts, tmp_path, pair_type, dtype) -> None:
+    pair = make_pair(pair_type, task=LM)
+    pair.reference.to(getattr(torch, dtype)).save_pretrained(tmp_path / "typed")
+    model = type(pair.ours).from_pretrained(tmp_path / "typed")
+    assert model.dtype == getattr(torch, dtype)
+    model.save_pretrained(tmp_path / "saved")
+    first, second = (tmp_path / name / "model.safetensors" for name in ("typed", "saved"))
+    assert first.read_bytes() == second.read_bytes()
+    batch = two_texts(pair, SOURCES, TARGETS)
+    with torch.no_grad():
+        found = differences(model(**batch), pair.reference(**batch), batch)
+    assert found["logits"] <= {"bfloat16": 0.2, "float64": 1e-5}[dtype]
+
+
+def test_a_module_that_is_replaced_is_used(make_pair, two_texts, pair_type) -> None:
+    pair = make_pair(pair_type, task=LM)
+    batch = two_texts(pair, [4, 5], [3, 3])
+    with torch.no_grad():
+        before = pair.ours(**batch).logits
+        for name, module in list(pair.ours.named_modules()):
+            if isinstance(module, torch.nn.Linear) and name.endswith(("wo", "fc2")):
+                parent, _, child = name.rpartition(".")
+                twice = torch.nn.Linear(module.in_features, module.out_features, module.bias is not None)
+                twice.load_state_dict({key: 2 * value for key, value in module.state_dict().items()})
+                setattr(pair.ours.get_submodule(parent), child, twice)
+        assert not torch.allclose(pair.ours(**batch).logits, before)
+    pair.ours.half()
+    assert {p.dtype for p in pair.ours.parameters()} == {torch.float16}
+    assert pair.ours.base_model.dtype == torch.float16
+
+
+class TestReadingItself:
+    """BART's other heads: without a target, the decoder reads the source one token later."""
+
+    def batch(self, pair: Any, batch_of: Any) -> dict[str, Any]:
+        batch = dict(batch_of(pair, SOURCES))
+        last = batch["attention_mask"].sum(1) - 1
+        batch["input_ids"][torch.arange(len(SOURCES)), last] = pair.ours.config.eos_token_id
+        return batch
+
+    @pytest.mark.parametrize("grad", [False, True], ids=["plan", "bricks"])
+    @pytest.mark.parametrize("sizes", ["even", "odd"])
+    def test_a_classifier_reads_the_last_end(self, make_pair, batch_of, grad, sizes) -> None:
+        pair = make_pair("bart", sizes, "sequence-classification", num_labels=3)
+        batch, labels = self.batch(pair, batch_of), torch.arange(len(SOURCES)) % 3
+        with torch.set_grad_enabled(grad):
+            ours, reference = (model(**batch, labels=labels) for model in (pair.ours, pair.reference))
+            whole = pair.ours(**batch, output_hidden_states=True)
+        assert (ours.logits - reference.logits).abs().max() <= TOLERANCE
+        assert abs(ours.loss - reference.loss) <= TOLERANCE
+        assert {"decoder_hidden_states", "encoder_hidden_states"} <= set(whole)
+        with torch.no_grad():
+            for row, length in enumerate(SOURCES):
+                assert torch.equal(
+                    pair.ours(batch["input_ids"][row, :length], torch.ones(1, length)).logits[0],
+                    pair.ours(**batch).logits[row],
+                )
+
+    def test_a_text_without_an_end_is_refused(self, make_pair, batch_of) -> None:
+        pair = make_pair("bart", task="sequence-classification", num_labels=3)
+        batch = self.batch(pair, batch_of)
+        batch["input_ids"][3, 11] = 9
+        with pytest.raises(InputValueError, match="row 3 has no token 2, which the head reads"):
+            pair.ours(**batch)
+
+    def test_an_answer_is_looked_for_in_the_decoder(self, make_pair, batch_of) -> None:
+        pair = make_pair("bart", task="question-answering")
+        batch = self.batch(pair, batch_of)
+        real = batch["attention_mask"].bool()
+        with torch.no_grad():
+            ours, reference = pair.ours(**batch), pair.reference(**batch)
+        for name in ("start_logits", "end_logits"):
+            assert (ours[name] - reference[name])[real].abs().max() <= TOLERANCE
+
+    def test_the_base_model_too(self, make_pair, batch_of) -> None:
+        pair = make_pair("bart")
+        batch = self.batch(pair, batch_of)
+        real = batch["attention_mask"].bool()
+        with torch.no_grad():
+            ours, reference = pair.ours(**batch), pair.reference(**batch)
+        assert (ours.last_hidden_state - reference.last_hidden_state)[real].abs().max() <= TOLERANCE
+
+
+class TestBadInput:
+    def test_a_target_is_needed(self, make_pair, batch_of) -> None:
+        pair = make_pair("t5")
+        with pytest.raises(ArgumentError, match="T5 needs decoder_input_ids beside input_ids"):
+            pair.ours(**batch_of(pair, [3]))
+
+    def test_targets_that_do_not_fit_are_named(self, make_pair, pair_type) -> None:
+        model = make_pair(pair_type, task=LM).ours
+        ids, mask = torch.tensor([[5, 6], [7, 8]]), torch.ones(2, 2)
+        with pytest.raises(ShapeError, match="decoder_input_ids have 1 rows, but input_ids have 2"):
+            model(ids, mask, [[5]])
+        with pytest.raises(TokenIdError, match="decoder_input_ids row 1, position 0: id 120, but the vocabulary has"):
+            model(ids, mask, [[5], [120]])
+        with pytest.raises(ShapeError, match=r"decoder_attention_mask has the shape \(2, 3\), but decoder_input_ids"):
+            model(ids, mask, [[5, 6], [7, 8]], [[1, 1, 1], [1, 1, 1]])
+        with pytest.raises(InputValueError, match="decoder_input_ids row 1 has no tokens"):
+            model(ids, mask, [[5, 6], [7, 8]], [[1, 1], [0, 0]])
+        with pytest.raises(TokenIdError, match="labels row 0, position 1: label 120, but there are 120"):
+            model(ids, mask, labels=[[5, 120], [6, 7]])
+        with pytest.raises(ShapeError, match="labels"):
+            model(ids, mask, [[5, 6], [7, 8]], labels=[[5], [6]])
+        with pytest.raises(ArgumentError, match="encoder_outputs"):
+            model(ids, mask, [[5, 6], [7, 8]], encoder_outputs=(ids,))
+
+    def test_too_long_a_target(self, make_pair) -> None:
+        model = make_pair("bart", task=LM).ours
+        ids, mask = torch.tensor([[5, 6]]), torch.ones(1, 2)
+        with pytest.raises(TooLongError, match="decoder_input_ids row 0: 41 tokens, limit 40"):
+            model(ids, mask, [[5] * 41])
+        with pytest.raises(TooLongError, match="41 new tokens are more than the 40 positions"):
+            model.generate(ids, mask, max_new_tokens=41)

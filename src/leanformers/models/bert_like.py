@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import ConfigError
 from .layout import Row
 from .wiring import (
     ACTIVATIONS,
@@ -83,10 +82,7 @@ def blocks(config: Config, *, layers: int | None = None) -> tuple[Block, ...]:
     for key in ("is_decoder", "add_cross_attention"):
         if config.get(key):
             config.choice(key, [False])
-    width = config.integer("hidden_size")
-    heads = config.integer("num_attention_heads")
-    if width % heads:
-        raise ConfigError(f"config: hidden_size {width} is not a multiple of num_attention_heads {heads}")
+    width, heads = config.divided("hidden_size", "num_attention_heads")
     norm = LayerNorm(width, config.number("layer_norm_eps"))
     dropout = config.number("hidden_dropout_prob", below=1)
     block = Block(

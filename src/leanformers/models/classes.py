@@ -17,8 +17,8 @@ from .arch import (
     class_names,
 )
 from .encoder import EncoderModel
-from .heads import HeadModel
 from .encoder_decoder import EncoderDecoderModel
+from .heads import HeadModel
 from .language_head import CausalLMModel, Seq2SeqLMModel
 from .model import PreTrainedModel
 from .text_heads import MultipleChoiceModel, NextSentenceModel, SequenceClassificationModel

@@ -105,6 +105,8 @@ def next_token_loss(values: Tensor, labels: Tensor, packed: Packed, padding: Pad
 
 def _token_labels(count: int, labels: Tensor, padding: Padding) -> Tensor:
     """The labels of packed tokens, (tokens,), each below `count` or -100."""
+    if labels.shape != (padding.batch, padding.length):
+        raise _wrong_shape(labels, (padding.batch, padding.length))
     flat = labels.flatten()
     on_padding = flat != IGNORED
     on_padding[padding.slots] = False

@@ -5,10 +5,12 @@ Raffel et al., 2019, https://arxiv.org/abs/1910.10683; reference: transformers, 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigError, near_names
 from ..layout import Layout, Row
+from ..pair_like import DEFAULTS, ONE_TABLE, rows_under
 from ..wiring import (
     ACTIVATIONS,
     Attention,
@@ -31,6 +33,10 @@ from . import BASE, SEQ2SEQ_LM, Architecture, class_names_for, register
 
 if TYPE_CHECKING:
     from ...config import Config
+
+
+_ATTENTION = {"q": "query", "k": "key", "v": "value", "o": "output"}
+_MLP = {"wi": "up", "wi_0": "gate", "wi_1": "value", "wo": "down"}
 
 
 def wiring(config: Config) -> EncoderDecoder:
@@ -69,7 +75,11 @@ def _stack(config: Config, layers: int, *, decodes: bool) -> Encoder:
     )
     return Encoder(
         embeddings=Embeddings(
-            tokens=Embedding(config.integer("vocab_size"), width), positions=None, types=None, norm=None, dropout=dropout
+            tokens=Embedding(config.integer("vocab_size"), width),
+            positions=None,
+            types=None,
+            norm=None,
+            dropout=dropout,
         ),
         blocks=(block,) * layers,
         pooler=None,
@@ -92,7 +102,7 @@ def _mlp(config: Config) -> Mlp | GatedMlp:
     gated, name = asked.startswith("gated-"), asked.removeprefix("gated-")
     if name not in ACTIVATIONS:
         raise ConfigError(
-            f"config: feed_forward_proj {asked!r}{near_names(name, ACTIVATIONS)}; it is an activation, or \"gated-\" and "
+            f'config: feed_forward_proj {asked!r}{near_names(name, ACTIVATIONS)}; it is an activation, or "gated-" and '
             f"one of {', '.join(ACTIVATIONS)}"
         )
     if not gated:
@@ -118,51 +128,34 @@ def initial(config: Config, slot: str) -> float:
         return factor
     narrow = config.integer("num_heads") * config.integer("d_kv")
     width = config.integer("d_model")
-    spreads = {
-        "query": width * config.integer("d_kv"),
-        "output": narrow,
-        "down": config.integer("d_ff"),
-    }
-    return factor * float(spreads.get(slot.rpartition(".")[2], width)) ** -0.5
+    inputs = {"query": width * config.integer("d_kv"), "output": narrow, "down": config.integer("d_ff")}
+    return factor / math.sqrt(inputs.get(slot.rpartition(".")[2], width))
 
 
-def _attention_rows(part: str, layer: int, theirs: str, ours: str) -> tuple[Row, ...]:
-    stem = f"{part}.block.{{i}}.layer.{layer}.{theirs}"
-    names = {"q": "query", "k": "key", "v": "value", "o": "output"}
-    return (
-        *((f"{stem}.{name}", f"{part}.blocks.{{i}}.{ours}.{slot}") for name, slot in names.items()),
-        (f"{part}.block.{{i}}.layer.{layer}.layer_norm", f"{part}.blocks.{{i}}.before_{ours}"),
-    )
-
-
-def _rows(part: str, mlp_layer: int, *crosses: Row) -> tuple[Row, ...]:
-    stem, slots = f"{part}.block.{{i}}.layer.{mlp_layer}", f"{part}.blocks.{{i}}"
-    return (
+def _rows(part: str, **attentions: str) -> tuple[Row, ...]:
+    """The rows of a stack; its attentions come as name in checkpoints = slot, in the order of a block's layers."""
+    block, slots = f"{part}.block.{{i}}", f"{part}.blocks.{{i}}"
+    rows = [
         (f"{part}.embed_tokens", f"{part}.embeddings.tokens"),
         (f"{part}.block.0.layer.0.SelfAttention.relative_attention_bias", f"{part}.relative_bias.table"),
-        *_attention_rows(part, 0, "SelfAttention", "attention"),
-        *crosses,
-        (f"{stem}.DenseReluDense.wi", f"{slots}.mlp.up"),
-        (f"{stem}.DenseReluDense.wi_0", f"{slots}.mlp.gate"),
-        (f"{stem}.DenseReluDense.wi_1", f"{slots}.mlp.value"),
-        (f"{stem}.DenseReluDense.wo", f"{slots}.mlp.down"),
-        (f"{stem}.layer_norm", f"{slots}.before_mlp"),
-        (f"{part}.final_layer_norm", f"{part}.final_norm"),
-    )
+    ]
+    for layer, (theirs, ours) in enumerate(attentions.items()):
+        rows += rows_under(f"{block}.layer.{layer}.{theirs}", f"{slots}.{ours}", _ATTENTION)
+        rows.append((f"{block}.layer.{layer}.layer_norm", f"{slots}.before_{ours}"))
+    rows += rows_under(f"{block}.layer.{len(attentions)}.DenseReluDense", f"{slots}.mlp", _MLP)
+    rows.append((f"{block}.layer.{len(attentions)}.layer_norm", f"{slots}.before_mlp"))
+    return (*rows, (f"{part}.final_layer_norm", f"{part}.final_norm"))
 
 
 LAYOUT = Layout(
     prefix="",
     base=(
         ("shared", "tokens"),
-        *_rows("encoder", 1),
-        *_rows("decoder", 2, *_attention_rows("decoder", 1, "EncDecAttention", "cross")),
+        *_rows("encoder", SelfAttention="attention"),
+        *_rows("decoder", SelfAttention="attention", EncDecAttention="cross"),
     ),
     heads={SEQ2SEQ_LM: (("lm_head", "decoder"),)},
-    tied={
-        BASE: (("encoder.embed_tokens.weight", "shared.weight"), ("decoder.embed_tokens.weight", "shared.weight")),
-        SEQ2SEQ_LM: (("lm_head.weight", "shared.weight"),),
-    },
+    tied={BASE: ONE_TABLE, SEQ2SEQ_LM: (("lm_head.weight", "shared.weight"),)},
     passengers=("decoder.block.{i}.layer.{i}.EncDecAttention.relative_attention_bias.weight",),
     loose=("lm_head.weight",),
 )
@@ -177,6 +170,7 @@ register(
         heads={SEQ2SEQ_LM: seq2seq_lm},
         layout=LAYOUT,
         defaults={
+            **DEFAULTS,
             "vocab_size": 32128,
             "d_model": 512,
             "d_kv": 64,
@@ -190,12 +184,8 @@ register(
             "layer_norm_epsilon": 1e-6,
             "initializer_factor": 1.0,
             "feed_forward_proj": "relu",
-            "is_encoder_decoder": True,
-            "use_cache": True,
             "pad_token_id": 0,
             "eos_token_id": 1,
-            "decoder_start_token_id": None,
-            "tie_word_embeddings": True,
         },
         attribute_map={
             "hidden_size": "d_model",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...errors import ConfigError, InputValueError, reject_unknown_arguments
+from ...errors import ConfigError, InputValueError, near_names, reject_unknown_arguments
 from ...files import read_json
 
 __all__ = ["FILE", "GenerationConfig"]
@@ -76,12 +76,16 @@ class GenerationConfig:
         num_return_sequences: texts for each prompt.
 
     Example:
-        >>> GenerationConfig({"do_sample": True}).top_k
+        >>> settings = GenerationConfig({"do_sample": True})
+        >>> settings.top_k
         50
+        >>> settings.top_k = 20
     """
 
+    values: dict[str, Any]
+
     def __init__(self, values: Mapping[str, Any] | None = None) -> None:
-        self.values = dict(values or {})
+        object.__setattr__(self, "values", dict(values or {}))
 
     @classmethod
     def read(cls, folder: Path) -> GenerationConfig:
@@ -94,8 +98,8 @@ class GenerationConfig:
 
     @classmethod
     def of_model(cls, config: Any) -> GenerationConfig:
-        """The ids that a model's config.json names."""
-        names = [name for name in DEFAULTS if name.endswith("_token_id")]
+        """What a model's config.json says: ids, and in older folders the other settings too."""
+        names = (*DEFAULTS, *_FOREIGN)
         return cls({name: config.get(name) for name in names if config.get(name) is not None})
 
     def __getattr__(self, name: str) -> Any:
@@ -106,7 +110,13 @@ class GenerationConfig:
             return value
         if name in DEFAULTS:
             return DEFAULTS[name]
-        raise AttributeError(f"there is no generation setting {name!r}")
+        raise AttributeError(f"there is no generation setting {name!r}{near_names(name, DEFAULTS)}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        known = {*DEFAULTS, *_FOREIGN, *self.values}
+        if name not in known:
+            raise AttributeError(f"there is no generation setting {name!r}{near_names(name, known)}")
+        self.values[name] = value
 
     def updated(self, call: str, given: Mapping[str, Any]) -> GenerationConfig:
         """These settings with the arguments of a call, checked.

@@ -23,6 +23,7 @@ _HOMES = {
     "AutoModelForMultipleChoice": "auto",
     "AutoModelForNextSentencePrediction": "auto",
     "AutoModelForQuestionAnswering": "auto",
+    "AutoModelForSeq2SeqLM": "auto",
     "AutoModelForSequenceClassification": "auto",
     "AutoModelForTokenClassification": "auto",
     "AutoTokenizer": "auto",
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from .auto import AutoModelForMultipleChoice as AutoModelForMultipleChoice
     from .auto import AutoModelForNextSentencePrediction as AutoModelForNextSentencePrediction
     from .auto import AutoModelForQuestionAnswering as AutoModelForQuestionAnswering
+    from .auto import AutoModelForSeq2SeqLM as AutoModelForSeq2SeqLM
     from .auto import AutoModelForSequenceClassification as AutoModelForSequenceClassification
     from .auto import AutoModelForTokenClassification as AutoModelForTokenClassification
     from .auto import AutoTokenizer as AutoTokenizer

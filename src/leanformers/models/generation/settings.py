@@ -9,7 +9,7 @@ from typing import Any
 from ...errors import ConfigError, InputValueError, near_names, reject_unknown_arguments
 from ...files import read_json
 
-__all__ = ["FILE", "GenerationConfig"]
+__all__ = ["FILE", "SETTINGS", "GenerationConfig"]
 
 FILE = "generation_config.json"
 DEFAULTS: dict[str, Any] = {
@@ -36,6 +36,8 @@ DEFAULTS: dict[str, Any] = {
     "top_k": 50,
     "top_p": 1.0,
 }
+SETTINGS = tuple(DEFAULTS)
+_LENGTHS = ("max_new_tokens", "max_length")
 _NEW_TOKENS = 20  # where no length is asked for, as in the reference
 # Settings of the reference that change what is written and are not known here: refused rather than ignored.
 _FOREIGN = (
@@ -126,14 +128,15 @@ class GenerationConfig:
             InputValueError: a value that makes no sense, or a setting of the reference that is not known here.
         """
         reject_unknown_arguments(call, (name for name in given if name not in DEFAULTS), DEFAULTS)
-        values = {**self.values, **{name: value for name, value in given.items() if value is not None}}
-        if given.get("max_new_tokens") is not None or given.get("max_length") is not None:
-            for name in ("max_new_tokens", "max_length"):  # what is asked for now rules what a file says
-                if given.get(name) is None:
-                    values.pop(name, None)
-        settings = GenerationConfig(values)
+        settings = GenerationConfig(given).over(self.values)
         settings.check()
         return settings
+
+    def over(self, others: Mapping[str, Any]) -> GenerationConfig:
+        """These settings, and those of `others` that they say nothing of. A length here rules all lengths there."""
+        own = {name: value for name, value in self.values.items() if value is not None}
+        ruled = _LENGTHS if any(name in own for name in _LENGTHS) else ()
+        return GenerationConfig({**{name: value for name, value in others.items() if name not in ruled}, **own})
 
     def check(self) -> None:
         """Raise InputValueError for values that make no sense."""

@@ -25,6 +25,7 @@ _HOMES = {
     "AutoModelForQuestionAnswering": "auto",
     "AutoModelForSeq2SeqLM": "auto",
     "AutoModelForSequenceClassification": "auto",
+    "AutoModelForTextEncoding": "auto",
     "AutoModelForTokenClassification": "auto",
     "AutoTokenizer": "auto",
     "BatchEncoding": "tokenizers.batch_encoding",
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from .auto import AutoModelForQuestionAnswering as AutoModelForQuestionAnswering
     from .auto import AutoModelForSeq2SeqLM as AutoModelForSeq2SeqLM
     from .auto import AutoModelForSequenceClassification as AutoModelForSequenceClassification
+    from .auto import AutoModelForTextEncoding as AutoModelForTextEncoding
     from .auto import AutoModelForTokenClassification as AutoModelForTokenClassification
     from .auto import AutoTokenizer as AutoTokenizer
     from .config import Config as Config

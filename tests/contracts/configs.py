@@ -163,6 +163,10 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "untied": {"tie_word_embeddings": False, "feed_forward_proj": "gated-silu", "num_heads": 1},
     },
+    "mt5": {
+        "even": {"d_model": 48, "num_heads": 4, "d_kv": 12, "num_decoder_layers": 1},
+        "odd": {"d_model": 33, "num_heads": 3, "d_kv": 7, "d_ff": 65, "feed_forward_proj": "relu"},
+    },
     "bart": {
         "even": {"d_model": 48, "encoder_attention_heads": 4, "decoder_attention_heads": 2},
         "odd": {
@@ -193,6 +197,16 @@ _LLAMA_LIKE: dict[str, Any] = {
     "bos_token_id": 1,
     "eos_token_id": 2,
     "classifier_dropout": 0.0,
+}
+_T5_LIKE: dict[str, Any] = {
+    "d_model": 32,
+    "d_kv": 16,
+    "d_ff": 64,
+    "num_heads": 2,
+    "num_layers": 2,
+    "num_decoder_layers": 2,
+    "dropout_rate": 0.0,
+    "decoder_start_token_id": 0,
 }
 TINY: dict[str, dict[str, Any]] = {
     "bert": _BERT_LIKE,
@@ -241,16 +255,8 @@ TINY: dict[str, dict[str, Any]] = {
     "qwen2": _LLAMA_LIKE,
     "qwen3": _LLAMA_LIKE,
     "gemma3_text": {**_LLAMA_LIKE, "head_dim": 16, "sliding_window": 8, "query_pre_attn_scalar": 16},
-    "t5": {
-        "d_model": 32,
-        "d_kv": 16,
-        "d_ff": 64,
-        "num_heads": 2,
-        "num_layers": 2,
-        "num_decoder_layers": 2,
-        "dropout_rate": 0.0,
-        "decoder_start_token_id": 0,
-    },
+    "t5": _T5_LIKE,
+    "mt5": _T5_LIKE,
     "bart": {
         "d_model": 32,
         "encoder_layers": 2,

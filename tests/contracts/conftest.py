@@ -30,6 +30,7 @@ _NAMES = {
     "masked-lm": "AutoModelForMaskedLM",
     "causal-lm": "AutoModelForCausalLM",
     "seq2seq-lm": "AutoModelForSeq2SeqLM",
+    "text-encoding": "AutoModelForTextEncoding",
 }
 _KINDS = {task: (getattr(transformers, name), getattr(auto, name)) for task, name in _NAMES.items()}
 

@@ -66,9 +66,10 @@ def test_loss_and_gradients_are_those_of_the_reference(make_pair, two_texts, pai
 def test_twenty_steps_follow_the_reference(make_pair, two_texts, pair_type) -> None:
     pair = make_pair(pair_type, task=LM)
     batches = [two_texts(pair, [9, 4, 12], [6, 7, 3], seed=seed) for seed in range(3)]
+    rate = 1e-2 if "scale" in pair.ours.head_wiring.steps else 1e-3  # T5's head shrinks what a step changes
     losses: dict[str, list[float]] = {"ours": [], "reference": []}
     for name, model in (("ours", pair.ours.train()), ("reference", pair.reference.train())):
-        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=rate)
         for step in range(20):
             batch = dict(batches[step % 3])
             labels = batch.pop("decoder_input_ids").masked_fill(batch.pop("decoder_attention_mask") == 0, -100)

@@ -31,6 +31,7 @@ __all__ = [
     "QUESTION_ANSWERING",
     "SEQ2SEQ_LM",
     "SEQUENCE_CLASSIFICATION",
+    "TEXT_ENCODING",
     "TOKEN_CLASSIFICATION",
     "Architecture",
     "architecture_of",
@@ -48,6 +49,7 @@ NEXT_SENTENCE = "next-sentence-prediction"
 MASKED_LM = "masked-lm"
 CAUSAL_LM = "causal-lm"
 SEQ2SEQ_LM = "seq2seq-lm"
+TEXT_ENCODING = "text-encoding"  # the encoder of an encoder–decoder by itself; no head
 
 # How the public class for a task is called: the architecture's name and this.
 _SUFFIXES = {

@@ -1,4 +1,4 @@
-"""T5, its version 1.1 and Flan-T5: an encoder and a decoder with RMS norms first, distances instead of positions.
+"""T5, its version 1.1, Flan-T5 and mT5: an encoder and a decoder with RMS norms first, distances instead of positions.
 
 Raffel et al., 2019, https://arxiv.org/abs/1910.10683; reference: transformers, models/t5/modeling_t5.py.
 """
@@ -6,10 +6,12 @@ Raffel et al., 2019, https://arxiv.org/abs/1910.10683; reference: transformers, 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigError, near_names
 from ..layout import Layout, Row
+from ..llama_like import causal_lm
 from ..pair_like import DEFAULTS, ONE_TABLE, rows_under
 from ..wiring import (
     ACTIVATIONS,
@@ -29,7 +31,7 @@ from ..wiring import (
     Sight,
     Step,
 )
-from . import BASE, SEQ2SEQ_LM, Architecture, class_names_for, register
+from . import BASE, SEQ2SEQ_LM, TEXT_ENCODING, Architecture, class_names_for, register
 
 if TYPE_CHECKING:
     from ...config import Config
@@ -160,40 +162,65 @@ LAYOUT = Layout(
     loose=("lm_head.weight",),
 )
 
-register(
-    Architecture(
-        model_type="t5",
-        title="T5",
-        source="https://arxiv.org/abs/1910.10683",
-        classes={BASE: "T5Model", **class_names_for("T5", LAYOUT)},
-        wiring=wiring,
-        heads={SEQ2SEQ_LM: seq2seq_lm},
-        layout=LAYOUT,
-        defaults={
-            **DEFAULTS,
-            "vocab_size": 32128,
-            "d_model": 512,
-            "d_kv": 64,
-            "d_ff": 2048,
-            "num_layers": 6,
-            "num_decoder_layers": None,
-            "num_heads": 8,
-            "relative_attention_num_buckets": 32,
-            "relative_attention_max_distance": 128,
-            "dropout_rate": 0.1,
-            "layer_norm_epsilon": 1e-6,
-            "initializer_factor": 1.0,
-            "feed_forward_proj": "relu",
-            "pad_token_id": 0,
-            "eos_token_id": 1,
-        },
-        attribute_map={
-            "hidden_size": "d_model",
-            "num_attention_heads": "num_heads",
-            "num_hidden_layers": "num_layers",
-            "head_dim": "d_kv",
-        },
-        initial=initial,
-        reads_source=True,
-    )
+
+def _classes(name: str) -> dict[str, str]:
+    return {BASE: f"{name}Model", TEXT_ENCODING: f"{name}EncoderModel", **class_names_for(name, LAYOUT)}
+
+
+T5 = Architecture(
+    model_type="t5",
+    title="T5",
+    source="https://arxiv.org/abs/1910.10683",
+    classes=_classes("T5"),
+    wiring=wiring,
+    heads={SEQ2SEQ_LM: seq2seq_lm},
+    layout=LAYOUT,
+    defaults={
+        **DEFAULTS,
+        "vocab_size": 32128,
+        "d_model": 512,
+        "d_kv": 64,
+        "d_ff": 2048,
+        "num_layers": 6,
+        "num_decoder_layers": None,
+        "num_heads": 8,
+        "relative_attention_num_buckets": 32,
+        "relative_attention_max_distance": 128,
+        "dropout_rate": 0.1,
+        "layer_norm_epsilon": 1e-6,
+        "initializer_factor": 1.0,
+        "feed_forward_proj": "relu",
+        "pad_token_id": 0,
+        "eos_token_id": 1,
+    },
+    attribute_map={
+        "hidden_size": "d_model",
+        "num_attention_heads": "num_heads",
+        "num_hidden_layers": "num_layers",
+        "head_dim": "d_kv",
+    },
+    initial=initial,
+    reads_source=True,
 )
+# T5 1.1 in a hundred languages (Xue et al., 2020).
+MT5 = replace(
+    T5,
+    model_type="mt5",
+    title="mT5",
+    source="https://arxiv.org/abs/2010.11934",
+    classes=_classes("MT5"),
+    heads={SEQ2SEQ_LM: causal_lm},
+    defaults={
+        **T5.defaults,
+        "vocab_size": 250112,
+        "d_ff": 1024,
+        "num_layers": 8,
+        "num_heads": 6,
+        "feed_forward_proj": "gated-gelu",
+        "bos_token_id": None,
+        "decoder_start_token_id": 0,
+    },
+)
+
+register(T5)
+register(MT5)

@@ -51,6 +51,7 @@ def wiring(config: Config) -> EncoderDecoder:
 def _stack(config: Config, layers: int, *, decodes: bool) -> Encoder:
     width, heads = config.integer("d_model"), config.integer("num_heads")
     dropout = config.number("dropout_rate", below=1)
+    buckets = config.integer("relative_attention_num_buckets", at_least=4)
     norm = RmsNorm(width, config.number("layer_norm_epsilon"))
 
     def attention(sight: Sight) -> Attention:
@@ -86,9 +87,9 @@ def _stack(config: Config, layers: int, *, decodes: bool) -> Encoder:
         blocks=(block,) * layers,
         pooler=None,
         relative_bias=RelativeBias(
-            buckets=config.integer("relative_attention_num_buckets", at_least=4),
-            heads=heads,
-            farthest=config.integer("relative_attention_max_distance"),
+            buckets,
+            heads,
+            farthest=config.integer("relative_attention_max_distance", at_least=buckets // 2 + 1),
             both_ways=not decodes,
         ),
         final_norm=norm,

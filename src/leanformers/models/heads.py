@@ -20,6 +20,7 @@ from ..ops.plan import HeadPlan
 from .bricks import HeadBrick
 from .encoder import EncoderModel, PackedOutput
 from .initial import initialise, initialise_module
+from .layout import UNNAMED
 from .inputs import INPUT_NAMES, gather_inputs, pack_inputs
 from .model import PreTrainedModel
 from .outputs import ModelOutput
@@ -80,7 +81,8 @@ class HeadModel(PreTrainedModel):
             self.add_module(self.architecture.layout.prefix, base)
         else:
             self._adopt(base)
-        self._hold(HeadBrick(self.head_wiring), list(self.architecture.layout.heads[self.task]))
+        rows = self.architecture.layout.heads[self.task]
+        self._hold(HeadBrick(self.head_wiring), [row for row in rows if row[1] in self.head_wiring.steps])
         self._plans = PlanKeeper(partial(HeadPlan, self.head_wiring))
         self.untied: frozenset[str] = frozenset()  # what the config ties, but the checkpoint does not
         self.shift: str | None = self.architecture.layout.shifts.get(self.task)
@@ -136,9 +138,13 @@ class HeadModel(PreTrainedModel):
         """Parameters that are other ones as well: name → the name under which a checkpoint has them."""
         stem = self.architecture.layout.stem
         of_base = {f"{stem}{name}": f"{stem}{canonical}" for name, canonical in self.base_model.tied.items()}
-        rows = dict(self.architecture.layout.tied.get(self.task, ()))
-        if not self.config.tie_word_embeddings:
-            rows = {name: canonical for name, canonical in rows.items() if not canonical.startswith(stem)}
+        owners = {mount.name for mount in self._mounts}
+        rows = {
+            name: canonical
+            for name, canonical in self.architecture.layout.tied.get(self.task, ())
+            if name.rpartition(".")[0] in owners
+            and (self.config.tie_word_embeddings or name.startswith(UNNAMED) or not canonical.startswith(stem))
+        }
         return {**of_base, **{name: canonical for name, canonical in rows.items() if name not in self.untied}}
 
     def untie(self, name: str) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Layout", "Row", "rows_of"]
+__all__ = ["UNNAMED", "Layout", "Row", "rows_of"]
 
 Row = tuple[str, str]  # name of a module in the checkpoint, name of the brick that holds the same weights
+
+# What stands before the name of a module in `heads` that checkpoints have no name for: all its weights are tied.
+UNNAMED = "_unnamed"
 
 # Names from the time of TensorFlow checkpoints.
 _OLD_SPELLING = {"gamma": "weight", "beta": "bias"}

@@ -18,7 +18,7 @@ _PROBLEMS = ("regression", "single_label_classification", "multi_label_classific
 IGNORED = -100  # a label that is left out of the loss, as in torch
 
 
-def classification_loss(logits: Tensor, labels: Any, config: Config) -> Tensor:
+def classification_loss(logits: Tensor, labels: Any, config: Config, *, soft_labels: bool = False) -> Tensor:
     """The loss of a classifier, one number.
 
     Mean squared error for regression, cross entropy for one label a row, binary cross entropy for several. Which one is
@@ -29,6 +29,7 @@ def classification_loss(logits: Tensor, labels: Any, config: Config) -> Tensor:
         labels: (batch,) numbers of labels, or (batch, labels) floats for several labels a row, or values for
             regression.
         config: of the model.
+        soft_labels: where `problem_type` is not set, floats (batch, labels) are shares of one label, to cross entropy.
 
     Raises:
         TokenIdError: a label outside 0 … num_labels - 1; names the row.
@@ -48,6 +49,8 @@ def classification_loss(logits: Tensor, labels: Any, config: Config) -> Tensor:
     if labels.shape != logits.shape:
         raise _wrong_shape(labels, tuple(logits.shape))
     labels = labels.to(logits.dtype)
+    if soft_labels and config.problem_type is None:
+        return F.cross_entropy(logits, labels)
     return F.mse_loss(logits, labels) if problem == "regression" else F.binary_cross_entropy_with_logits(logits, labels)
 
 

@@ -78,6 +78,7 @@ class Architecture:
         attribute_map: common names of config keys that this architecture calls otherwise.
         initial: from a config and a slot to the standard deviation of new weights; `initializer_range` if None.
         reads_source: an encoder–decoder; its wiring is an `EncoderDecoder`.
+        soft_labels: floats as labels of a classifier are shares of one label, where the config does not say otherwise.
     """
 
     model_type: str
@@ -91,6 +92,7 @@ class Architecture:
     attribute_map: Mapping[str, str] = field(default_factory=dict)
     initial: Callable[[Config, str], float] | None = None
     reads_source: bool = False
+    soft_labels: bool = False
 
 
 ARCHITECTURES: dict[str, Architecture] = {}

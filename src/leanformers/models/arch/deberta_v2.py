@@ -1,0 +1,275 @@
+"""DeBERTa 2 and 3: post-norm blocks whose attention weighs contents against distances, as vectors.
+
+He et al., 2020, https://arxiv.org/abs/2006.03654; He et al., 2021, https://arxiv.org/abs/2111.09543; reference:
+transformers, models/deberta_v2/modeling_deberta_v2.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...errors import ConfigError
+from ..bert_like import BLOCK_ROWS, PASSENGERS, activation, blocks, decoder, question_answering
+from ..layout import UNNAMED, Layout
+from ..wiring import (
+    ACTIVATIONS,
+    Activation,
+    Attention,
+    Block,
+    Convolution,
+    Distances,
+    Dropout,
+    Embedding,
+    Embeddings,
+    Encoder,
+    Head,
+    LayerNorm,
+    Linear,
+    RelativeVectors,
+)
+from . import (
+    BASE,
+    MASKED_LM,
+    MULTIPLE_CHOICE,
+    QUESTION_ANSWERING,
+    SEQUENCE_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+    Architecture,
+    class_names_for,
+    register,
+)
+
+if TYPE_CHECKING:
+    from ...config import Config
+
+
+def wiring(config: Config) -> Encoder:
+    """The base model that `config` describes."""
+    vectors = _vectors(config) if config.relative_attention else None
+    made = tuple(replace(block, attention=_attention(config, block)) for block in blocks(config))
+    return Encoder(_embeddings(config), _with_convolution(config, made), pooler=None, relative_vectors=vectors)
+
+
+def _embeddings(config: Config) -> Embeddings:
+    """Tables of `embedding_size`; positions only with `position_biased_input`, types only where there are any."""
+    hidden = config.integer("hidden_size")
+    width = config.integer("embedding_size") if config.get("embedding_size") is not None else hidden
+    types = config.integer("type_vocab_size", at_least=0)
+    return Embeddings(
+        tokens=Embedding(config.integer("vocab_size"), width, padding=config.pad_token_id),
+        positions=Embedding(config.integer("max_position_embeddings"), width) if config.position_biased_input else None,
+        types=Embedding(types, width) if types else None,
+        norm=_norm(config),
+        dropout=config.number("hidden_dropout_prob", below=1),
+        sum_projection=None if width == hidden else Linear(width, hidden, bias=False),
+    )
+
+
+def _norm(config: Config) -> LayerNorm:
+    return LayerNorm(config.integer("hidden_size"), config.number("layer_norm_eps"))
+
+
+def _vectors(config: Config) -> RelativeVectors:
+    """`position_buckets` classes each way; without them, each distance has its own."""
+    farthest, buckets = _whole(config, "max_relative_positions"), _whole(config, "position_buckets")
+    if farthest < 1:
+        farthest = config.integer("max_position_embeddings")
+    if 0 < buckets and not (2 <= buckets and buckets // 2 + 1 < farthest):
+        raise ConfigError(
+            f"config: position_buckets must be at least 2, and half of them fewer than max_relative_positions "
+            f"{farthest} - 1, not {buckets}"
+        )
+    kinds = [kind.strip() for kind in str(config.get("norm_rel_ebd", "none")).lower().split("|")]
+    unknown = set(kinds) - {"none", "layer_norm"}
+    if unknown:
+        raise ConfigError(f"config: norm_rel_ebd has {', '.join(sorted(unknown))}; choices: 'none', 'layer_norm'")
+    norm = _norm(config) if "layer_norm" in kinds else None
+    if buckets > 0:
+        return RelativeVectors(buckets, config.integer("hidden_size"), farthest, norm)
+    return RelativeVectors(farthest, config.integer("hidden_size"), norm=norm)
+
+
+def _whole(config: Config, key: str) -> int:
+    """A whole number that may be -1 or absent for "none"."""
+    return config.integer(key, at_least=-1) if config.get(key) is not None else -1
+
+
+def _attention(config: Config, block: Block) -> Attention:
+    """Scores are sums of products, of which each has its share in the scale."""
+    described = block.attention
+    if config.get("attention_head_size") is not None:  # the output layer of the reference takes no other
+        config.choice("attention_head_size", [described.head_dim])
+    given = config.pos_att_type or ()
+    kinds = given.lower().split("|") if isinstance(given, str) else given
+    kinds = {str(kind).strip() for kind in kinds}
+    if kinds - {"c2p", "p2c"}:
+        raise ConfigError(f"config: pos_att_type has {', '.join(sorted(kinds - {'c2p', 'p2c'}))}; choices: 'c2p', 'p2c'")
+    scale = (described.head_dim * (1 + len(kinds))) ** -0.5
+    if not config.relative_attention:
+        return replace(described, scale=scale)
+    distances = Distances(
+        position_key="c2p" in kinds,
+        position_query="p2c" in kinds,
+        shared=bool(config.get("share_att_key")),
+        dropout=config.number("hidden_dropout_prob", below=1),
+    )
+    return replace(described, scale=scale, distances=distances)
+
+
+def _with_convolution(config: Config, made: tuple[Block, ...]) -> tuple[Block, ...]:
+    """The first block has a convolution beside it where `conv_kernel_size` says so, as in DeBERTa 2 XLarge."""
+    kernel = config.get("conv_kernel_size") or 0
+    if kernel <= 0:
+        return made
+    groups, width = config.get("conv_groups") or 1, config.integer("hidden_size")
+    if not made or kernel % 2 == 0 or width % groups:
+        raise ConfigError(
+            f"config: conv_kernel_size {kernel} must be odd, conv_groups {groups} a divisor of hidden_size {width}, and "
+            f"num_hidden_layers {len(made)} at least 1"
+        )
+    name = config.choice("conv_act", [*ACTIVATIONS]) if config.get("conv_act") is not None else "tanh"
+    dropout = config.number("hidden_dropout_prob", below=1)
+    convolution = Convolution(width, kernel, groups, ACTIVATIONS[name], dropout)
+    return replace(made[0], convolution=convolution, after_convolution=_norm(config)), *made[1:]
+
+
+def _pooled(config: Config, outputs: int) -> Head:
+    """The first token: dropout, a dense layer, dropout, one linear layer."""
+    width = config.integer("hidden_size")
+    if config.get("pooler_hidden_size") is not None:  # it reads and gives what the blocks have
+        config.choice("pooler_hidden_size", [width])
+    last = "hidden_dropout_prob" if config.get("cls_dropout") is None else "cls_dropout"
+    return Head(
+        "first",
+        {
+            "dropout": Dropout(config.number("pooler_dropout", below=1)),
+            "dense": Linear(width, width),
+            "activation": Activation(ACTIVATIONS[config.choice("pooler_hidden_act", [*ACTIVATIONS])]),
+            "dropout_after": Dropout(config.number(last, below=1)),
+            "classifier": Linear(width, outputs),
+        },
+    )
+
+
+def sequence_classification(config: Config) -> Head:
+    """The first token, a dense layer, one linear layer to the labels."""
+    return _pooled(config, config.num_labels)
+
+
+def multiple_choice(config: Config) -> Head:
+    """As for classification, to one number for a choice."""
+    return _pooled(config, 1)
+
+
+def token_classification(config: Config) -> Head:
+    """Every token: dropout, one linear layer to the labels."""
+    dropout = Dropout(config.number("hidden_dropout_prob", below=1))
+    return Head("tokens", {"dropout": dropout, "classifier": Linear(config.integer("hidden_size"), config.num_labels)})
+
+
+def masked_lm(config: Config) -> Head:
+    """Every token: dense, norm, and the table of tokens; where `legacy` is off under other names, without a decoder."""
+    width, narrow = config.integer("hidden_size"), _embeddings(config).tokens.width
+    if config.legacy:
+        return decoder(config, narrow, activation(config))
+    if width != narrow:
+        raise ConfigError(f"config: with legacy off, embedding_size {narrow} must be hidden_size {width}")
+    steps = decoder(config, width, activation(config)).steps
+    return Head("tokens", {f"own_{name}": step for name, step in steps.items()})
+
+
+_POOLER_ROWS = (("pooler.dense", "dense"), ("classifier", "classifier"))
+_LAYER = "encoder.layer.{i}"
+LAYOUT = Layout(
+    prefix="deberta",
+    base=(
+        ("embeddings.word_embeddings", "embeddings.tokens"),
+        ("embeddings.position_embeddings", "embeddings.positions"),
+        ("embeddings.token_type_embeddings", "embeddings.types"),
+        ("embeddings.embed_proj", "embeddings.sum_projection"),
+        ("embeddings.LayerNorm", "embeddings.norm"),
+        (f"{_LAYER}.attention.self.query_proj", "blocks.{i}.attention.query"),
+        (f"{_LAYER}.attention.self.key_proj", "blocks.{i}.attention.key"),
+        (f"{_LAYER}.attention.self.value_proj", "blocks.{i}.attention.value"),
+        (f"{_LAYER}.attention.self.pos_key_proj", "blocks.{i}.attention.position_key"),
+        (f"{_LAYER}.attention.self.pos_query_proj", "blocks.{i}.attention.position_query"),
+        *BLOCK_ROWS[3:],
+        ("encoder.rel_embeddings", "relative_vectors.table"),
+        ("encoder.LayerNorm", "relative_vectors.norm"),
+        ("encoder.conv.conv", "blocks.0.convolution.kernel"),
+        ("encoder.conv.LayerNorm", "blocks.0.after_convolution"),
+    ),
+    heads={
+        SEQUENCE_CLASSIFICATION: _POOLER_ROWS,
+        TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
+        QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
+        MULTIPLE_CHOICE: _POOLER_ROWS,
+        MASKED_LM: (
+            ("cls.predictions.transform.dense", "dense"),
+            ("cls.predictions.transform.LayerNorm", "norm"),
+            ("cls.predictions.decoder", "decoder"),
+            ("lm_predictions.lm_head.dense", "own_dense"),
+            ("lm_predictions.lm_head.LayerNorm", "own_norm"),
+            (f"{UNNAMED}.decoder", "own_decoder"),
+        ),
+    },
+    tied={
+        MASKED_LM: (
+            ("cls.predictions.decoder.weight", "deberta.embeddings.word_embeddings.weight"),
+            ("cls.predictions.decoder.bias", "cls.predictions.bias"),
+            (f"{UNNAMED}.decoder.weight", "deberta.embeddings.word_embeddings.weight"),
+            (f"{UNNAMED}.decoder.bias", "lm_predictions.lm_head.bias"),
+        )
+    },
+    # Of models without the table of positions or types, and what the discriminator of DeBERTa 3 was trained with.
+    passengers=(
+        *PASSENGERS,
+        "embeddings.position_embeddings.weight",
+        *(f"mask_predictions.{layer}.{kind}" for layer in ("dense", "LayerNorm", "classifier") for kind in ("weight", "bias")),
+    ),
+)
+
+register(
+    Architecture(
+        model_type="deberta-v2",
+        title="DeBERTa 2",
+        source="https://arxiv.org/abs/2006.03654",
+        classes={BASE: "DebertaV2Model", **class_names_for("DebertaV2", LAYOUT)},
+        wiring=wiring,
+        heads={
+            SEQUENCE_CLASSIFICATION: sequence_classification,
+            TOKEN_CLASSIFICATION: token_classification,
+            QUESTION_ANSWERING: question_answering,
+            MULTIPLE_CHOICE: multiple_choice,
+            MASKED_LM: masked_lm,
+        },
+        layout=LAYOUT,
+        soft_labels=True,
+        defaults={
+            "vocab_size": 128100,
+            "hidden_size": 1536,
+            "num_hidden_layers": 24,
+            "num_attention_heads": 24,
+            "intermediate_size": 6144,
+            "hidden_act": "gelu",
+            "hidden_dropout_prob": 0.1,
+            "attention_probs_dropout_prob": 0.1,
+            "max_position_embeddings": 512,
+            "type_vocab_size": 0,
+            "initializer_range": 0.02,
+            "layer_norm_eps": 1e-7,
+            "relative_attention": False,
+            "max_relative_positions": -1,
+            "position_biased_input": True,
+            "pos_att_type": None,
+            "pooler_dropout": 0.0,
+            "pooler_hidden_act": "gelu",
+            "legacy": True,
+            "pad_token_id": 0,
+            "bos_token_id": None,
+            "eos_token_id": None,
+            "tie_word_embeddings": True,
+        },
+    )
+)

@@ -22,6 +22,7 @@ _HOMES = {
     "AutoModelForMaskedLM": "auto",
     "AutoModelForMultipleChoice": "auto",
     "AutoModelForNextSentencePrediction": "auto",
+    "AutoModelForPreTraining": "auto",
     "AutoModelForQuestionAnswering": "auto",
     "AutoModelForSequenceClassification": "auto",
     "AutoModelForTokenClassification": "auto",
@@ -45,9 +46,11 @@ _HOMES = {
 # The classes of the architectures in models/arch, by the architecture's name and the task.
 _TASKS = ("Model", "ForMaskedLM", "ForMultipleChoice", "ForQuestionAnswering", "ForSequenceClassification",
           "ForTokenClassification")  # fmt: skip
-for _name in ("Albert", "Bert", "Camembert", "DistilBert", "Electra", "ModernBert", "MPNet", "Roberta", "XLMRoberta"):
+for _name in ("Albert", "Bert", "Camembert", "DebertaV2", "DistilBert", "Electra", "ModernBert", "MPNet", "Roberta",
+              "XLMRoberta"):  # fmt: skip
     _HOMES.update({f"{_name}{_task}": "models.classes" for _task in _TASKS})
-_HOMES["BertForNextSentencePrediction"] = "models.classes"
+for _name in ("AlbertForPreTraining", "BertForNextSentencePrediction", "BertForPreTraining", "ElectraForPreTraining"):
+    _HOMES[_name] = "models.classes"
 for _name in ("GPT2", "Llama", "Mistral", "Qwen2", "Qwen3"):
     _HOMES.update({f"{_name}{_task}": "models.classes" for _task in ("Model", "ForSequenceClassification",
                    "ForTokenClassification")})  # fmt: skip
@@ -71,6 +74,7 @@ if TYPE_CHECKING:
     from .auto import AutoModelForMaskedLM as AutoModelForMaskedLM
     from .auto import AutoModelForMultipleChoice as AutoModelForMultipleChoice
     from .auto import AutoModelForNextSentencePrediction as AutoModelForNextSentencePrediction
+    from .auto import AutoModelForPreTraining as AutoModelForPreTraining
     from .auto import AutoModelForQuestionAnswering as AutoModelForQuestionAnswering
     from .auto import AutoModelForSequenceClassification as AutoModelForSequenceClassification
     from .auto import AutoModelForTokenClassification as AutoModelForTokenClassification

@@ -272,4 +272,4 @@ def _architecture(model_type: str) -> Architecture | None:
 
 
 def _known(architecture: Architecture) -> set[str]:
-    return {*architecture.defaults, *architecture.attribute_map, *_COMMON}
+    return {*architecture.defaults, *architecture.optional_keys, *architecture.attribute_map, *_COMMON}

@@ -13,7 +13,7 @@ from .inputs import whole_numbers
 from .loss import span_loss, token_loss
 from .outputs import MaskedLMOutput, ModelOutput, QuestionAnsweringOutput, TokenClassifierOutput
 
-__all__ = ["MaskedLMModel", "QuestionAnsweringModel", "TokenClassificationModel", "TokenModel"]
+__all__ = ["MaskedLMModel", "QuestionAnsweringModel", "TokenClassificationModel", "TokenModel", "grid_of"]
 
 
 class TokenModel(HeadModel):
@@ -53,7 +53,7 @@ class TokenModel(HeadModel):
         given = {"attention_mask": attention_mask, "token_type_ids": token_type_ids, "position_ids": position_ids}
         call = self.run(input_ids, {**given, "labels": labels}, options)
         labels = call.inputs.get("labels")
-        loss = None if labels is None else self._loss(call, _grid("labels", labels, call))
+        loss = None if labels is None else self._loss(call, grid_of("labels", labels, call))
         return call.output(self.output_class, loss=loss, logits=call.padding.pad(call.values))
 
     def _loss(self, call: Call, labels: Tensor) -> Tensor:
@@ -79,7 +79,10 @@ class MaskedLMModel(TokenModel):
 class QuestionAnsweringModel(HeadModel):
     """Where in a text an answer begins and ends."""
 
-    label_names = ("start_positions", "end_positions")
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """How a call's labels are called."""
+        return "start_positions", "end_positions"
 
     def forward(
         self,
@@ -125,7 +128,7 @@ def _pad_low(values: Tensor, call: Call) -> Tensor:
     return grid.index_copy(0, call.padding.slots, values).view(call.padding.batch, call.padding.length)
 
 
-def _grid(name: str, labels: Any, call: Call) -> Tensor:
+def grid_of(name: str, labels: Any, call: Call) -> Tensor:
     """Labels as (batch, length) whole numbers."""
     grid = whole_numbers(name, labels, call.values.device)
     expected = (call.padding.batch, call.padding.length)

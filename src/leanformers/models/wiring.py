@@ -32,6 +32,7 @@ __all__ = [
     "ROTARY_SCALINGS",
     "Activation",
     "Attention",
+    "Beside",
     "Block",
     "Convolution",
     "Dense",
@@ -408,3 +409,18 @@ class Head:
     reads: str
     steps: Mapping[str, Step]
     marker: int | None = None
+    beside: Beside | None = None
+
+    @property
+    def needs_pooler(self) -> bool:
+        """Whether this head or the one beside it reads the pooler's output."""
+        return self.reads == "pooled" or (self.beside is not None and self.beside.head.needs_pooler)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A second head on the same base model: the name of its output, and that of its labels."""
+
+    head: Head
+    logits: str
+    labels: str

@@ -121,8 +121,8 @@ def _position_tables(
 
     def table(slot: str) -> Tensor:
         layer = f"{name}.{slot if wired.shared else f'position_{slot}'}"
-        made = F.linear(vectors, weights[f"{layer}.weight"], weights.get(f"{layer}.bias"))
-        return (made * description.score_scale).unflatten(-1, (-1, description.head_dim))
+        made = F.linear(vectors, weights[f"{layer}.weight"], weights.get(f"{layer}.bias")) * description.score_scale
+        return made.view(vectors.shape[0], -1, description.head_dim)
 
     return table("key") if wired.position_key else None, table("query") if wired.position_query else None
 

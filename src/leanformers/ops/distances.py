@@ -119,7 +119,7 @@ def _products(x: Tensor, vectors: Tensor) -> Tensor:
     tables = table.expand(texts, -1, -1, -1).flatten(0, 1)  # (texts · heads, head_dim, distances)
     if texts * heads == 1:
         matrices, tables = matrices.expand(2, -1, -1), tables.expand(2, -1, -1)
-    products = torch.bmm(matrices, tables)[: texts * heads].unflatten(0, (texts, heads)).flatten(2)
+    products = torch.bmm(matrices, tables)[: texts * heads].view(texts, heads, -1)
     width = count * REGISTER - 1  # a row of the view begins one column before that of the row above
     shifted = products[..., length - 1 : length - 1 + length * width]
-    return shifted.unflatten(-1, (length, width))[..., :length]
+    return shifted.view(texts, heads, length, width)[..., :length]

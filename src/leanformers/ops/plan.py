@@ -143,6 +143,7 @@ class HeadPlan:
                 self.steps.append(norm)
             elif isinstance(step, Scale):
                 self.steps.append(partial(torch.mul, other=step.factor))
+        self.beside = HeadPlan(wiring.beside.head, _part(weights, "beside.")) if wiring.beside else None
 
     def __call__(self, x: Tensor) -> Tensor:
         """(texts or tokens, width) → (texts or tokens, outputs)."""

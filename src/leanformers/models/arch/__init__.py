@@ -28,7 +28,9 @@ __all__ = [
     "MASKED_LM",
     "MULTIPLE_CHOICE",
     "NEXT_SENTENCE",
+    "PRETRAINING",
     "QUESTION_ANSWERING",
+    "REPLACED_TOKENS",
     "SEQ2SEQ_LM",
     "SEQUENCE_CLASSIFICATION",
     "TOKEN_CLASSIFICATION",
@@ -45,6 +47,8 @@ TOKEN_CLASSIFICATION = "token-classification"
 QUESTION_ANSWERING = "question-answering"
 MULTIPLE_CHOICE = "multiple-choice"
 NEXT_SENTENCE = "next-sentence-prediction"
+PRETRAINING = "pretraining"  # masked words, and how two texts stand to each other
+REPLACED_TOKENS = "replaced-token-detection"
 MASKED_LM = "masked-lm"
 CAUSAL_LM = "causal-lm"
 SEQ2SEQ_LM = "seq2seq-lm"
@@ -56,6 +60,8 @@ _SUFFIXES = {
     QUESTION_ANSWERING: "ForQuestionAnswering",
     MULTIPLE_CHOICE: "ForMultipleChoice",
     NEXT_SENTENCE: "ForNextSentencePrediction",
+    PRETRAINING: "ForPreTraining",
+    REPLACED_TOKENS: "ForPreTraining",
     MASKED_LM: "ForMaskedLM",
     CAUSAL_LM: "ForCausalLM",
     SEQ2SEQ_LM: "ForConditionalGeneration",
@@ -75,6 +81,7 @@ class Architecture:
         heads: from a config to a head's description, by task.
         layout: the names in its checkpoints.
         defaults: what an absent key of config.json stands for.
+        optional_keys: further keys that config.json may have, without defaults.
         attribute_map: common names of config keys that this architecture calls otherwise.
         initial: from a config and a slot to the standard deviation of new weights; `initializer_range` if None.
         reads_source: an encoder–decoder; its wiring is an `EncoderDecoder`.
@@ -89,6 +96,7 @@ class Architecture:
     heads: Mapping[str, Callable[[Config], Head]]
     layout: Layout
     defaults: Mapping[str, Any]
+    optional_keys: tuple[str, ...] = ()
     attribute_map: Mapping[str, str] = field(default_factory=dict)
     initial: Callable[[Config, str], float] | None = None
     reads_source: bool = False

@@ -19,11 +19,12 @@ from ..bert_like import (
     question_answering,
 )
 from ..layout import Layout
-from ..wiring import Dense, Dropout, Encoder, Head, Linear
+from ..wiring import Beside, Dense, Dropout, Encoder, Head, Linear
 from . import (
     BASE,
     MASKED_LM,
     MULTIPLE_CHOICE,
+    PRETRAINING,
     QUESTION_ANSWERING,
     SEQUENCE_CLASSIFICATION,
     TOKEN_CLASSIFICATION,
@@ -78,6 +79,21 @@ def masked_lm(config: Config) -> Head:
     return decoder(config, config.integer("embedding_size"), activation(config))
 
 
+def pretraining(config: Config) -> Head:
+    """The head for masked words, and one that says whether two texts stand in their order."""
+    order = _classifier(config, "pooled", config.num_labels)
+    return replace(masked_lm(config), beside=Beside(order, logits="sop_logits", labels="sentence_order_label"))
+
+
+_WORD_ROWS = (
+    ("predictions.LayerNorm", "norm"),
+    ("predictions.dense", "dense"),
+    ("predictions.decoder", "decoder"),
+)
+_TIED_WORDS = (
+    ("predictions.decoder.weight", "albert.embeddings.word_embeddings.weight"),
+    ("predictions.decoder.bias", "predictions.bias"),
+)
 _LAYER = "encoder.albert_layer_groups.{i}.albert_layers.0"
 LAYOUT = Layout(
     prefix="albert",
@@ -99,18 +115,10 @@ LAYOUT = Layout(
         TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
         QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
         MULTIPLE_CHOICE: (("classifier", "classifier"),),
-        MASKED_LM: (
-            ("predictions.LayerNorm", "norm"),
-            ("predictions.dense", "dense"),
-            ("predictions.decoder", "decoder"),
-        ),
+        PRETRAINING: (*_WORD_ROWS, ("sop_classifier.classifier", "beside.classifier")),
+        MASKED_LM: _WORD_ROWS,
     },
-    tied={
-        MASKED_LM: (
-            ("predictions.decoder.weight", "albert.embeddings.word_embeddings.weight"),
-            ("predictions.decoder.bias", "predictions.bias"),
-        )
-    },
+    tied=dict.fromkeys((PRETRAINING, MASKED_LM), _TIED_WORDS),
     head_like=("pooler",),
     passengers=PASSENGERS,
 )
@@ -127,6 +135,7 @@ register(
             TOKEN_CLASSIFICATION: token_classification,
             QUESTION_ANSWERING: question_answering,
             MULTIPLE_CHOICE: multiple_choice,
+            PRETRAINING: pretraining,
             MASKED_LM: masked_lm,
         },
         layout=LAYOUT,

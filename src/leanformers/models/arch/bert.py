@@ -6,6 +6,7 @@ Devlin et al., 2018, https://arxiv.org/abs/1810.04805; reference: transformers, 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..bert_like import (
@@ -22,12 +23,13 @@ from ..bert_like import (
     token_classification,
 )
 from ..layout import Layout
-from ..wiring import Dense, Encoder, Head, Linear
+from ..wiring import Beside, Dense, Encoder, Head, Linear
 from . import (
     BASE,
     MASKED_LM,
     MULTIPLE_CHOICE,
     NEXT_SENTENCE,
+    PRETRAINING,
     QUESTION_ANSWERING,
     SEQUENCE_CLASSIFICATION,
     TOKEN_CLASSIFICATION,
@@ -63,6 +65,21 @@ def masked_lm(config: Config) -> Head:
     return decoder(config, config.integer("hidden_size"), activation(config))
 
 
+def pretraining(config: Config) -> Head:
+    """The heads for masked words and for the next sentence."""
+    beside = Beside(next_sentence(config), logits="seq_relationship_logits", labels="next_sentence_label")
+    return replace(masked_lm(config), beside=beside)
+
+
+_WORD_ROWS = (
+    ("cls.predictions.transform.dense", "dense"),
+    ("cls.predictions.transform.LayerNorm", "norm"),
+    ("cls.predictions.decoder", "decoder"),
+)
+_TIED_WORDS = (
+    ("cls.predictions.decoder.weight", "bert.embeddings.word_embeddings.weight"),
+    ("cls.predictions.decoder.bias", "cls.predictions.bias"),
+)
 LAYOUT = Layout(
     prefix="bert",
     base=(*EMBEDDING_ROWS, *BLOCK_ROWS, ("pooler.dense", "pooler.dense")),
@@ -72,18 +89,10 @@ LAYOUT = Layout(
         QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
         MULTIPLE_CHOICE: (("classifier", "classifier"),),
         NEXT_SENTENCE: (("cls.seq_relationship", "relationship"),),
-        MASKED_LM: (
-            ("cls.predictions.transform.dense", "dense"),
-            ("cls.predictions.transform.LayerNorm", "norm"),
-            ("cls.predictions.decoder", "decoder"),
-        ),
+        PRETRAINING: (*_WORD_ROWS, ("cls.seq_relationship", "beside.relationship")),
+        MASKED_LM: _WORD_ROWS,
     },
-    tied={
-        MASKED_LM: (
-            ("cls.predictions.decoder.weight", "bert.embeddings.word_embeddings.weight"),
-            ("cls.predictions.decoder.bias", "cls.predictions.bias"),
-        )
-    },
+    tied=dict.fromkeys((PRETRAINING, MASKED_LM), _TIED_WORDS),
     head_like=("pooler.dense",),
     passengers=PASSENGERS,
 )
@@ -101,6 +110,7 @@ register(
             QUESTION_ANSWERING: question_answering,
             MULTIPLE_CHOICE: multiple_choice,
             NEXT_SENTENCE: next_sentence,
+            PRETRAINING: pretraining,
             MASKED_LM: masked_lm,
         },
         layout=LAYOUT,

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 def wiring(config: Config) -> Encoder:
     """The base model that `config` describes."""
+    if config.get("z_steps"):  # the reference has no such setting: its last block runs once
+        config.choice("z_steps", [0, 1])
     vectors = _vectors(config) if config.relative_attention else None
     made = tuple(replace(block, attention=_attention(config, block)) for block in blocks(config))
     return Encoder(_embeddings(config), _with_convolution(config, made), pooler=None, relative_vectors=vectors)
@@ -75,7 +77,7 @@ def _vectors(config: Config) -> RelativeVectors:
     farthest, buckets = _whole(config, "max_relative_positions"), _whole(config, "position_buckets")
     if farthest < 1:
         farthest = config.integer("max_position_embeddings")
-    if 0 < buckets and not (2 <= buckets and buckets // 2 + 1 < farthest):
+    if buckets > 0 and not (buckets >= 2 and buckets // 2 + 1 < farthest):
         raise ConfigError(
             f"config: position_buckets must be at least 2, and half of them fewer than max_relative_positions "
             f"{farthest} - 1, not {buckets}"
@@ -104,7 +106,9 @@ def _attention(config: Config, block: Block) -> Attention:
     kinds = given.lower().split("|") if isinstance(given, str) else given
     kinds = {str(kind).strip() for kind in kinds}
     if kinds - {"c2p", "p2c"}:
-        raise ConfigError(f"config: pos_att_type has {', '.join(sorted(kinds - {'c2p', 'p2c'}))}; choices: 'c2p', 'p2c'")
+        raise ConfigError(
+            f"config: pos_att_type has {', '.join(sorted(kinds - {'c2p', 'p2c'}))}; choices: 'c2p', 'p2c'"
+        )
     scale = (described.head_dim * (1 + len(kinds))) ** -0.5
     if not config.relative_attention:
         return replace(described, scale=scale)
@@ -125,8 +129,8 @@ def _with_convolution(config: Config, made: tuple[Block, ...]) -> tuple[Block, .
     groups, width = config.get("conv_groups") or 1, config.integer("hidden_size")
     if not made or kernel % 2 == 0 or width % groups:
         raise ConfigError(
-            f"config: conv_kernel_size {kernel} must be odd, conv_groups {groups} a divisor of hidden_size {width}, and "
-            f"num_hidden_layers {len(made)} at least 1"
+            f"config: conv_kernel_size {kernel} must be odd, conv_groups {groups} a divisor of hidden_size {width}, "
+            f"and num_hidden_layers {len(made)} at least 1"
         )
     name = config.choice("conv_act", [*ACTIVATIONS]) if config.get("conv_act") is not None else "tanh"
     dropout = config.number("hidden_dropout_prob", below=1)
@@ -180,6 +184,7 @@ def masked_lm(config: Config) -> Head:
 
 
 _POOLER_ROWS = (("pooler.dense", "dense"), ("classifier", "classifier"))
+_KINDS = ("weight", "bias")
 _LAYER = "encoder.layer.{i}"
 LAYOUT = Layout(
     prefix="deberta",
@@ -222,11 +227,12 @@ LAYOUT = Layout(
             (f"{UNNAMED}.decoder.bias", "lm_predictions.lm_head.bias"),
         )
     },
-    # Of models without the table of positions or types, and what the discriminator of DeBERTa 3 was trained with.
+    # What is not read without positions or distances, and what the discriminator of DeBERTa 3 was trained with.
     passengers=(
         *PASSENGERS,
         "embeddings.position_embeddings.weight",
-        *(f"mask_predictions.{layer}.{kind}" for layer in ("dense", "LayerNorm", "classifier") for kind in ("weight", "bias")),
+        *(f"encoder.LayerNorm.{kind}" for kind in _KINDS),
+        *(f"mask_predictions.{part}.{kind}" for part in ("dense", "LayerNorm", "classifier") for kind in _KINDS),
     ),
 )
 
@@ -271,5 +277,18 @@ register(
             "eos_token_id": None,
             "tie_word_embeddings": True,
         },
+        optional_keys=(
+            "attention_head_size",
+            "cls_dropout",
+            "conv_act",
+            "conv_groups",
+            "conv_kernel_size",
+            "embedding_size",
+            "norm_rel_ebd",
+            "pooler_hidden_size",
+            "position_buckets",
+            "share_att_key",
+            "z_steps",
+        ),
     )
 )

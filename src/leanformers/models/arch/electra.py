@@ -11,6 +11,7 @@ from ..bert_like import (
     BLOCK_ROWS,
     EMBEDDING_ROWS,
     PASSENGERS,
+    activation,
     blocks,
     decoder,
     dense_classification,
@@ -25,6 +26,7 @@ from . import (
     MASKED_LM,
     MULTIPLE_CHOICE,
     QUESTION_ANSWERING,
+    REPLACED_TOKENS,
     SEQUENCE_CLASSIFICATION,
     TOKEN_CLASSIFICATION,
     Architecture,
@@ -70,6 +72,13 @@ def masked_lm(config: Config) -> Head:
     return decoder(config, config.integer("embedding_size"), "gelu")
 
 
+def replaced_tokens(config: Config) -> Head:
+    """Every token: dense, and one number that is above 0 for a replaced one."""
+    width = config.integer("hidden_size")
+    activated = Activation(activation(config))
+    return Head("tokens", {"dense": Linear(width, width), "activation": activated, "output": Linear(width, 1)})
+
+
 LAYOUT = Layout(
     prefix="electra",
     base=(*EMBEDDING_ROWS, ("embeddings_project", "embeddings.projection"), *BLOCK_ROWS),
@@ -78,6 +87,10 @@ LAYOUT = Layout(
         TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
         QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
         MULTIPLE_CHOICE: (("sequence_summary.summary", "dense"), ("classifier", "classifier")),
+        REPLACED_TOKENS: (
+            ("discriminator_predictions.dense", "dense"),
+            ("discriminator_predictions.dense_prediction", "output"),
+        ),
         MASKED_LM: (
             ("generator_predictions.LayerNorm", "norm"),
             ("generator_predictions.dense", "dense"),
@@ -100,6 +113,7 @@ register(
             TOKEN_CLASSIFICATION: token_classification,
             QUESTION_ANSWERING: question_answering,
             MULTIPLE_CHOICE: multiple_choice,
+            REPLACED_TOKENS: replaced_tokens,
             MASKED_LM: masked_lm,
         },
         layout=LAYOUT,

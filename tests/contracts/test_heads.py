@@ -35,7 +35,10 @@ def inputs_for(pair: Any, batch_of: Any, head: str, lengths: list[int]) -> tuple
         if head != "replaced-token-detection":
             labels[:, 0] = -100
         if head == "pretraining":
-            return batch, {"labels": labels, SECOND_LABELS[pair.ours.architecture.model_type]: torch.arange(len(lengths)) % 2}
+            return batch, {
+                "labels": labels,
+                SECOND_LABELS[pair.ours.architecture.model_type]: torch.arange(len(lengths)) % 2,
+            }
         return batch, {"labels": labels}
     if head == "question-answering":
         return batch, {"start_positions": torch.zeros(len(lengths)).long(), "end_positions": mask.sum(1) - 1}

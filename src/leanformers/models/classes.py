@@ -19,8 +19,8 @@ from .arch import (
     class_names,
 )
 from .encoder import EncoderModel
-from .heads import HeadModel
 from .encoder_decoder import EncoderDecoderModel
+from .heads import HeadModel
 from .language_head import CausalLMModel, Seq2SeqLMModel
 from .model import PreTrainedModel
 from .pretraining_heads import PreTrainingModel, ReplacedTokensModel
@@ -75,7 +75,7 @@ def model_class(architecture: Architecture, task: str) -> type[PreTrainedModel]:
     key = (architecture.model_type, task)
     if key not in _MADE:
         kind: type[PreTrainedModel] = EncoderDecoderModel if architecture.reads_source else EncoderModel
-        values: dict[str, object] = {"architecture": architecture, "task": task, "__module__": __name__}
+        values: dict[str, object] = {"architecture": architecture.of(task), "task": task, "__module__": __name__}
         if task != BASE:
             kind = _HEADS[task]
             values["base_class"] = model_class(architecture, BASE)

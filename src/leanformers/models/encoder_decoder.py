@@ -23,13 +23,13 @@ from .bricks import EncoderDecoderBrick
 from .cache import Cache
 from .encoder import EncoderModel, PackedOutput
 from .initial import initialise
-from .inputs import Limits, check_packed, gather_inputs, pack_inputs, pack_target
+from .inputs import Limits, gather_inputs, pack_inputs, pack_target
 from .layout import rows_of
 from .model import PreTrainedModel
 from .outputs import ModelOutput, Seq2SeqModelOutput
 from .packed import Packed, Padding
 from .planning import PlanKeeper
-from .wiring import Encoder, EncoderDecoder
+from .wiring import EncoderDecoder
 
 __all__ = ["INPUT_NAMES", "EncoderDecoderModel", "PairOutput"]
 

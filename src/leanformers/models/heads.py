@@ -127,7 +127,7 @@ class HeadModel(PreTrainedModel):
     def base_model(self) -> EncoderModel:
         """The part without the head, a model of its own."""
         base = self.__dict__["_base"] if "_base" in self.__dict__ else self._modules[self.architecture.layout.prefix]
-        if not isinstance(base, EncoderModel) or base.architecture is not self.architecture:
+        if not isinstance(base, EncoderModel) or base.architecture.model_type != self.architecture.model_type:
             expected, given = self.base_class.__name__, type(base).__name__
             raise ArchitectureError(f"{self.architecture.layout.prefix} must be a {expected}, not {given}")
         return base

@@ -125,6 +125,8 @@ def replaced_loss(values: Tensor, labels: Tensor, padding: Padding) -> Tensor:
     Raises:
         TokenIdError: another label; names row and position.
     """
+    if labels.shape != (padding.batch, padding.length):
+        raise _wrong_shape(labels, (padding.batch, padding.length))
     flat = labels.flatten()
     outside = torch.zeros_like(flat, dtype=torch.bool)
     outside[padding.slots] = ((flat < 0) | (flat > 1))[padding.slots]
@@ -140,6 +142,8 @@ def _refuse_outside(outside: Tensor, labels: Tensor, why: str) -> None:
 
 def _token_labels(count: int, labels: Tensor, padding: Padding) -> Tensor:
     """The labels of packed tokens, (tokens,), each below `count` or -100."""
+    if labels.shape != (padding.batch, padding.length):
+        raise _wrong_shape(labels, (padding.batch, padding.length))
     flat = labels.flatten()
     on_padding = flat != IGNORED
     on_padding[padding.slots] = False

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from ..errors import InputValueError
 from .heads import Call, HeadModel
+from .inputs import whole_numbers
 from .loss import replaced_loss, single_label_loss, token_loss
 from .outputs import ModelOutput, PreTrainingOutput, ReplacedTokensOutput
-from .token_heads import TokenModel, grid_of
+from .token_heads import TokenModel
 
 __all__ = ["PreTrainingModel", "ReplacedTokensModel"]
 
@@ -91,9 +92,8 @@ class PreTrainingModel(HeadModel):
         if of_tokens is None or of_texts is None:
             missing, there = self.label_names if of_tokens is None else self.label_names[::-1]
             raise InputValueError(f"{there} without {missing}: the loss is the sum of both heads' losses; give both")
-        return token_loss(call.values, grid_of("labels", of_tokens, call), call.padding) + single_label_loss(
-            texts, of_texts
-        )
+        words = whole_numbers("labels", of_tokens, call.values.device)
+        return token_loss(call.values, words, call.padding) + single_label_loss(texts, of_texts)
 
 
 class ReplacedTokensModel(TokenModel):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ArchitectureError, near_names
@@ -101,6 +101,11 @@ class Architecture:
     initial: Callable[[Config, str], float] | None = None
     reads_source: bool = False
     soft_labels: bool = False
+
+    def of(self, task: str) -> Architecture:
+        """The same with the names that checkpoints of a task have."""
+        layout = self.layout.of(task)
+        return self if layout is self.layout else replace(self, layout=layout)
 
 
 ARCHITECTURES: dict[str, Architecture] = {}

@@ -255,6 +255,13 @@ class Config:
             raise ConfigError(f"config: {key} must be a number {limits}, not {value!r}")
         return float(value)
 
+    def divided(self, width: str, heads: str) -> tuple[int, int]:
+        """The whole numbers under both keys; ConfigError if the width does not divide evenly among the heads."""
+        numbers, parts = self.integer(width), self.integer(heads)
+        if numbers % parts:
+            raise ConfigError(f"config: {width} {numbers} is not a multiple of {heads} {parts}")
+        return numbers, parts
+
     def choice(self, key: str, choices: Sequence[Any]) -> Any:
         """The value under `key`, one of `choices`; ConfigError with the choices and the nearest one otherwise."""
         value = getattr(self, key)
@@ -263,6 +270,12 @@ class Config:
             listed = ", ".join(repr(choice) for choice in choices)
             raise ConfigError(f"config: {key} is {value!r}, which is not known here{hint}; choices: {listed}")
         return value
+
+    def activation(self, key: str) -> str:
+        """The activation under `key`, as the wiring calls it; ConfigError with the choices if it is not known."""
+        from .models.wiring import ACTIVATIONS
+
+        return ACTIVATIONS[self.choice(key, [*ACTIVATIONS])]
 
 
 def _architecture(model_type: str) -> Architecture | None:

@@ -99,6 +99,8 @@ def load(
     device = None if device_map is None else device_named(device_map)
     arguments = {key: options.pop(key) for key in ("add_pooling_layer",) if key in options}
     replace_mismatched = bool(options.pop("ignore_mismatched_sizes", False))
+    if options.pop("trust_remote_code", False):
+        warn("trust_remote_code=True has no effect: leanformers never runs code from a checkpoint")
     folder = resolve_folder(name, revision=revision)
     if config is None:
         config = Config.from_pretrained(folder, **options)

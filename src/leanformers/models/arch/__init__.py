@@ -12,7 +12,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...errors import ArchitectureError, near_names
 from ..layout import Layout
@@ -36,6 +36,7 @@ __all__ = [
     "TOKEN_CLASSIFICATION",
     "Architecture",
     "architecture_of",
+    "by_task",
     "class_names",
     "class_names_for",
     "register",
@@ -108,6 +109,8 @@ class Architecture:
         return self if layout is self.layout else replace(self, layout=layout)
 
 
+T = TypeVar("T")
+
 ARCHITECTURES: dict[str, Architecture] = {}
 
 
@@ -135,8 +138,13 @@ def class_names() -> dict[str, tuple[Architecture, str]]:
 
 
 def class_names_for(name: str, layout: Layout) -> dict[str, str]:
-    """The public class of each task that a layout has a head for: `class_names_for("Bert", layout)`."""
-    return {task: f"{name}{_SUFFIXES[task]}" for task in layout.heads}
+    """The public class of the base model and of each task that a layout has a head for."""
+    return {BASE: f"{name}Model", **{task: f"{name}{_SUFFIXES[task]}" for task in layout.heads}}
+
+
+def by_task(**values: T) -> dict[str, T]:
+    """Values by task, given under its name: `by_task(masked_lm=…)`, `by_task(token_classification=…)`."""
+    return {name.replace("_", "-"): value for name, value in values.items()}
 
 
 for _module in pkgutil.iter_modules(__path__):

@@ -11,32 +11,21 @@ from typing import TYPE_CHECKING
 
 from ..bert_like import (
     BLOCK_ROWS,
+    DEFAULTS,
     EMBEDDING_ROWS,
+    MORE_DEFAULTS,
     PASSENGERS,
-    activation,
     blocks,
-    decoder,
     embeddings,
-    head_dropout,
+    masked_lm,
     multiple_choice,
     question_answering,
+    sequence_classification,
     token_classification,
 )
 from ..layout import Layout
 from ..wiring import Beside, Dense, Encoder, Head, Linear
-from . import (
-    BASE,
-    MASKED_LM,
-    MULTIPLE_CHOICE,
-    NEXT_SENTENCE,
-    PRETRAINING,
-    QUESTION_ANSWERING,
-    SEQUENCE_CLASSIFICATION,
-    TOKEN_CLASSIFICATION,
-    Architecture,
-    class_names_for,
-    register,
-)
+from . import Architecture, by_task, class_names_for, register
 
 if TYPE_CHECKING:
     from ...config import Config
@@ -49,20 +38,9 @@ def wiring(config: Config) -> Encoder:
     return Encoder(embeddings(config, width=width), blocks(config), pooler=Dense(width, "tanh"))
 
 
-def sequence_classification(config: Config) -> Head:
-    """The pooler's output, dropout, one linear layer."""
-    width = config.integer("hidden_size")
-    return Head("pooled", {"dropout": head_dropout(config), "classifier": Linear(width, config.num_labels)})
-
-
 def next_sentence(config: Config) -> Head:
     """The pooler's output and one linear layer to two numbers."""
     return Head("pooled", {"relationship": Linear(config.integer("hidden_size"), 2)})
-
-
-def masked_lm(config: Config) -> Head:
-    """Every token: dense, norm, and the table of token embeddings."""
-    return decoder(config, config.integer("hidden_size"), activation(config))
 
 
 def pretraining(config: Config) -> Head:
@@ -83,16 +61,16 @@ _TIED_WORDS = (
 LAYOUT = Layout(
     prefix="bert",
     base=(*EMBEDDING_ROWS, *BLOCK_ROWS, ("pooler.dense", "pooler.dense")),
-    heads={
-        SEQUENCE_CLASSIFICATION: (("classifier", "classifier"),),
-        TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
-        QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
-        MULTIPLE_CHOICE: (("classifier", "classifier"),),
-        NEXT_SENTENCE: (("cls.seq_relationship", "relationship"),),
-        PRETRAINING: (*_WORD_ROWS, ("cls.seq_relationship", "beside.relationship")),
-        MASKED_LM: _WORD_ROWS,
-    },
-    tied=dict.fromkeys((PRETRAINING, MASKED_LM), _TIED_WORDS),
+    heads=by_task(
+        sequence_classification=(("classifier", "classifier"),),
+        token_classification=(("classifier", "classifier"),),
+        question_answering=(("qa_outputs", "outputs"),),
+        multiple_choice=(("classifier", "classifier"),),
+        next_sentence_prediction=(("cls.seq_relationship", "relationship"),),
+        pretraining=(*_WORD_ROWS, ("cls.seq_relationship", "beside.relationship")),
+        masked_lm=_WORD_ROWS,
+    ),
+    tied=by_task(pretraining=_TIED_WORDS, masked_lm=_TIED_WORDS),
     head_like=("pooler.dense",),
     passengers=PASSENGERS,
 )
@@ -102,40 +80,18 @@ register(
         model_type="bert",
         title="BERT",
         source="https://arxiv.org/abs/1810.04805",
-        classes={BASE: "BertModel", **class_names_for("Bert", LAYOUT)},
+        classes=class_names_for("Bert", LAYOUT),
         wiring=wiring,
-        heads={
-            SEQUENCE_CLASSIFICATION: sequence_classification,
-            TOKEN_CLASSIFICATION: token_classification,
-            QUESTION_ANSWERING: question_answering,
-            MULTIPLE_CHOICE: multiple_choice,
-            NEXT_SENTENCE: next_sentence,
-            PRETRAINING: pretraining,
-            MASKED_LM: masked_lm,
-        },
+        heads=by_task(
+            sequence_classification=sequence_classification,
+            token_classification=token_classification,
+            question_answering=question_answering,
+            multiple_choice=multiple_choice,
+            next_sentence_prediction=next_sentence,
+            pretraining=pretraining,
+            masked_lm=masked_lm,
+        ),
         layout=LAYOUT,
-        defaults={
-            "vocab_size": 30522,
-            "hidden_size": 768,
-            "num_hidden_layers": 12,
-            "num_attention_heads": 12,
-            "intermediate_size": 3072,
-            "hidden_act": "gelu",
-            "hidden_dropout_prob": 0.1,
-            "attention_probs_dropout_prob": 0.1,
-            "max_position_embeddings": 512,
-            "type_vocab_size": 2,
-            "initializer_range": 0.02,
-            "layer_norm_eps": 1e-12,
-            "pad_token_id": 0,
-            "position_embedding_type": "absolute",
-            "use_cache": True,
-            "classifier_dropout": None,
-            "is_decoder": False,
-            "add_cross_attention": False,
-            "bos_token_id": None,
-            "eos_token_id": None,
-            "tie_word_embeddings": True,
-        },
+        defaults={**DEFAULTS, **MORE_DEFAULTS},
     )
 )

@@ -10,16 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigError
-from ..bert_like import BLOCK_ROWS, PASSENGERS, activation, blocks, decoder, question_answering
+from ..bert_like import BLOCK_ROWS, DEFAULTS, PASSENGERS, blocks, masked_lm, question_answering
+from ..common_heads import classifier, dense_classifier
 from ..layout import UNNAMED, Layout
 from ..wiring import (
-    ACTIVATIONS,
-    Activation,
     Attention,
     Block,
     Convolution,
     Distances,
-    Dropout,
     Embedding,
     Embeddings,
     Encoder,
@@ -28,17 +26,7 @@ from ..wiring import (
     Linear,
     RelativeVectors,
 )
-from . import (
-    BASE,
-    MASKED_LM,
-    MULTIPLE_CHOICE,
-    QUESTION_ANSWERING,
-    SEQUENCE_CLASSIFICATION,
-    TOKEN_CLASSIFICATION,
-    Architecture,
-    class_names_for,
-    register,
-)
+from . import Architecture, by_task, class_names_for, register
 
 if TYPE_CHECKING:
     from ...config import Config
@@ -78,18 +66,13 @@ def _vectors(config: Config) -> RelativeVectors:
     if farthest < 1:
         farthest = config.integer("max_position_embeddings")
     if buckets > 0 and not (buckets >= 2 and buckets // 2 + 1 < farthest):
-        raise ConfigError(
-            f"config: position_buckets must be at least 2, and half of them fewer than max_relative_positions "
-            f"{farthest} - 1, not {buckets}"
-        )
-    kinds = [kind.strip() for kind in str(config.get("norm_rel_ebd", "none")).lower().split("|")]
-    unknown = set(kinds) - {"none", "layer_norm"}
-    if unknown:
-        raise ConfigError(f"config: norm_rel_ebd has {', '.join(sorted(unknown))}; choices: 'none', 'layer_norm'")
-    norm = _norm(config) if "layer_norm" in kinds else None
+        limit = f"at least 2, and half of it below max_relative_positions {farthest} - 1"
+        raise ConfigError(f"config: position_buckets must be {limit}, not {buckets}")
+    norm = _norm(config) if "layer_norm" in _words(config, "norm_rel_ebd", ("none", "layer_norm")) else None
+    width = config.integer("hidden_size")
     if buckets > 0:
-        return RelativeVectors(buckets, config.integer("hidden_size"), farthest, norm)
-    return RelativeVectors(farthest, config.integer("hidden_size"), norm=norm)
+        return RelativeVectors(buckets, width, farthest, norm)
+    return RelativeVectors(farthest, width, norm=norm)
 
 
 def _whole(config: Config, key: str) -> int:
@@ -97,90 +80,71 @@ def _whole(config: Config, key: str) -> int:
     return config.integer(key, at_least=-1) if config.get(key) is not None else -1
 
 
+def _words(config: Config, key: str, known: tuple[str, ...]) -> set[str]:
+    """The words under a key: a list, or a text with "|" between them."""
+    given = config.get(key) or ()
+    words = {str(word).strip() for word in (given.lower().split("|") if isinstance(given, str) else given)}
+    if words - {*known}:
+        raise ConfigError(f"config: {key} has {', '.join(sorted(words - {*known}))}; choices: {', '.join(known)}")
+    return words
+
+
 def _attention(config: Config, block: Block) -> Attention:
     """Scores are sums of products, of which each has its share in the scale."""
     described = block.attention
     if config.get("attention_head_size") is not None:  # the output layer of the reference takes no other
         config.choice("attention_head_size", [described.head_dim])
-    given = config.pos_att_type or ()
-    kinds = given.lower().split("|") if isinstance(given, str) else given
-    kinds = {str(kind).strip() for kind in kinds}
-    if kinds - {"c2p", "p2c"}:
-        raise ConfigError(
-            f"config: pos_att_type has {', '.join(sorted(kinds - {'c2p', 'p2c'}))}; choices: 'c2p', 'p2c'"
-        )
+    kinds = _words(config, "pos_att_type", ("c2p", "p2c"))
     scale = (described.head_dim * (1 + len(kinds))) ** -0.5
     if not config.relative_attention:
         return replace(described, scale=scale)
-    distances = Distances(
-        position_key="c2p" in kinds,
-        position_query="p2c" in kinds,
-        shared=bool(config.get("share_att_key")),
-        dropout=config.number("hidden_dropout_prob", below=1),
-    )
+    shared, dropout = bool(config.get("share_att_key")), config.number("hidden_dropout_prob", below=1)
+    distances = Distances("c2p" in kinds, "p2c" in kinds, shared, dropout)
     return replace(described, scale=scale, distances=distances)
 
 
 def _with_convolution(config: Config, made: tuple[Block, ...]) -> tuple[Block, ...]:
     """The first block has a convolution beside it where `conv_kernel_size` says so, as in DeBERTa 2 XLarge."""
-    kernel = config.get("conv_kernel_size") or 0
+    kernel = _whole(config, "conv_kernel_size")
     if kernel <= 0:
         return made
-    groups, width = config.get("conv_groups") or 1, config.integer("hidden_size")
+    groups, width = max(_whole(config, "conv_groups"), 1), config.integer("hidden_size")
     if not made or kernel % 2 == 0 or width % groups:
         raise ConfigError(
             f"config: conv_kernel_size {kernel} must be odd, conv_groups {groups} a divisor of hidden_size {width}, "
             f"and num_hidden_layers {len(made)} at least 1"
         )
-    name = config.choice("conv_act", [*ACTIVATIONS]) if config.get("conv_act") is not None else "tanh"
+    activation = config.activation("conv_act") if config.get("conv_act") is not None else "tanh"
     dropout = config.number("hidden_dropout_prob", below=1)
-    convolution = Convolution(width, kernel, groups, ACTIVATIONS[name], dropout)
+    convolution = Convolution(width, kernel, groups, activation, dropout)
     return replace(made[0], convolution=convolution, after_convolution=_norm(config)), *made[1:]
 
 
-def _pooled(config: Config, outputs: int) -> Head:
+def pooled(config: Config, outputs: int) -> Head:
     """The first token: dropout, a dense layer, dropout, one linear layer."""
     width = config.integer("hidden_size")
     if config.get("pooler_hidden_size") is not None:  # it reads and gives what the blocks have
         config.choice("pooler_hidden_size", [width])
+    activation = config.activation("pooler_hidden_act")
     last = "hidden_dropout_prob" if config.get("cls_dropout") is None else "cls_dropout"
-    return Head(
-        "first",
-        {
-            "dropout": Dropout(config.number("pooler_dropout", below=1)),
-            "dense": Linear(width, width),
-            "activation": Activation(ACTIVATIONS[config.choice("pooler_hidden_act", [*ACTIVATIONS])]),
-            "dropout_after": Dropout(config.number(last, below=1)),
-            "classifier": Linear(width, outputs),
-        },
-    )
-
-
-def sequence_classification(config: Config) -> Head:
-    """The first token, a dense layer, one linear layer to the labels."""
-    return _pooled(config, config.num_labels)
-
-
-def multiple_choice(config: Config) -> Head:
-    """As for classification, to one number for a choice."""
-    return _pooled(config, 1)
+    dropouts = config.number("pooler_dropout", below=1), config.number(last, below=1)
+    return dense_classifier("first", width, outputs, activation, dropouts=dropouts)
 
 
 def token_classification(config: Config) -> Head:
     """Every token: dropout, one linear layer to the labels."""
-    dropout = Dropout(config.number("hidden_dropout_prob", below=1))
-    return Head("tokens", {"dropout": dropout, "classifier": Linear(config.integer("hidden_size"), config.num_labels)})
+    dropout = config.number("hidden_dropout_prob", below=1)
+    return classifier("tokens", config.integer("hidden_size"), config.num_labels, dropout)
 
 
-def masked_lm(config: Config) -> Head:
+def masked_words(config: Config) -> Head:
     """Every token: dense, norm, and the table of tokens; where `legacy` is off under other names, without a decoder."""
     width, narrow = config.integer("hidden_size"), _embeddings(config).tokens.width
     if config.legacy:
-        return decoder(config, narrow, activation(config))
+        return masked_lm(config, width=narrow)
     if width != narrow:
         raise ConfigError(f"config: with legacy off, embedding_size {narrow} must be hidden_size {width}")
-    steps = decoder(config, width, activation(config)).steps
-    return Head("tokens", {f"own_{name}": step for name, step in steps.items()})
+    return Head("tokens", {f"own_{name}": step for name, step in masked_lm(config).steps.items()})
 
 
 _POOLER_ROWS = (("pooler.dense", "dense"), ("classifier", "classifier"))
@@ -205,12 +169,12 @@ LAYOUT = Layout(
         ("encoder.conv.conv", "blocks.0.convolution.kernel"),
         ("encoder.conv.LayerNorm", "blocks.0.after_convolution"),
     ),
-    heads={
-        SEQUENCE_CLASSIFICATION: _POOLER_ROWS,
-        TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
-        QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
-        MULTIPLE_CHOICE: _POOLER_ROWS,
-        MASKED_LM: (
+    heads=by_task(
+        sequence_classification=_POOLER_ROWS,
+        token_classification=(("classifier", "classifier"),),
+        question_answering=(("qa_outputs", "outputs"),),
+        multiple_choice=_POOLER_ROWS,
+        masked_lm=(
             ("cls.predictions.transform.dense", "dense"),
             ("cls.predictions.transform.LayerNorm", "norm"),
             ("cls.predictions.decoder", "decoder"),
@@ -218,15 +182,15 @@ LAYOUT = Layout(
             ("lm_predictions.lm_head.LayerNorm", "own_norm"),
             (f"{UNNAMED}.decoder", "own_decoder"),
         ),
-    },
-    tied={
-        MASKED_LM: (
+    ),
+    tied=by_task(
+        masked_lm=(
             ("cls.predictions.decoder.weight", "deberta.embeddings.word_embeddings.weight"),
             ("cls.predictions.decoder.bias", "cls.predictions.bias"),
             (f"{UNNAMED}.decoder.weight", "deberta.embeddings.word_embeddings.weight"),
             (f"{UNNAMED}.decoder.bias", "lm_predictions.lm_head.bias"),
         )
-    },
+    ),
     # What is not read without positions or distances, and what the discriminator of DeBERTa 3 was trained with.
     passengers=(
         *PASSENGERS,
@@ -241,29 +205,25 @@ register(
         model_type="deberta-v2",
         title="DeBERTa 2",
         source="https://arxiv.org/abs/2006.03654",
-        classes={BASE: "DebertaV2Model", **class_names_for("DebertaV2", LAYOUT)},
+        classes=class_names_for("DebertaV2", LAYOUT),
         wiring=wiring,
-        heads={
-            SEQUENCE_CLASSIFICATION: sequence_classification,
-            TOKEN_CLASSIFICATION: token_classification,
-            QUESTION_ANSWERING: question_answering,
-            MULTIPLE_CHOICE: multiple_choice,
-            MASKED_LM: masked_lm,
-        },
+        heads=by_task(
+            sequence_classification=lambda config: pooled(config, config.num_labels),
+            token_classification=token_classification,
+            question_answering=question_answering,
+            multiple_choice=lambda config: pooled(config, 1),
+            masked_lm=masked_words,
+        ),
         layout=LAYOUT,
         soft_labels=True,
         defaults={
+            **DEFAULTS,
             "vocab_size": 128100,
             "hidden_size": 1536,
             "num_hidden_layers": 24,
             "num_attention_heads": 24,
             "intermediate_size": 6144,
-            "hidden_act": "gelu",
-            "hidden_dropout_prob": 0.1,
-            "attention_probs_dropout_prob": 0.1,
-            "max_position_embeddings": 512,
             "type_vocab_size": 0,
-            "initializer_range": 0.02,
             "layer_norm_eps": 1e-7,
             "relative_attention": False,
             "max_relative_positions": -1,
@@ -272,10 +232,6 @@ register(
             "pooler_dropout": 0.0,
             "pooler_hidden_act": "gelu",
             "legacy": True,
-            "pad_token_id": 0,
-            "bos_token_id": None,
-            "eos_token_id": None,
-            "tie_word_embeddings": True,
         },
         optional_keys=(
             "attention_head_size",

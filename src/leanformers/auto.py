@@ -19,6 +19,7 @@ __all__ = [
     "AutoModelForMaskedLM",
     "AutoModelForMultipleChoice",
     "AutoModelForNextSentencePrediction",
+    "AutoModelForPreTraining",
     "AutoModelForQuestionAnswering",
     "AutoModelForSeq2SeqLM",
     "AutoModelForSequenceClassification",
@@ -46,6 +47,7 @@ class _AutoModel:
     """What the auto classes for models share."""
 
     task: str
+    instead: tuple[str, ...] = ()  # the tasks whose class does where an architecture has none for `task`
 
     def __init__(self) -> None:
         raise _not_made_so(type(self).__name__)
@@ -61,7 +63,8 @@ class _AutoModel:
         from .models.arch import architecture_of
 
         architecture = architecture_of(config.model_type)
-        if cls.task not in architecture.classes:
+        task = next((task for task in (cls.task, *cls.instead) if task in architecture.classes), None)
+        if task is None:
             tasks = ", ".join(architecture.classes)
             hint = near_names(cls.task, architecture.classes)
             raise ArchitectureError(f"{architecture.title} has no class for {cls.task!r}{hint}; it has {tasks}")
@@ -71,7 +74,7 @@ class _AutoModel:
             if error.name != "torch":
                 raise
             raise MissingDependencyError("models need torch: pip install 'leanformers[torch]'") from None
-        return model_class(architecture, cls.task)
+        return model_class(architecture, task)
 
     @classmethod
     def from_pretrained(cls, name: str | os.PathLike[str], *, config: Config | None = None, **options: Any) -> Any:
@@ -131,6 +134,16 @@ class AutoModelForNextSentencePrediction(_AutoModel):
     """`AutoModelForNextSentencePrediction.from_pretrained(name)`: says whether a text follows another."""
 
     task = "next-sentence-prediction"
+
+
+class AutoModelForPreTraining(_AutoModel):
+    """`AutoModelForPreTraining.from_pretrained(name)`: the model with the heads that it was pretrained with.
+
+    Two heads for BERT and ALBERT, the discriminator of ELECTRA; for others, their language model.
+    """
+
+    task = "pretraining"
+    instead = ("replaced-token-detection", "masked-lm", "causal-lm", "seq2seq-lm")
 
 
 class AutoModelForMaskedLM(_AutoModel):

@@ -273,6 +273,12 @@ class Config:
             raise ConfigError(f"config: {key} is {value!r}, which is not known here{hint}; choices: {listed}")
         return value
 
+    def activation(self, key: str) -> str:
+        """The activation under `key`, as the wiring calls it; ConfigError with the choices if it is not known."""
+        from .models.wiring import ACTIVATIONS
+
+        return ACTIVATIONS[self.choice(key, [*ACTIVATIONS])]
+
 
 def _architecture(model_type: str) -> Architecture | None:
     from .models.arch import ARCHITECTURES
@@ -281,4 +287,4 @@ def _architecture(model_type: str) -> Architecture | None:
 
 
 def _known(architecture: Architecture) -> set[str]:
-    return {*architecture.defaults, *architecture.attribute_map, *_COMMON}
+    return {*architecture.defaults, *architecture.optional_keys, *architecture.attribute_map, *_COMMON}

@@ -9,7 +9,9 @@ from .arch import (
     MASKED_LM,
     MULTIPLE_CHOICE,
     NEXT_SENTENCE,
+    PRETRAINING,
     QUESTION_ANSWERING,
+    REPLACED_TOKENS,
     SEQ2SEQ_LM,
     SEQUENCE_CLASSIFICATION,
     TEXT_ENCODING,
@@ -22,6 +24,7 @@ from .encoder_decoder import EncoderDecoderModel, TextEncoderModel
 from .heads import HeadModel
 from .language_head import CausalLMModel, Seq2SeqLMModel
 from .model import PreTrainedModel
+from .pretraining_heads import PreTrainingModel, ReplacedTokensModel
 from .text_heads import MultipleChoiceModel, NextSentenceModel, SequenceClassificationModel
 from .token_heads import MaskedLMModel, QuestionAnsweringModel, TokenClassificationModel
 
@@ -33,6 +36,8 @@ _HEADS: dict[str, type[HeadModel]] = {
     QUESTION_ANSWERING: QuestionAnsweringModel,
     MULTIPLE_CHOICE: MultipleChoiceModel,
     NEXT_SENTENCE: NextSentenceModel,
+    PRETRAINING: PreTrainingModel,
+    REPLACED_TOKENS: ReplacedTokensModel,
     MASKED_LM: MaskedLMModel,
     CAUSAL_LM: CausalLMModel,
     SEQ2SEQ_LM: Seq2SeqLMModel,
@@ -46,6 +51,8 @@ _RESULTS = {
     QUESTION_ANSWERING: ("where an answer begins and ends", "start_logits.argmax(-1)", "tensor([5])"),
     MULTIPLE_CHOICE: ("one number for each choice of a row", "logits.shape", "torch.Size([1, 4])"),
     NEXT_SENTENCE: ("whether one text follows another", "logits.shape", "torch.Size([2, 2])"),
+    PRETRAINING: ("masked words, and how two texts stand to each other", "loss", "tensor(11.0)"),
+    REPLACED_TOKENS: ("which tokens were replaced", "logits > 0", "tensor([[False, True]])"),
     MASKED_LM: ("logits of words for every token", "logits.shape", "torch.Size([2, 16, 30522])"),
     CAUSAL_LM: ("logits of the words that follow, for every token", "logits.shape", "torch.Size([2, 16, 50257])"),
     SEQ2SEQ_LM: ("a text for each text that it reads", "logits.shape", "torch.Size([2, 16, 32128])"),
@@ -70,7 +77,7 @@ def model_class(architecture: Architecture, task: str) -> type[PreTrainedModel]:
     key = (architecture.model_type, task)
     if key not in _MADE:
         kind: type[PreTrainedModel] = EncoderDecoderModel if architecture.reads_source else EncoderModel
-        values: dict[str, object] = {"architecture": architecture, "task": task, "__module__": __name__}
+        values: dict[str, object] = {"architecture": architecture.of(task), "task": task, "__module__": __name__}
         if task == TEXT_ENCODING:
             kind = TextEncoderModel
         elif task != BASE:

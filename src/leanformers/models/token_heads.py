@@ -78,7 +78,10 @@ class MaskedLMModel(TokenModel):
 class QuestionAnsweringModel(HeadModel):
     """Where in a text an answer begins and ends."""
 
-    label_names = ("start_positions", "end_positions")
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """How a call's labels are called."""
+        return "start_positions", "end_positions"
 
     def forward(
         self,

@@ -78,6 +78,8 @@ def load(
     device = None if device_map is None else device_named(device_map)
     arguments = {key: options.pop(key) for key in ("add_pooling_layer",) if key in options}
     replace_mismatched = bool(options.pop("ignore_mismatched_sizes", False))
+    if options.pop("trust_remote_code", False):
+        warn("trust_remote_code=True has no effect: leanformers never runs code from a checkpoint")
     folder = resolve_folder(name, revision=revision)
     if config is None:
         config = Config.from_pretrained(folder, **options)
@@ -188,7 +190,11 @@ def _refuse_foreign(
     wanted, file = model.architecture, checkpoint.files[0]
     if not any(not places[name].head for name in found):
         other = _recognise(list(checkpoint.tensors))
-        looks = f"; it looks like {other.title} ({other.model_type!r})" if other and other is not wanted else ""
+        looks = (
+            f"; it looks like {other.title} ({other.model_type!r})"
+            if other and other.model_type != wanted.model_type
+            else ""
+        )
         count, first = len(checkpoint.tensors), next(iter(checkpoint.tensors), "nothing")
         raise ArchitectureError(
             f"{file} holds no weights of {wanted.title} ({wanted.model_type!r}){looks}: none of its {count} names fits "

@@ -47,8 +47,11 @@ __all__ = [
     "ROTARY_SCALINGS",
     "Activation",
     "Attention",
+    "Beside",
     "Block",
+    "Convolution",
     "Dense",
+    "Distances",
     "Dropout",
     "Embedding",
     "Embeddings",
@@ -61,6 +64,7 @@ __all__ = [
     "Mlp",
     "Norm",
     "RelativeBias",
+    "RelativeVectors",
     "RmsNorm",
     "Rotary",
     "Scale",
@@ -87,7 +91,8 @@ class Embeddings:
     norm: Norm | None
     dropout: float
     first_position: int = 0  # the row of a text's first token in the table of positions
-    projection: Linear | None = None  # to the blocks' width, where the tables have another
+    sum_projection: Linear | None = None  # to the blocks' width, where the tables have another, before the norm
+    projection: Linear | None = None  # the same, behind norm and dropout
     scale: float = 1.0  # of the tokens' vectors
 
 
@@ -130,11 +135,17 @@ class Attention:
     rotary: Rotary | None = None
     head_norm: RmsNorm | None = None  # of each head's query and key, "query_norm" and "key_norm"
     scale: float | None = None  # of the scores, 1 / √head_dim
+    distances: Distances | None = None  # what the scores also weigh
 
     @property
     def head_dim(self) -> int:
         """Numbers per head."""
         return self.head_width or self.width // self.heads
+
+    @property
+    def score_scale(self) -> float:
+        """What scores are multiplied by."""
+        return self.head_dim**-0.5 if self.scale is None else self.scale
 
     @property
     def shared_heads(self) -> int:
@@ -190,6 +201,8 @@ class Block:
     before_mlp: Norm | None = None
     mlp_norm: Norm | None = None
     after_mlp: Norm | None = None
+    convolution: Convolution | None = None  # beside all of that: out = after_convolution(z + convolution(x))
+    after_convolution: Norm | None = None
 
 
 @dataclass(frozen=True)
@@ -207,6 +220,48 @@ class RelativeBias:
 
 
 @dataclass(frozen=True)
+class RelativeVectors:
+    """A vector for each class of how far two tokens stand apart, shared by all blocks (He et al., 2020).
+
+    There are `classes` each way, for distances up to `farthest`: small ones have one each, and larger ones ever wider
+    ones. Without `farthest`, classes are distances, and the last one each way is for all that are larger.
+    """
+
+    classes: int
+    width: int
+    farthest: int | None = None
+    norm: LayerNorm | None = None
+
+
+@dataclass(frozen=True)
+class Distances:
+    """Disentangled attention: scores also weigh contents against the vector of the distance (He et al., 2020).
+
+    score(i, j) = query_i · key_j + query_i · position_key(r) + position_query(r) · key_j, with r the vector for i - j.
+    `position_key` and `position_query` say which of these there are; shared, they are the layers of key and query.
+    """
+
+    position_key: bool
+    position_query: bool
+    shared: bool
+    dropout: float  # of the vectors
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Each token and its neighbours to one vector, with zeros beyond the text: `kernel` tokens in all, an odd number.
+
+    Numbers fall into `groups` that are mixed among themselves. Then dropout, then the activation.
+    """
+
+    width: int
+    kernel: int
+    groups: int
+    activation: str
+    dropout: float
+
+
+@dataclass(frozen=True)
 class Encoder:
     """A base model: embeddings, blocks, and perhaps a last norm and a pooler over the first token of each text.
 
@@ -220,6 +275,7 @@ class Encoder:
     pooler: Dense | None
     schedule: tuple[int, ...] | None = None
     relative_bias: RelativeBias | None = None
+    relative_vectors: RelativeVectors | None = None
     final_norm: Norm | None = None
     dropout: float = 0.0  # after the last norm
 
@@ -237,7 +293,7 @@ class Encoder:
     @property
     def width(self) -> int:
         """Numbers per token in the hidden states."""
-        projection = self.embeddings.projection
+        projection = self.embeddings.projection or self.embeddings.sum_projection
         return projection.outputs if projection else self.embeddings.tokens.width
 
 
@@ -276,3 +332,18 @@ class Head:
     reads: str
     steps: Mapping[str, Step]
     marker: int | None = None
+    beside: Beside | None = None
+
+    @property
+    def needs_pooler(self) -> bool:
+        """Whether this head or the one beside it reads the pooler's output."""
+        return self.reads == "pooled" or (self.beside is not None and self.beside.head.needs_pooler)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A second head on the same base model: the name of its output, and that of its labels."""
+
+    head: Head
+    logits: str
+    labels: str

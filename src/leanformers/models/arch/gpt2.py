@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..layout import Layout
 from ..llama_like import causal_lm, question_answering, sequence_classification, token_classification
-from ..wiring import ACTIVATIONS, Attention, Block, Embedding, Embeddings, Encoder, LayerNorm, Mlp, Sight
+from ..wiring import Attention, Block, Embedding, Embeddings, Encoder, LayerNorm, Mlp, Sight
 from . import (
     BASE,
     CAUSAL_LM,
@@ -45,7 +45,7 @@ def wiring(config: Config) -> Encoder:
             sight=Sight(causal=True),
             scale=scale,
         ),
-        mlp=Mlp(width, hidden, ACTIVATIONS[config.choice("activation_function", [*ACTIVATIONS])]),
+        mlp=Mlp(width, hidden, config.activation("activation_function")),
         attention_dropout=dropout,
         mlp_dropout=dropout,
         before_attention=norm,

@@ -148,17 +148,44 @@ class SentenceEncoder:
             >>> dropped.tolist() == [0, 602 - encoder.max_seq_length]
             True
         """
-        if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
-            raise InputValueError(f"batch_size must be a number of at least 1, not {batch_size!r}")
         single = isinstance(texts, str)
-        texts = self._changed([texts] if single else texts, self._prompt(prompt, prompt_name))
-        windows = read_texts(
-            self.tokenizer, texts, limit=self.max_seq_length, long_text=self.long_text.for_call(too_long, stride)
+        vectors, dropped = self.encode_rows(
+            [texts] if single else texts,
+            0,
+            self.long_text.for_call(too_long, stride),
+            batch_size=batch_size,
+            show_progress=show_progress,
+            normalize=normalize,
+            prompt=prompt,
+            prompt_name=prompt_name,
         )
-        vectors = self._vectors(windows, batch_size, show_progress, normalize)
         if not return_dropped:
             return vectors[0] if single else vectors
-        return (vectors[0], windows.dropped[0]) if single else (vectors, numpy.array(windows.dropped, numpy.int64))
+        return (vectors[0], dropped[0]) if single else (vectors, numpy.array(dropped, numpy.int64))
+
+    def encode_rows(
+        self,
+        texts: Any,
+        first_row: int,
+        long_text: LongText,
+        *,
+        batch_size: int | None = None,
+        show_progress: bool | None = None,
+        normalize: bool | None = None,
+        prompt: str | None = None,
+        prompt_name: str | None = None,
+    ) -> tuple[NDArray[numpy.float32], list[int]]:
+        """As `encode`, for a part of a longer input: its first text has the number `first_row` in messages."""
+        if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+            raise InputValueError(f"batch_size must be a number of at least 1, not {batch_size!r}")
+        windows = read_texts(
+            self.tokenizer,
+            self._changed(texts, self._prompt(prompt, prompt_name)),
+            limit=self.max_seq_length,
+            long_text=long_text,
+            row_of=lambda row: first_row + row,
+        )
+        return self._vectors(windows, batch_size, show_progress, normalize), windows.dropped
 
     def _vectors(
         self, windows: Windows, batch_size: int | None, show_progress: bool | None, normalize: bool | None

@@ -81,14 +81,13 @@ class SentenceEmbeddingPipeline(Pipeline):
     def run(self, texts: list[Any], first_row: int, call: Call) -> Any:
         """Vectors, (n, width)."""
         pairs = [(text["text"], text["text_pair"]) if isinstance(text, Mapping) else text for text in texts]
-        vectors, dropped = self.model.encode(
+        vectors, dropped = self.model.encode_rows(
             pairs,
+            first_row,
+            call.long_text,
             batch_size=call.batch_size,
-            too_long=call.too_long,
-            stride=call.stride if call.too_long == "window" else None,
             show_progress=call.show_progress,
-            return_dropped=True,
             **call.options,
         )
-        call.dropped.update(enumerate(dropped.tolist(), first_row))
+        call.dropped.update(enumerate(dropped, first_row))
         return vectors

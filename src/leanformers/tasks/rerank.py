@@ -54,12 +54,10 @@ class RerankPipeline(HeadPipeline):
         top_k = options.get("top_k")
         check_top_k(top_k)
         pairs = [{"text": texts, "text_pair": text} for text in as_list(documents)]
-        found, dropped = super().__call__(pairs, **{**options, "return_dropped": True})
-        for document, tokens in zip(found, dropped, strict=True):
-            if tokens:
-                document["dropped_tokens"] = tokens
-        found.sort(key=lambda document: -document["score"])
-        return (found[:top_k], dropped) if options.get("return_dropped") else found[:top_k]
+        found = super().__call__(pairs, **options)
+        found, *dropped = found if options.get("return_dropped") else (found,)
+        ranked = sorted(found, key=lambda document: -document["score"])[:top_k]
+        return (ranked, *dropped) if dropped else ranked
 
     def run(self, texts: list[Any], first_row: int, call: Call) -> list[dict[str, Any]]:
         """The documents of one query with their scores."""

@@ -65,7 +65,7 @@ class ZeroShotClassificationPipeline(HeadPipeline):
         pairs = [{"text": text, "text_pair": hypothesis} for text in texts for hypothesis in hypotheses]
         windows = self.read(pairs, first_row, call, rows_of_text=len(hypotheses))
         logits = windows.mean(self.text_values(windows, call, self.model.config.num_labels))
-        grouped = logits.view(len(texts), len(labels), -1)
+        grouped = logits.view(len(texts), len(labels), self.model.config.num_labels)
         if call.options.get("multi_label", False) or len(labels) == 1:
             contradiction = -1 if entailment == 0 else 0
             scores = grouped[..., [contradiction, entailment]].softmax(-1)[..., 1]  # (texts, labels)

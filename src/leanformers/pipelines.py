@@ -54,6 +54,8 @@ def pipeline(
     device_map: Any = None,
     dtype: Any = "auto",
     revision: str | None = None,
+    too_long: str | None = None,
+    stride: int | None = None,
 ) -> Pipeline:
     """A pipeline for a task.
 
@@ -68,9 +70,12 @@ def pipeline(
         device_map: the device to put the model on.
         dtype: of the model, as in `from_pretrained`.
         revision: branch, tag or commit of a repository.
+        too_long: what is done with texts that have too many tokens where a call does not say otherwise: "error",
+            "truncate" or "window"; see `Pipeline.__call__`. None: "error", for question-answering "window".
+        stride: tokens that neighbouring windows share.
 
     Raises:
-        InputValueError: an unknown task; lists the tasks.
+        InputValueError: an unknown task; lists the tasks. Another value that is not known.
         ArchitectureError: the model has not the head that the task needs.
         ArgumentError: a model is missing, or a loaded model comes without its tokenizer.
 
@@ -87,6 +92,7 @@ def pipeline(
         if not issubclass(kind, TextClassificationPipeline):
             raise ArgumentError(f"pipeline({task!r}) needs a model: a folder, a name on the Hub, or a loaded model")
         model = DEFAULT_MODEL
+    long_text = kind.long_text.updated(too_long, stride, kind.policies, f"in {task}")
     options = {"device_map": device_map, "dtype": dtype, "revision": revision}
     if isinstance(model, (str, os.PathLike)):
         loaded = kind.load(model, options)
@@ -99,4 +105,6 @@ def pipeline(
         raise ArgumentError(f"pipeline({task!r}): a loaded model comes without its tokenizer; give tokenizer=…")
     if isinstance(tokenizer, (str, os.PathLike)):
         tokenizer = AutoTokenizer.from_pretrained(tokenizer)
-    return kind(loaded, tokenizer, task)
+    made = kind(loaded, tokenizer, task)
+    made.long_text = long_text
+    return made

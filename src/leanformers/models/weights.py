@@ -126,7 +126,7 @@ def _fill(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype | N
         mount.module.to_empty(device="cpu").to(dtype)
         initialise_module(mount.module, model.spread_of(mount.slot), generator)
     for name, spelled in found.items():
-        places[name].put(checkpoint.tensors[spelled].to(dtype))
+        places[name].put(checkpoint.read(spelled, dtype))
     model.tie_weights()
     spellings = {s: name for name in reversed(unexpected) for s in model.architecture.layout.spellings(name)}
     for name, canonical in model.tied.items():

@@ -70,13 +70,14 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
         split_special_tokens: bool | str | None = None,
         spans: bool = False,
         stride: int | None = None,
+        truncation_side: str | None = None,
         threads: int | None = None,
     ) -> Ragged:
         """Encode a batch into flat arrays without padding, the form that models compute on.
 
         Args:
             texts, text_pairs: as in a call.
-            add_special_tokens, truncation, max_length, split_special_tokens: as in a call.
+            add_special_tokens, truncation, max_length, truncation_side, split_special_tokens: as in a call.
             spans: also return where in its text each token stands, in characters, and its text and word.
             stride: what truncation cuts off gives further rows, each with so many tokens of the one before it; None:
                 it is dropped.
@@ -99,6 +100,7 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
             add_special_tokens=add_special_tokens,
             truncation=truncation,
             max_length=max_length,
+            truncation_side=truncation_side,
             stride=stride or 0,
             return_overflowing_tokens=stride is not None,
             split_special_tokens=self.split_special_tokens if split_special_tokens is None else split_special_tokens,

@@ -273,7 +273,7 @@ class Config:
             raise ConfigError(f"config: {key} is {value!r}, which is not known here{hint}; choices: {listed}")
         return value
 
-    def activation(self, key: str) -> str:
+    def activation_named(self, key: str) -> str:
         """The activation under `key`, as the wiring calls it; ConfigError with the choices if it is not known."""
         from .models.wiring import ACTIVATIONS
 

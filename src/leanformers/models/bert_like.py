@@ -113,7 +113,7 @@ def blocks(config: Config, *, layers: int | None = None) -> tuple[Block, ...]:
     block = Block(
         attention=Attention(width, heads, config.number("attention_probs_dropout_prob", below=1)),
         after_attention=norm,
-        mlp=Mlp(width, config.integer("intermediate_size"), config.activation("hidden_act")),
+        mlp=Mlp(width, config.integer("intermediate_size"), config.activation_named("hidden_act")),
         after_mlp=norm,
         attention_dropout=dropout,
         mlp_dropout=dropout,
@@ -160,4 +160,4 @@ def masked_lm(config: Config, *, width: int | None = None, activation: str | Non
     """
     hidden = config.integer("hidden_size")
     norm = LayerNorm(width or hidden, config.number("layer_norm_eps"))
-    return words(hidden, config.integer("vocab_size"), activation or config.activation("hidden_act"), norm)
+    return words(hidden, config.integer("vocab_size"), activation or config.activation_named("hidden_act"), norm)

@@ -138,7 +138,7 @@ def blocks(config: Config, attentions: Sequence[Attention]) -> tuple[Block, ...]
     """Pre-norm blocks around these attentions."""
     width = config.integer("hidden_size")
     hidden = config.integer("intermediate_size")
-    mlp = GatedMlp(width, hidden, config.activation("hidden_act"), bias=bool(config.get("mlp_bias")))
+    mlp = GatedMlp(width, hidden, config.activation_named("hidden_act"), bias=bool(config.get("mlp_bias")))
     return tuple(Block(a, mlp, before_attention=norm(config), before_mlp=norm(config)) for a in attentions)
 
 

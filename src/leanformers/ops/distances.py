@@ -63,7 +63,7 @@ def with_distances(context: Context, wiring: Encoder, vectors: Tensor) -> Contex
     """
     described = wiring.relative_vectors
     assert described is not None
-    runs = _shorter(context.runs, max((block.attention.heads for block in wiring.blocks), default=1))
+    runs = _shorter(context.runs, wiring.blocks[0].attention.heads if wiring.blocks else 1)
     rows = {
         length: distance_classes(length, described.classes, described.farthest, vectors.device)
         for length in {length for _, length in runs}

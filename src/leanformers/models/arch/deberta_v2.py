@@ -114,7 +114,7 @@ def _with_convolution(config: Config, made: tuple[Block, ...]) -> tuple[Block, .
             f"config: conv_kernel_size {kernel} must be odd, conv_groups {groups} a divisor of hidden_size {width}, "
             f"and num_hidden_layers {len(made)} at least 1"
         )
-    activation = config.activation("conv_act") if config.get("conv_act") is not None else "tanh"
+    activation = config.activation_named("conv_act") if config.get("conv_act") is not None else "tanh"
     dropout = config.number("hidden_dropout_prob", below=1)
     convolution = Convolution(width, kernel, groups, activation, dropout)
     return replace(made[0], convolution=convolution, after_convolution=_norm(config)), *made[1:]
@@ -125,7 +125,7 @@ def pooled(config: Config, outputs: int) -> Head:
     width = config.integer("hidden_size")
     if config.get("pooler_hidden_size") is not None:  # it reads and gives what the blocks have
         config.choice("pooler_hidden_size", [width])
-    activation = config.activation("pooler_hidden_act")
+    activation = config.activation_named("pooler_hidden_act")
     last = "hidden_dropout_prob" if config.get("cls_dropout") is None else "cls_dropout"
     dropouts = config.number("pooler_dropout", below=1), config.number(last, below=1)
     return dense_classifier("first", width, outputs, activation, dropouts=dropouts)

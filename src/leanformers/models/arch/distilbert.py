@@ -25,7 +25,7 @@ def wiring(config: Config) -> Encoder:
     block = Block(
         attention=Attention(width, heads, config.number("attention_dropout", below=1)),
         after_attention=norm,
-        mlp=Mlp(width, config.integer("hidden_dim"), config.activation("activation")),
+        mlp=Mlp(width, config.integer("hidden_dim"), config.activation_named("activation")),
         after_mlp=norm,
         attention_dropout=0.0,  # the reference drops the attention's weights, not its output
         mlp_dropout=dropout,
@@ -62,7 +62,7 @@ def question_answering(config: Config) -> Head:
 def masked_lm(config: Config) -> Head:
     """Every token: dense, norm, and the table of token embeddings."""
     width = config.integer("dim")
-    return words(width, config.integer("vocab_size"), config.activation("activation"), _norm(config))
+    return words(width, config.integer("vocab_size"), config.activation_named("activation"), _norm(config))
 
 
 def _norm(config: Config) -> LayerNorm:

@@ -46,7 +46,7 @@ def multiple_choice(config: Config) -> Head:
     """The first token, a dense layer, one number for a choice."""
     config.choice("summary_type", ["first"])
     config.choice("summary_use_proj", [True])
-    activation = config.activation("summary_activation")
+    activation = config.activation_named("summary_activation")
     dropouts = 0.0, config.number("summary_last_dropout", below=1)
     return dense_classifier("first", config.integer("hidden_size"), 1, activation, dropouts=dropouts)
 
@@ -59,7 +59,7 @@ def generator(config: Config) -> Head:
 def replaced_tokens(config: Config) -> Head:
     """Every token: dense, and one number that is above 0 for a replaced one."""
     width = config.integer("hidden_size")
-    activated = Activation(config.activation("hidden_act"))
+    activated = Activation(config.activation_named("hidden_act"))
     return Head("tokens", {"dense": Linear(width, width), "activation": activated, "output": Linear(width, 1)})
 
 

@@ -45,7 +45,7 @@ def wiring(config: Config) -> Encoder:
             sight=Sight(causal=True),
             scale=scale,
         ),
-        mlp=Mlp(width, hidden, config.activation("activation_function")),
+        mlp=Mlp(width, hidden, config.activation_named("activation_function")),
         attention_dropout=dropout,
         mlp_dropout=dropout,
         before_attention=norm,

@@ -54,7 +54,7 @@ def _block(config: Config, near: bool) -> Block:
     mlp = GatedMlp(
         width,
         config.integer("intermediate_size"),
-        config.activation("hidden_activation"),
+        config.activation_named("hidden_activation"),
         bias=bool(config.mlp_bias),
         fused=True,
         dropout=config.number("mlp_dropout", below=1),
@@ -73,7 +73,7 @@ def classification(config: Config, outputs: int, reads: str | None = None) -> He
         reads or pooling[config.choice("classifier_pooling", [*pooling])],
         config.integer("hidden_size"),
         outputs,
-        config.activation("classifier_activation"),
+        config.activation_named("classifier_activation"),
         dropouts=(0.0, config.number("classifier_dropout", below=1)),
         norm=_norm(config),
         bias=bool(config.classifier_bias),
@@ -82,7 +82,7 @@ def classification(config: Config, outputs: int, reads: str | None = None) -> He
 
 def masked_lm(config: Config) -> Head:
     """Every token: dense, norm, and the table of token embeddings."""
-    activation, bias = config.activation("classifier_activation"), bool(config.classifier_bias)
+    activation, bias = config.activation_named("classifier_activation"), bool(config.classifier_bias)
     width, vocabulary = config.integer("hidden_size"), config.integer("vocab_size")
     return words(width, vocabulary, activation, _norm(config), bias=bias, decoder_bias=bool(config.decoder_bias))
 

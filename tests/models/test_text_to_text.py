@@ -123,7 +123,7 @@ def test_pieces_of_a_stream_are_the_text(folder) -> None:
 
 
 def test_plain_translation_takes_the_first_pair(folder) -> None:
-    with pytest.warns(UserWarning, match=r"in several ways \(translation_en_to_de\): 'translation_en_to_de' is taken"):
+    with pytest.warns(UserWarning, match="translates between translation_en_to_de: 'translation_en_to_de' is taken"):
         write = pipeline("translation", folder)
     assert write(TEXTS) == pipeline("translation_en_to_de", folder)(TEXTS)
     with pytest.warns(UserWarning, match=r"no 'translation_en_to_fr' \(translation_en_to_de\): .* without a prefix"):

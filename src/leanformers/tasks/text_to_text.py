@@ -36,14 +36,15 @@ class TextToTextPipeline(WritingPipeline):
 
     def __init__(self, model: Any, tokenizer: Any, task: str | None = None) -> None:
         super().__init__(model, tokenizer, task)
-        params = dict(self.task_params())
+        of_tasks = self.model.config.get("task_specific_params") or {}
+        self.task = self.choose(self.task, list(of_tasks))
+        params = dict(of_tasks.get(self.task) or {})
         self.prefix: str = params.pop("prefix", None) or self.model.config.get("prefix") or ""
         self._of_task = GenerationConfig(params)
 
-    def task_params(self) -> dict[str, Any]:
-        """What the config has for the task."""
-        of_tasks = self.model.config.get("task_specific_params") or {}
-        return of_tasks.get(self.task) or {}
+    def choose(self, task: str, known: list[str]) -> str:
+        """Which of the tasks that the config knows is meant."""
+        return task
 
     @property
     def settings(self) -> GenerationConfig:
@@ -101,13 +102,12 @@ class TranslationPipeline(TextToTextPipeline):
     task = "translation"
     result_name = "translation_text"
 
-    def task_params(self) -> dict[str, Any]:
-        """What the config has for the pair of languages."""
-        of_tasks = self.model.config.get("task_specific_params") or {}
-        pairs = [name for name in of_tasks if name.startswith("translation_")]
-        if pairs and self.task == "translation":
-            self.task = pairs[0]
-            warn(f"this model translates in several ways ({', '.join(pairs)}): {pairs[0]!r} is taken; name another one")
-        if pairs and self.task not in of_tasks:
-            warn(f"the config has no {self.task!r} ({', '.join(pairs)}): texts are read without a prefix")
-        return super().task_params()
+    def choose(self, task: str, known: list[str]) -> str:
+        """The pair of languages; the first one where none is named."""
+        pairs = [name for name in known if name.startswith("translation_")]
+        if pairs and task == "translation":
+            warn(f"this model translates between {', '.join(pairs)}: {pairs[0]!r} is taken; name the one you mean")
+            return pairs[0]
+        if pairs and task not in pairs:
+            warn(f"the config has no {task!r} ({', '.join(pairs)}): texts are read without a prefix")
+        return task

@@ -24,7 +24,9 @@ _HOMES = {
     "AutoModelForNextSentencePrediction": "auto",
     "AutoModelForPreTraining": "auto",
     "AutoModelForQuestionAnswering": "auto",
+    "AutoModelForSeq2SeqLM": "auto",
     "AutoModelForSequenceClassification": "auto",
+    "AutoModelForTextEncoding": "auto",
     "AutoModelForTokenClassification": "auto",
     "AutoTokenizer": "auto",
     "BatchEncoding": "tokenizers.batch_encoding",
@@ -59,7 +61,9 @@ if TYPE_CHECKING:
     from .auto import AutoModelForNextSentencePrediction as AutoModelForNextSentencePrediction
     from .auto import AutoModelForPreTraining as AutoModelForPreTraining
     from .auto import AutoModelForQuestionAnswering as AutoModelForQuestionAnswering
+    from .auto import AutoModelForSeq2SeqLM as AutoModelForSeq2SeqLM
     from .auto import AutoModelForSequenceClassification as AutoModelForSequenceClassification
+    from .auto import AutoModelForTextEncoding as AutoModelForTextEncoding
     from .auto import AutoModelForTokenClassification as AutoModelForTokenClassification
     from .auto import AutoTokenizer as AutoTokenizer
     from .config import Config as Config

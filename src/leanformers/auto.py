@@ -23,6 +23,7 @@ __all__ = [
     "AutoModelForQuestionAnswering",
     "AutoModelForSeq2SeqLM",
     "AutoModelForSequenceClassification",
+    "AutoModelForTextEncoding",
     "AutoModelForTokenClassification",
     "AutoTokenizer",
 ]
@@ -161,6 +162,12 @@ class AutoModelForSeq2SeqLM(_AutoModel):
     """`AutoModelForSeq2SeqLM.from_pretrained(name)`: the model that writes a text for a text, as for translation."""
 
     task = "seq2seq-lm"
+
+
+class AutoModelForTextEncoding(_AutoModel):
+    """`AutoModelForTextEncoding.from_pretrained(name)`: of an encoder–decoder the encoder alone."""
+
+    task = "text-encoding"
 
 
 def _not_made_so(name: str) -> TypeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from .errors import ArgumentError, ConfigError, near_names, reject_unknown_arguments
@@ -22,6 +23,7 @@ __all__ = ["Config"]
 _COMMON: dict[str, Any] = {
     "architectures": None,
     "chunk_size_feed_forward": 0,
+    "decoder_start_token_id": None,
     "dtype": None,
     "id2label": None,
     "is_encoder_decoder": False,
@@ -45,8 +47,8 @@ class Config:
     an architecture has names of its own (DistilBERT's `dim`), the common name (`hidden_size`) reads and sets the same
     value.
 
-    Labels behave as in `transformers`: `num_labels` is the length of `id2label` (2 when there is none); setting it
-    to another number makes new labels `LABEL_0`, `LABEL_1`, …; the keys of `id2label` are integers.
+    Labels behave as in `transformers`: `num_labels` is the length of `id2label` (2 when there is none, 3 in BART);
+    setting it to another number makes new labels `LABEL_0`, `LABEL_1`, …; the keys of `id2label` are integers.
 
     Args:
         model_type: the architecture, e.g. "bert".
@@ -73,7 +75,7 @@ class Config:
                 if hint:
                     raise ArgumentError(f"Config has no key {name!r}{hint}")
         self._fill({"model_type": model_type, **values})
-        self._values.update({name: value for name, value in self._defaults.items() if name not in self._values})
+        self._values.update({name: copy(value) for name, value in self._defaults.items() if name not in self._values})
 
     def _fill(self, values: Mapping[str, Any]) -> None:
         model_type = values.get("model_type")
@@ -190,7 +192,7 @@ class Config:
         if name in self._values:
             return self._values[name]
         if name == "id2label":
-            return {0: "LABEL_0", 1: "LABEL_1"}
+            return dict(self._defaults.get("id2label") or {0: "LABEL_0", 1: "LABEL_1"})
         if name == "label2id":
             return {label: number for number, label in self.id2label.items()}
         if name in self._defaults:

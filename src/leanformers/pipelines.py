@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from .auto import AutoTokenizer
@@ -16,6 +17,7 @@ from .tasks.question_answering import QuestionAnsweringPipeline
 from .tasks.rerank import RerankPipeline
 from .tasks.text_classification import TextClassificationPipeline
 from .tasks.text_generation import TextGenerationPipeline
+from .tasks.text_to_text import SummarizationPipeline, TextToTextPipeline, TranslationPipeline
 from .tasks.token_classification import TokenClassificationPipeline
 from .tasks.zero_shot import ZeroShotClassificationPipeline
 
@@ -37,7 +39,11 @@ _TASKS: dict[str, type[Pipeline]] = {
     "feature-extraction": FeatureExtractionPipeline,
     "sentence-embedding": SentenceEmbeddingPipeline,
     "text-generation": TextGenerationPipeline,
+    "text2text-generation": TextToTextPipeline,
+    "summarization": SummarizationPipeline,
+    "translation": TranslationPipeline,
 }
+_LANGUAGES = re.compile(r"translation_[\w-]+_to_[\w-]+")
 
 
 def pipeline(
@@ -53,8 +59,9 @@ def pipeline(
 
     Args:
         task: "text-classification" (or "sentiment-analysis"), "token-classification" (or "ner"), "fill-mask",
-            "question-answering", "zero-shot-classification", "rerank", "feature-extraction", "sentence-embedding" or
-            "text-generation".
+            "question-answering", "zero-shot-classification", "rerank", "feature-extraction", "sentence-embedding",
+            "text-generation", "text2text-generation", "summarization", "translation" or, with the languages,
+            "translation_en_to_de".
         model: a folder, a repository, or a loaded model; without one, text-classification uses the embedded model
             "leanformers/tiny-sentiment".
         tokenizer: that of the model, if it is not in the model's folder.
@@ -72,10 +79,10 @@ def pipeline(
         >>> classify("I hate this so much!")[0]["label"]
         'NEGATIVE'
     """
-    if task not in _TASKS:
+    kind = TranslationPipeline if _LANGUAGES.fullmatch(str(task)) else _TASKS.get(task)
+    if kind is None:
         tasks = ", ".join(repr(known) for known in _TASKS)
         raise InputValueError(f"there is no pipeline for {task!r}{near_names(str(task), _TASKS)}; tasks: {tasks}")
-    kind = _TASKS[task]
     if model is None:
         if not issubclass(kind, TextClassificationPipeline):
             raise ArgumentError(f"pipeline({task!r}) needs a model: a folder, a name on the Hub, or a loaded model")
@@ -92,4 +99,4 @@ def pipeline(
         raise ArgumentError(f"pipeline({task!r}): a loaded model comes without its tokenizer; give tokenizer=…")
     if isinstance(tokenizer, (str, os.PathLike)):
         tokenizer = AutoTokenizer.from_pretrained(tokenizer)
-    return kind(loaded, tokenizer)
+    return kind(loaded, tokenizer, task)

@@ -14,12 +14,13 @@ from .arch import (
     REPLACED_TOKENS,
     SEQ2SEQ_LM,
     SEQUENCE_CLASSIFICATION,
+    TEXT_ENCODING,
     TOKEN_CLASSIFICATION,
     Architecture,
     class_names,
 )
 from .encoder import EncoderModel
-from .encoder_decoder import EncoderDecoderModel
+from .encoder_decoder import EncoderDecoderModel, TextEncoderModel
 from .heads import HeadModel
 from .language_head import CausalLMModel, Seq2SeqLMModel
 from .model import PreTrainedModel
@@ -44,6 +45,7 @@ _HEADS: dict[str, type[HeadModel]] = {
 # What a model of each task gives, and an example of it.
 _RESULTS = {
     BASE: ("token ids to hidden states", "last_hidden_state.shape", "torch.Size([2, 16, 768])"),
+    TEXT_ENCODING: ("token ids to hidden states", "last_hidden_state.shape", "torch.Size([2, 16, 512])"),
     SEQUENCE_CLASSIFICATION: ("one vector of logits per text", "logits.softmax(-1)", "tensor([[0.04, 0.96]])"),
     TOKEN_CLASSIFICATION: ("logits of labels for every token", "logits.shape", "torch.Size([2, 16, 9])"),
     QUESTION_ANSWERING: ("where an answer begins and ends", "start_logits.argmax(-1)", "tensor([5])"),
@@ -76,7 +78,9 @@ def model_class(architecture: Architecture, task: str) -> type[PreTrainedModel]:
     if key not in _MADE:
         kind: type[PreTrainedModel] = EncoderDecoderModel if architecture.reads_source else EncoderModel
         values: dict[str, object] = {"architecture": architecture.of(task), "task": task, "__module__": __name__}
-        if task != BASE:
+        if task == TEXT_ENCODING:
+            kind = TextEncoderModel
+        elif task != BASE:
             kind = _HEADS[task]
             values["base_class"] = model_class(architecture, BASE)
         name = architecture.classes[task]

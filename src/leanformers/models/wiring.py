@@ -19,6 +19,8 @@ A pre-norm block is the same one with other slots filled: before_attention and b
 read, attention_norm and mlp_norm (Gemma) where they have written, before the addition; final_norm follows the last one.
 A block of a decoder that reads another text has a second attention between the two, cross, over that text.
 
+The smallest parts, such as Linear, are in `wiring_parts.py`, distances between tokens in `wiring_distances.py`.
+
 `models/bricks` turns a description into torch modules, `ops/plan.py` turns it and the weights into what runs fast.
 """
 
@@ -26,6 +28,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from .wiring_distances import Distances, RelativeBias, RelativeVectors
+from .wiring_parts import (
+    ACTIVATIONS,
+    Activation,
+    Convolution,
+    Dense,
+    Dropout,
+    Embedding,
+    LayerNorm,
+    Linear,
+    Norm,
+    RmsNorm,
+    Scale,
+)
 
 __all__ = [
     "ACTIVATIONS",
@@ -57,25 +74,6 @@ __all__ = [
     "Step",
 ]
 
-# The names that config.json may give, and what they mean here ("gelu_tanh" is the approximation of GPT-2's code).
-ACTIVATIONS: dict[str, str] = {
-    "gelu": "gelu",
-    "gelu_python": "gelu",
-    "gelu_new": "gelu_tanh",
-    "gelu_fast": "gelu_tanh",
-    "gelu_accurate": "gelu_tanh",
-    "gelu_pytorch_tanh": "gelu_tanh",
-    "gelu_python_tanh": "gelu_tanh",
-    "quick_gelu": "quick_gelu",
-    "relu": "relu",
-    "silu": "silu",
-    "swish": "silu",
-    "mish": "mish",
-    "tanh": "tanh",
-    "sigmoid": "sigmoid",
-    "linear": "linear",
-}
-
 # The kinds of scaled rotary positions, and the parameters that each needs.
 ROTARY_SCALINGS: dict[str, tuple[str, ...]] = {
     "default": (),
@@ -83,50 +81,6 @@ ROTARY_SCALINGS: dict[str, tuple[str, ...]] = {
     "llama3": ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
     "yarn": ("factor", "original_max_position_embeddings"),
 }
-
-
-@dataclass(frozen=True)
-class Linear:
-    """`inputs` numbers to `outputs` numbers, per token."""
-
-    inputs: int
-    outputs: int
-    bias: bool = True
-    tied: bool = False  # the weights are those of the token embeddings
-
-
-@dataclass(frozen=True)
-class LayerNorm:
-    """Mean 0 and variance 1 over the `width` numbers of a token, then scale and shift (Ba et al., 2016)."""
-
-    width: int
-    eps: float
-    bias: bool = True
-
-
-@dataclass(frozen=True)
-class RmsNorm:
-    """Mean square 1 over the `width` numbers of a token, then scale (Zhang and Sennrich, 2019).
-
-    The scale is `offset` + weight: weights of Gemma stand around 0, and have the offset 1.
-    """
-
-    width: int
-    eps: float
-    offset: float = 0.0
-
-
-Norm = LayerNorm | RmsNorm
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """A table with a vector for each of `rows` ids. Row `padding` starts as zeros and is not trained."""
-
-    rows: int
-    width: int
-    padding: int | None = None
-    sinusoidal: bool = False  # a new table starts as sines and cosines of the position (Vaswani et al., 2017)
 
 
 @dataclass(frozen=True)
@@ -254,70 +208,6 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Dense:
-    """A square linear layer with an activation, as poolers and heads have it."""
-
-    width: int
-    activation: str
-
-
-@dataclass(frozen=True)
-class RelativeBias:
-    """For each head a number that attention adds for how far two tokens stand apart, shared by all blocks.
-
-    Distances have `buckets` classes: small ones one each, larger ones ever wider up to `farthest`, and each way its own
-    (Raffel et al., 2019, https://arxiv.org/abs/1910.10683, section 2.1).
-    """
-
-    buckets: int
-    heads: int
-    farthest: int
-    both_ways: bool = True  # False: all classes are for tokens before, as in a decoder
-
-
-@dataclass(frozen=True)
-class RelativeVectors:
-    """A vector for each class of how far two tokens stand apart, shared by all blocks (He et al., 2020).
-
-    There are `classes` each way, for distances up to `farthest`: small ones have one each, and larger ones ever wider
-    ones. Without `farthest`, classes are distances, and the last one each way is for all that are larger.
-    """
-
-    classes: int
-    width: int
-    farthest: int | None = None
-    norm: LayerNorm | None = None
-
-
-@dataclass(frozen=True)
-class Distances:
-    """Disentangled attention: scores also weigh contents against the vector of the distance (He et al., 2020).
-
-    score(i, j) = query_i · key_j + query_i · position_key(r) + position_query(r) · key_j, with r the vector for i - j.
-    `position_key` and `position_query` say which of these there are; shared, they are the layers of key and query.
-    """
-
-    position_key: bool
-    position_query: bool
-    shared: bool
-    dropout: float  # of the vectors
-
-
-@dataclass(frozen=True)
-class Convolution:
-    """Each token and its neighbours to one vector, with zeros beyond the text: `kernel` tokens in all, an odd number.
-
-    Numbers fall into `groups` that are mixed among themselves. Then dropout, then the activation.
-    """
-
-    width: int
-    kernel: int
-    groups: int
-    activation: str
-    dropout: float
-
-
-@dataclass(frozen=True)
 class Encoder:
     """A base model: embeddings, blocks, and perhaps a last norm and a pooler over the first token of each text.
 
@@ -372,27 +262,6 @@ class EncoderDecoder:
     def width(self) -> int:
         """Numbers per token in the hidden states."""
         return self.decoder.width
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Every number times `factor`."""
-
-    factor: float
-
-
-@dataclass(frozen=True)
-class Dropout:
-    """In training a number becomes 0 with this probability, and the others grow to make up for it."""
-
-    probability: float
-
-
-@dataclass(frozen=True)
-class Activation:
-    """A function of each number by itself; one of the values of ACTIVATIONS."""
-
-    name: str
 
 
 Step = Linear | LayerNorm | RmsNorm | Dropout | Activation | Scale

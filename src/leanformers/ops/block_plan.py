@@ -163,12 +163,14 @@ class _CrossPlan:
         self.output = prepared_linear(weights, f"{name}.output")
 
     def __call__(self, x: Tensor, context: Context, past: LayerCache | None) -> Tensor:
-        query = self.query(x).unflatten(-1, (-1, self.description.head_dim))  # (tokens, heads, head_dim)
+        wired = self.description
+        query = self.query(x).view(x.shape[0], wired.heads, wired.head_dim)
         memories = context.source_memories(self._read, past)
-        return attention(query, memories, context.source.runs, scale=self.description.scale)
+        return attention(query, memories, context.source.runs, scale=wired.scale)
 
     def _read(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        key, value = self.key_value(hidden).unflatten(-1, (-1, self.description.head_dim)).chunk(2, 1)
+        fused = self.key_value(hidden).view(hidden.shape[0], 2 * self.description.heads, self.description.head_dim)
+        key, value = fused.chunk(2, 1)
         return key, value  # (source tokens, heads, head_dim) each
 
 

@@ -5,7 +5,7 @@ Blocks are compiled in `block_plan.py`. Nothing here tracks gradients; training 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..models.wiring import Activation, Dropout, Encoder, EncoderDecoder, Head, LayerNorm, Linear, RmsNorm, Scale
+from ..models.wiring import Activation, Dropout, Encoder, Head, LayerNorm, Linear, RmsNorm, Scale
 from .attention import distance_buckets
 from .block_plan import BlockPlan, Weights, prepared_linear, prepared_norm
 from .context import Context
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..models.cache import Cache
     from ..models.packed import Packed
 
-__all__ = ["EncoderDecoderPlan", "EncoderPlan", "HeadPlan"]
+__all__ = ["EncoderPlan", "HeadPlan", "StacksPlan"]
 
 
 class EncoderPlan:
@@ -114,12 +114,11 @@ def _relative_vectors(wiring: Encoder, weights: Weights) -> Tensor | None:
     return table if norm is None else norm(table)
 
 
-class EncoderDecoderPlan:
-    """Both parts of a base model, ready to run; arguments as for `EncoderPlan`."""
+class StacksPlan:
+    """Stacks by name, encoder and decoder, ready to run; weights as for `EncoderPlan`, behind the names."""
 
-    def __init__(self, wiring: EncoderDecoder, weights: Weights) -> None:
-        self.encoder = EncoderPlan(wiring.encoder, _part(weights, "encoder."))
-        self.decoder = EncoderPlan(wiring.decoder, _part(weights, "decoder."))
+    def __init__(self, stacks: Mapping[str, Encoder], weights: Weights) -> None:
+        self.stacks = {name: EncoderPlan(stack, _part(weights, f"{name}.")) for name, stack in stacks.items()}
 
 
 def _part(weights: Weights, prefix: str) -> Weights:

@@ -40,7 +40,8 @@ class Pipeline:
     task: str
     options: tuple[str, ...] = ()
 
-    def __init__(self, model: Any, tokenizer: Any) -> None:
+    def __init__(self, model: Any, tokenizer: Any, task: str | None = None) -> None:
+        self.task = task or self.task  # the name that the caller uses, for messages
         self.model = self.check(model)
         self.tokenizer = tokenizer
 

@@ -10,39 +10,15 @@ from typing import Any
 
 from ..auto import AutoModelForCausalLM
 from ..errors import InputTypeError
-from ..models.generation.generate import continuations
 from ..models.language_head import CausalLMModel
-from ..models.packed import packs_of
-from ..progress import progress
 from ..tokenizers.ragged import Ragged
-from .model_pipeline import HeadPipeline
 from .pipeline import UNSET, Call, kind_of
+from .writing_pipeline import WritingPipeline
 
 __all__ = ["TextGenerationPipeline"]
 
-# Tokens of prompts that are read in one step, and texts that are written side by side unless the caller says more.
-_TOKENS = 1 << 14
-_ROWS = 16
-_SETTINGS = (
-    "max_new_tokens",
-    "max_length",
-    "min_new_tokens",
-    "do_sample",
-    "temperature",
-    "top_k",
-    "top_p",
-    "min_p",
-    "repetition_penalty",
-    "num_beams",
-    "length_penalty",
-    "early_stopping",
-    "num_return_sequences",
-    "eos_token_id",
-    "stop_strings",
-)
 
-
-class TextGenerationPipeline(HeadPipeline):
+class TextGenerationPipeline(WritingPipeline):
     """`generate("Once upon a time", max_new_tokens=20)`: `[{"generated_text": "Once upon a time there was …"}]`.
 
     A conversation, a list of `{"role": …, "content": …}`, goes through the tokenizer's chat template, and the answer is
@@ -52,7 +28,7 @@ class TextGenerationPipeline(HeadPipeline):
     task = "text-generation"
     auto = AutoModelForCausalLM
     model_kind = CausalLMModel
-    options = (*_SETTINGS, "return_full_text", "seed")
+    options = (*WritingPipeline.options, "return_full_text")
 
     def __call__(self, texts: Any, **options: Any) -> Any:
         """Write on; a conversation is one text. See `Pipeline.__call__`."""
@@ -74,19 +50,10 @@ class TextGenerationPipeline(HeadPipeline):
         full = options.pop("return_full_text", UNSET)
         seed = options.pop("seed", None)
         settings = self.model.generation_config.updated(f"pipeline({self.task!r})", options)
-        ragged = Ragged.from_lists(self._ids(texts))
-        # A limit of prompt and text together is another one for each prompt.
-        side_by_side = 1 if settings.max_new_tokens is None and settings.max_length else _ROWS
-        results: list[Any] = [None] * len(texts)
-        with progress("Writing", len(texts), call.show_progress) as advance:
-            for packed in packs_of(ragged, tokens=_TOKENS, texts=min(side_by_side, call.batch_size or _ROWS)):
-                checked = self.model.base_model.checked(packed)
-                most = settings.new_tokens(packed.max_len)
-                written = continuations(self.model, checked, settings, most, seed, self.tokenizer)
-                for row, several in zip(packed.order.tolist(), written, strict=True):
-                    results[row] = [self._result(texts[row], ids, full) for ids in several]
-                advance(len(packed.lengths))
-        return results
+        written = self.write(Ragged.from_lists(self._ids(texts)), settings, seed, call)
+        return [
+            [self._result(text, ids, full) for ids in several] for text, several in zip(texts, written, strict=True)
+        ]
 
     def _result(self, text: Any, ids: list[int], full: Any) -> dict[str, Any]:
         new = self.tokenizer.decode(ids, skip_special_tokens=True)

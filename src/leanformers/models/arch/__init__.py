@@ -33,6 +33,7 @@ __all__ = [
     "REPLACED_TOKENS",
     "SEQ2SEQ_LM",
     "SEQUENCE_CLASSIFICATION",
+    "TEXT_ENCODING",
     "TOKEN_CLASSIFICATION",
     "Architecture",
     "architecture_of",
@@ -53,6 +54,7 @@ REPLACED_TOKENS = "replaced-token-detection"
 MASKED_LM = "masked-lm"
 CAUSAL_LM = "causal-lm"
 SEQ2SEQ_LM = "seq2seq-lm"
+TEXT_ENCODING = "text-encoding"  # the encoder of an encoder–decoder by itself; no head
 
 # How the public class for a task is called: the architecture's name and this.
 _SUFFIXES = {

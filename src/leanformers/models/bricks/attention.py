@@ -76,7 +76,8 @@ class AttentionBrick(nn.Module):
     def _scores(self, query: Tensor, key: Tensor, context: Context) -> Iterator[Tensor]:
         """What distances add to the scores of each run, (texts, heads, length, length)."""
         wired = self.description.distances
-        assert wired is not None and context.vectors is not None
+        assert wired is not None
+        assert context.vectors is not None
         vectors = F.dropout(context.vectors, wired.dropout, self.training)
 
         def table(slot: str) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,17 +20,18 @@ from .head import DenseBrick
 from .leaves import embedding, norm_or_nothing
 from .relative import RelativeBiasBrick, RelativeVectorsBrick
 
-__all__ = ["EncoderBrick", "EncoderDecoderBrick"]
+__all__ = ["EncoderBrick", "StacksBrick"]
 
 
-class EncoderDecoderBrick(nn.Module):
-    """An encoder and a decoder with a table of tokens, which both have as their own too."""
+class StacksBrick(nn.Module):
+    """Stacks by name, encoder and decoder, with a table of tokens, which each has as its own too."""
 
-    def __init__(self, description: wiring.EncoderDecoder) -> None:
+    def __init__(self, stacks: Mapping[str, wiring.Encoder]) -> None:
         super().__init__()
-        self.tokens = embedding(description.encoder.embeddings.tokens)
-        self.encoder = EncoderBrick(description.encoder)
-        self.decoder = EncoderBrick(description.decoder)
+        self.tokens = embedding(next(iter(stacks.values())).embeddings.tokens)
+        self.stacks = {name: EncoderBrick(stack) for name, stack in stacks.items()}
+        for name, stack in self.stacks.items():
+            self.add_module(name, stack)
 
 
 class EncoderBrick(nn.Module):

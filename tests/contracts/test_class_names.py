@@ -25,6 +25,7 @@ MAPPINGS = {
     "replaced-token-detection": "MODEL_FOR_PRETRAINING_MAPPING_NAMES",
     "masked-lm": "MODEL_FOR_MASKED_LM_MAPPING_NAMES",
     "causal-lm": "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES",
+    "text-encoding": "MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES",
     "seq2seq-lm": "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES",
 }
 

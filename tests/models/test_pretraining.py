@@ -29,7 +29,7 @@ def test_the_class_is_that_of_the_reference(model_type) -> None:
     if model_type in names:
         assert name == names[model_type]
     else:  # the reference has none; ours is the language model
-        assert name.endswith(("ForCausalLM", "ForMaskedLM"))
+        assert name.endswith(("ForCausalLM", "ForMaskedLM", "ForConditionalGeneration"))
 
 
 @pytest.mark.parametrize(("model_type", "label"), [("bert", "next_sentence_label"), ("albert", "sentence_order_label")])

@@ -190,11 +190,8 @@ def _refuse_foreign(
     wanted, file = model.architecture, checkpoint.files[0]
     if not any(not places[name].head for name in found):
         other = _recognise(list(checkpoint.tensors))
-        looks = (
-            f"; it looks like {other.title} ({other.model_type!r})"
-            if other and other.model_type != wanted.model_type
-            else ""
-        )
+        known = other is not None and other.model_type != wanted.model_type
+        looks = f"; it looks like {other.title} ({other.model_type!r})" if other and known else ""
         count, first = len(checkpoint.tensors), next(iter(checkpoint.tensors), "nothing")
         raise ArchitectureError(
             f"{file} holds no weights of {wanted.title} ({wanted.model_type!r}){looks}: none of its {count} names fits "

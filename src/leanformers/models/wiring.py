@@ -19,7 +19,7 @@ A pre-norm block is the same one with other slots filled: before_attention and b
 read, attention_norm and mlp_norm (Gemma) where they have written, before the addition; final_norm follows the last one.
 A block of a decoder that reads another text has a second attention between the two, cross, over that text.
 
-The smallest parts, such as Linear, are in `wiring_parts.py`.
+The smallest parts, such as Linear, are in `wiring_parts.py`, distances between tokens in `wiring_distances.py`.
 
 `models/bricks` turns a description into torch modules, `ops/plan.py` turns it and the weights into what runs fast.
 """
@@ -29,9 +29,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .wiring_distances import Distances, RelativeBias, RelativeVectors
 from .wiring_parts import (
     ACTIVATIONS,
     Activation,
+    Convolution,
     Dense,
     Dropout,
     Embedding,
@@ -203,62 +205,6 @@ class Block:
     after_mlp: Norm | None = None
     convolution: Convolution | None = None  # beside all of that: out = after_convolution(z + convolution(x))
     after_convolution: Norm | None = None
-
-
-@dataclass(frozen=True)
-class RelativeBias:
-    """For each head a number that attention adds for how far two tokens stand apart, shared by all blocks.
-
-    Distances have `buckets` classes: small ones one each, larger ones ever wider up to `farthest`, and each way its own
-    (Raffel et al., 2019, https://arxiv.org/abs/1910.10683, section 2.1).
-    """
-
-    buckets: int
-    heads: int
-    farthest: int
-    both_ways: bool = True  # False: all classes are for tokens before, as in a decoder
-
-
-@dataclass(frozen=True)
-class RelativeVectors:
-    """A vector for each class of how far two tokens stand apart, shared by all blocks (He et al., 2020).
-
-    There are `classes` each way, for distances up to `farthest`: small ones have one each, and larger ones ever wider
-    ones. Without `farthest`, classes are distances, and the last one each way is for all that are larger.
-    """
-
-    classes: int
-    width: int
-    farthest: int | None = None
-    norm: LayerNorm | None = None
-
-
-@dataclass(frozen=True)
-class Distances:
-    """Disentangled attention: scores also weigh contents against the vector of the distance (He et al., 2020).
-
-    score(i, j) = query_i · key_j + query_i · position_key(r) + position_query(r) · key_j, with r the vector for i - j.
-    `position_key` and `position_query` say which of these there are; shared, they are the layers of key and query.
-    """
-
-    position_key: bool
-    position_query: bool
-    shared: bool
-    dropout: float  # of the vectors
-
-
-@dataclass(frozen=True)
-class Convolution:
-    """Each token and its neighbours to one vector, with zeros beyond the text: `kernel` tokens in all, an odd number.
-
-    Numbers fall into `groups` that are mixed among themselves. Then dropout, then the activation.
-    """
-
-    width: int
-    kernel: int
-    groups: int
-    activation: str
-    dropout: float
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 __all__ = [
     "ACTIVATIONS",
     "Activation",
+    "Convolution",
     "Dense",
     "Dropout",
     "Embedding",
@@ -108,3 +109,17 @@ class Activation:
     """A function of each number by itself; one of the values of ACTIVATIONS."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Each token and its neighbours to one vector, with zeros beyond the text: `kernel` tokens in all, an odd number.
+
+    Numbers fall into `groups` that are mixed among themselves. Then dropout, then the activation.
+    """
+
+    width: int
+    kernel: int
+    groups: int
+    activation: str
+    dropout: float

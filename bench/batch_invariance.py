@@ -3,8 +3,8 @@
     python bench/batch_invariance.py [--rounds 7] [--texts 64] [--threads 1]
 
 The same packed model, `forward_packed`, in which only the linear layers differ: `plain` is torch's product, whose
-kernel depends on the number of rows; `best` is what is used (oneDNN, prepacked); `blocks`, of a fixed number of rows, is
-what is used without oneDNN. Random weights, texts of log-normal length, the sides in turn, medians, in fp32 and
+kernel depends on the number of rows; `best` is what is used (oneDNN, prepacked); `blocks`, of a fixed number of rows,
+is what is used without oneDNN. Random weights, texts of log-normal length, the sides in turn, medians, in fp32 and
 bf16.
 """
 

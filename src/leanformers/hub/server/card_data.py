@@ -1,0 +1,46 @@
+"""The metadata at the head of a README.md: YAML between two lines of three dashes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+__all__ = ["read_card_data"]
+
+_HEAD = re.compile(r"\s*---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|$)", re.DOTALL)
+_LONGEST = 1_000_000  # characters
+
+
+def read_card_data(text: str) -> tuple[dict[str, Any], str | None]:
+    """The metadata, and what is wrong with it; `({}, None)` when there is none.
+
+    >>> read_card_data("---\\nlicense: mit\\n---\\n# A model")
+    ({'license': 'mit'}, None)
+    """
+    match = _HEAD.match(text)
+    if match is None:
+        return {}, None
+    if len(match[1]) > _LONGEST:
+        return {}, f"the metadata are longer than {_LONGEST} characters"
+    import yaml  # a dependency of huggingface_hub
+
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(match[1], Loader=yaml.SafeLoader)):
+            return {}, "aliases (*name) are not allowed in metadata"  # a few of them can stand for gigabytes
+        value = yaml.safe_load(match[1])
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return {}, " ".join(str(error).split())
+    if value is None:
+        return {}, None
+    if not isinstance(value, dict):
+        return {}, "the metadata must be names with values"
+    return {str(name): _plain(content) for name, content in value.items()}, None
+
+
+def _plain(value: Any) -> Any:
+    """`value` as JSON can hold it: YAML knows dates and other keys than strings."""
+    if isinstance(value, dict):
+        return {str(name): _plain(content) for name, content in value.items()}
+    if isinstance(value, (list, set, tuple)):
+        return [_plain(content) for content in value]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

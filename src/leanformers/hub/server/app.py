@@ -39,6 +39,7 @@ _PARTS = {
     "id": "[0-9]{1,15}",
     "size": "[0-9]{1,18}",
     "oid": "[0-9a-f]{64}",
+    "xorb": "[0-9a-f]{64}",
 }
 """What the named parts of a route match, in the path as it was sent; any other part is one name between two `/`."""
 
@@ -124,7 +125,9 @@ def routes() -> list[Route]:
         Route("POST", f"{large}/complete/{{signed}}", lfs.complete),
         Route("POST", f"{large}/verify", read(lfs.verify)),
         Route("GET", f"{large}/download/{{signed}}", read(lfs.download)),
-        *xet.routes(api),
+        Route("GET", f"{api}/xet-write-token/{{revision}}", read(xet.write_token)),
+        Route("POST", "/-/xet/[0-9]+/v1/xorbs/default/{xorb}", xet.put_xorb),
+        Route("POST", "/-/xet/[0-9]+/v1/shards", xet.put_shard),
         Route("GET", "(?:/{kind})?/{repo}/(?:resolve|raw)/{revision}/{path}", read(resolve)),
     ]
 

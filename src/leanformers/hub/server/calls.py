@@ -38,6 +38,10 @@ class Call:
     db: sqlite3.Connection = field(init=False)
     user: User | None = field(init=False)
     body: bytes = b""
+    authorization: str | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.authorization = self.request.headers.get("authorization")
 
     async def reads(self, step: Callable[[Call], _T]) -> _T:
         """`step`, in a thread, on one state of the index."""
@@ -52,10 +56,10 @@ class Call:
     ) -> _T:
         with transaction() as db:
             self.db = db
-            self.user = user_of(db, self.request.headers.get("authorization"))
+            self.user = user_of(db, self.authorization)
             return step(self)
 
-    async def read_body(self) -> None:
+    async def read_body(self, limit: int = _LARGEST_BODY) -> None:
         """Fetch the body.
 
         Raises:
@@ -64,8 +68,8 @@ class Call:
         pieces, size = [], 0
         async for piece in self.request.stream():
             size += len(piece)
-            if size > _LARGEST_BODY:
-                raise HubError(413, f"the body is longer than the {_LARGEST_BODY} bytes that are allowed here")
+            if size > limit:
+                raise HubError(413, f"the body is longer than the {limit} bytes that are allowed here")
             pieces.append(piece)
         self.body = b"".join(pieces)
 

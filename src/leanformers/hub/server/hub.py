@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -14,6 +15,7 @@ from ...errors import InputValueError
 from .blobs import BlobStore
 from .errors import HubError
 from .index import Index
+from .xorbs import XorbStore
 
 __all__ = ["Hub", "Rules"]
 
@@ -53,11 +55,9 @@ class Hub:
         self.index.create()
         self.blobs = BlobStore(folder)
         self.blobs.create()
-        self.xorbs = folder / "xorbs"
-        self.xorbs.mkdir(exist_ok=True)
-        self.parts_arriving: Counter[Path] = (
-            Counter()
-        )  # how many requests write to each file of parts; of the event loop
+        self.xorbs = XorbStore(folder, self.index, self.blobs)
+        self.parts_arriving: Counter[Path] = Counter()  # how many requests write to each file of parts
+        self.shards_at_work: dict[str, asyncio.Future[None]] = {}  # both belong to the event loop
         self._secret = bytes.fromhex(self.index.setting("secret", secrets.token_hex(32)))
 
     def sign(self, *parts: object) -> str:

@@ -90,12 +90,6 @@ def _signed(call: Call, what: str) -> tuple[int, str, int]:
     return int(repo), oid, int(size)
 
 
-def _received(call: Call, repo: int, oid: str, size: int) -> None:
-    if call.db.execute("SELECT 1 FROM repos WHERE id = ?", (repo,)).fetchone() is None:
-        raise HubError(404, "the repository was deleted meanwhile")
-    remember(call.db, repo_of(call.db, repo), oid, size)
-
-
 async def put(call: Call) -> Response:
     """PUT a whole file. It is in the store when this is answered, or not at all."""
     repo, oid, size = _signed(call, "whole")
@@ -104,7 +98,7 @@ async def put(call: Call) -> Response:
         await receive(blob, call.request.stream(), limit=size)
         await loop.run_in_executor(None, blob.finish, oid, size)
         await loop.run_in_executor(None, call.hub.blobs.keep, [blob])
-    await call.writes(lambda call: _received(call, repo, oid, size))
+    await call.writes(lambda call: remember(call.db, repo_of(call.db, repo), oid, size))
     return Response(headers={"ETag": f'"{oid}"'})
 
 
@@ -160,7 +154,7 @@ async def complete(call: Call) -> dict[str, Any]:
             raise bad_request("no part of this file has arrived") from None
     else:
         await asyncio.get_running_loop().run_in_executor(None, call.hub.blobs.adopt, whole, oid, size)
-    await call.writes(lambda call: _received(call, repo, oid, size))
+    await call.writes(lambda call: remember(call.db, repo_of(call.db, repo), oid, size))
     return {"oid": oid, "size": size}
 
 

@@ -70,9 +70,14 @@ def find_repo(db: sqlite3.Connection, kind: str, name: str) -> Repo | None:
 
 
 def repo_of(db: sqlite3.Connection, number: int) -> Repo:
-    """The repository of a row's `repo`."""
+    """The repository of a row's `repo`, or of a signed URL.
+
+    Raises:
+        HubError: 404, it was deleted.
+    """
     repo = _repo(db.execute("SELECT * FROM repos WHERE id = ?", (number,)).fetchone())
-    assert repo is not None  # such rows go with their repository
+    if repo is None:
+        raise HubError(404, "the repository was deleted meanwhile")
     return repo
 
 

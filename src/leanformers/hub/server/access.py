@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
@@ -14,7 +15,17 @@ from dataclasses import dataclass
 from ...errors import InputValueError
 from .errors import wrong_token
 
-__all__ = ["LOCAL_USER", "Token", "User", "create_token", "is_open", "list_tokens", "revoke_token", "user_of"]
+__all__ = [
+    "LOCAL_USER",
+    "Token",
+    "User",
+    "create_token",
+    "is_open",
+    "list_tokens",
+    "revoke_token",
+    "token_of_browser",
+    "user_of",
+]
 
 LOCAL_USER = "local"
 """Who everybody with any token is as long as no token was created."""
@@ -126,6 +137,21 @@ def user_of(db: sqlite3.Connection, authorization: str | None) -> User | None:
     if match is None or row is None or not hmac.compare_digest(row["hash"], _hash(match[2])):
         raise wrong_token()
     return User(row["user"], row["role"], frozenset(row["namespaces"].split()))
+
+
+def token_of_browser(authorization: str | None) -> str | None:
+    """`Authorization: Basic …`, as browsers send it after asking for a password, as the token that the password is.
+
+    For requests that only read: a browser sends it with all requests to a hub, those of other sites' pages too.
+    """
+    scheme, _, encoded = (authorization or "").partition(" ")
+    if scheme.lower() != "basic":
+        return authorization
+    try:
+        name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return f"Bearer {password or name}"
 
 
 def _hash(secret: str) -> str:

@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["read_card_data"]
+__all__ = ["read_card_data", "split_card"]
 
 _HEAD = re.compile(r"\s*---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|$)", re.DOTALL)
 _LONGEST = 1_000_000  # characters
+
+
+def split_card(text: str) -> tuple[str | None, str]:
+    """The metadata as written, without its lines of dashes, and the card below them.
+
+    >>> split_card("---\\nlicense: mit\\n---\\n# A model")
+    ('license: mit', '# A model')
+    """
+    match = _HEAD.match(text)
+    return (None, text) if match is None else (match[1], text[match.end() :])
 
 
 def read_card_data(text: str) -> tuple[dict[str, Any], str | None]:
@@ -17,17 +27,17 @@ def read_card_data(text: str) -> tuple[dict[str, Any], str | None]:
     >>> read_card_data("---\\nlicense: mit\\n---\\n# A model")
     ({'license': 'mit'}, None)
     """
-    match = _HEAD.match(text)
-    if match is None:
+    head, _ = split_card(text)
+    if head is None:
         return {}, None
-    if len(match[1]) > _LONGEST:
+    if len(head) > _LONGEST:
         return {}, f"the metadata are longer than {_LONGEST} characters"
     import yaml  # a dependency of huggingface_hub
 
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(match[1], Loader=yaml.SafeLoader)):
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(head, Loader=yaml.SafeLoader)):
             return {}, "aliases (*name) are not allowed in metadata"  # a few of them can stand for gigabytes
-        value = yaml.safe_load(match[1])
+        value = yaml.safe_load(head)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         return {}, " ".join(str(error).split())
     if value is None:

@@ -13,6 +13,7 @@ from ...errors import InputValueError
 from .access import is_open
 from .app import HubApp
 from .hub import Hub, Rules
+from .pages import page_routes
 
 __all__ = ["serve"]
 
@@ -56,7 +57,7 @@ def serve(
         if started is not None:
             started(f"http://{name}:{listening.getsockname()[1]}")
         config = uvicorn.Config(
-            HubApp(hub),
+            HubApp(hub, page_routes()),
             lifespan="on",
             log_level="warning",
             access_log=False,

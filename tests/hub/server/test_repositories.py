@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import httpx2
 import pytest
 from huggingface_hub import HfApi, hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
@@ -37,10 +40,8 @@ def test_names_that_would_be_taken_for_something_else(api: HfApi, name: str) -> 
     assert "cannot be the name of a repository" in answer.json()["error"]
 
 
-def _post(api: HfApi, path: str, value: object):  # noqa: ANN202
-    from huggingface_hub.utils import get_session
-
-    return get_session().post(api.endpoint + path, json=value, headers={"authorization": "Bearer x"})
+def _post(api: HfApi, path: str, value: object) -> httpx2.Response:
+    return httpx2.post(api.endpoint + path, json=value, headers={"authorization": "Bearer x"})
 
 
 def test_delete(api: HfApi, repo: str) -> None:
@@ -53,13 +54,13 @@ def test_delete(api: HfApi, repo: str) -> None:
     api.create_repo(repo)
 
 
-def test_an_old_name_leads_to_the_new_one(api: HfApi, repo: str, tmp_path) -> None:
+def test_an_old_name_leads_to_the_new_one(api: HfApi, repo: str, tmp_path: Path) -> None:
     api.upload_file(path_or_fileobj=b"content", path_in_repo="a folder/a.txt", repo_id=repo)
     api.move_repo(repo, "b/moved")
     assert api.model_info(repo).id == "b/moved"
     assert api.list_repo_files(repo) == ["a folder/a.txt"]
     path = hf_hub_download(repo, "a folder/a.txt", endpoint=api.endpoint, cache_dir=tmp_path)
-    assert open(path).read() == "content"  # noqa: PTH123, SIM115
+    assert Path(path).read_text() == "content"
     api.create_repo(repo)  # the name is free again, and leads nowhere else from now on
     assert api.model_info(repo).id == repo
     with pytest.raises(HfHubHTTPError, match="already"):
@@ -90,8 +91,6 @@ def test_lists_come_in_pages(api: HfApi) -> None:
 def test_a_long_list_is_fetched_page_by_page(api: HfApi) -> None:
     for number in range(5):
         api.create_repo(f"pages/d{number}", repo_type="dataset")
-    import httpx2
-
     url, found = f"{api.endpoint}/api/datasets?author=pages&limit=2", []
     while url:
         answer = httpx2.get(url)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import hashlib
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
@@ -86,13 +88,24 @@ class BlobStore:
         folders = set()
         for blob in blobs:
             target = self.path(blob.sha256)
-            if self.size(blob.sha256) == blob.size:
-                self.touch(blob.sha256)
-            else:
-                blob.path.replace(target)
+            with self._locked(fcntl.LOCK_SH):  # `hub gc` must not take the old one away between two of these lines
+                if self.size(blob.sha256) == blob.size:
+                    self.touch(blob.sha256)
+                else:
+                    blob.path.replace(target)
             folders.add(target.parent)
         for folder in folders:
             flush_folder(folder)
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """While this lasts, no blob comes, in any process."""
+        return self._locked(fcntl.LOCK_EX)
+
+    @contextlib.contextmanager
+    def _locked(self, kind: int) -> Iterator[None]:
+        with (self.blobs.parent / "lock").open("wb") as file:  # of its own, so that threads exclude each other too
+            fcntl.flock(file, kind)
+            yield
 
 
 class IncomingBlob:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from starlette.responses import JSONResponse, Response
+
 from .calls import Call
 
 __all__ = ["agent_harnesses", "validate_yaml", "whoami"]
@@ -30,9 +32,10 @@ def agent_harnesses(call: Call) -> dict[str, Any]:
     return {"standardEnvVars": [], "harnesses": {}}
 
 
-def validate_yaml(call: Call) -> dict[str, Any]:
-    """POST /api/validate-yaml: whether the metadata at a model card's head can be read."""
+def validate_yaml(call: Call) -> Response:
+    """POST /api/validate-yaml: whether the metadata at a model card's head can be read; 400 when not."""
     from .card_data import read_card_data
 
     _, error = read_card_data(call.text("content", "", most=10_000_000))
-    return {"errors": [{"message": error}] if error else [], "warnings": []}
+    errors = [{"message": error}] if error else []
+    return JSONResponse({"errors": errors, "warnings": []}, 400 if errors else 200)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import hashlib
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +19,7 @@ from .objects import git_hash
 __all__ = ["BlobStore", "IncomingBlob", "flush_folder", "in_pieces", "receive"]
 
 PIECE = 1 << 20  # bytes that are read, hashed or written at once
+_FLUSH = 32 << 20  # bytes that are received between two flushes
 
 
 class BlobStore:
@@ -85,13 +88,24 @@ class BlobStore:
         folders = set()
         for blob in blobs:
             target = self.path(blob.sha256)
-            if self.size(blob.sha256) == blob.size:
-                self.touch(blob.sha256)
-            else:
-                blob.path.replace(target)
+            with self._locked(fcntl.LOCK_SH):  # `hub gc` must not take the old one away between two of these lines
+                if self.size(blob.sha256) == blob.size:
+                    self.touch(blob.sha256)
+                else:
+                    blob.path.replace(target)
             folders.add(target.parent)
         for folder in folders:
             flush_folder(folder)
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """While this lasts, no blob comes, in any process."""
+        return self._locked(fcntl.LOCK_EX)
+
+    @contextlib.contextmanager
+    def _locked(self, kind: int) -> Iterator[None]:
+        with (self.blobs.parent / "lock").open("wb") as file:  # of its own, so that threads exclude each other too
+            fcntl.flock(file, kind)
+            yield
 
 
 class IncomingBlob:
@@ -110,13 +124,25 @@ class IncomingBlob:
         self._file.close()
         self.path.unlink(missing_ok=True)
 
-    def write(self, data: bytes | memoryview) -> None:
+    def write(self, data: bytes) -> None:
         """Add bytes."""
+        self.hash(data)
+        self.write_unhashed(data)
+
+    def hash(self, data: bytes) -> None:
+        """Half of `write`, for a thread of its own."""
         self._sha256.update(data)
+
+    def write_unhashed(self, data: bytes) -> None:
+        """The other half."""
         view = memoryview(data)
         while view:  # an unbuffered file may take less than it is given
             view = view[self._file.write(view) :]
         self.size += len(data)
+
+    def flush(self) -> None:
+        """Bring what was written so far to the disk."""
+        os.fdatasync(self._file.fileno())
 
     def read(self) -> None:
         """Hash what the file holds already."""
@@ -165,25 +191,30 @@ async def in_pieces(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def receive(blob: IncomingBlob, stream: AsyncIterator[bytes], *, limit: int) -> None:
-    """Write a request's body into `blob`, at most `limit` bytes; hashing and writing run beside the network.
+    """Write a request's body into `blob`, at most `limit` bytes; hashing, writing and the network run side by side.
 
     Raises:
         HubError: 413, there are more bytes.
     """
     loop = asyncio.get_running_loop()
-    pending: asyncio.Future[None] | None = None
-    received = 0
+    hashed = written = flushed = loop.create_future()
+    hashed.set_result(None)
+    received = unflushed = 0
     try:
         async for data in in_pieces(stream):
             received += len(data)
             if received > limit:
                 raise HubError(413, f"the body is longer than the {limit} bytes that are expected here")
-            if pending is not None:
-                await pending
-            pending = loop.run_in_executor(None, blob.write, data)
-    finally:
-        if pending is not None:
-            await pending  # also when the client went away: the file must not be closed under the writer
+            await hashed
+            hashed = loop.run_in_executor(None, blob.hash, data)
+            await written
+            written = loop.run_in_executor(None, blob.write_unhashed, data)
+            unflushed += len(data)
+            if unflushed >= _FLUSH and flushed.done():  # or all the flushing would be left to the end
+                flushed = loop.run_in_executor(None, blob.flush)
+                unflushed = 0
+    finally:  # also when the client went away: the file must not be closed under those who use it
+        await asyncio.gather(hashed, written, flushed)
 
 
 def flush_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from io import FileIO
 from pathlib import Path
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -47,34 +48,28 @@ def asked_range(header: str | None, size: int) -> tuple[int, int] | None:
 class FileAnswer(Response):
     """The answer: 200 with the whole file, or 206 with `Range`; for HEAD, its headers alone."""
 
-    def __init__(self, path: Path, size: int, headers: Mapping[str, str]) -> None:
-        super().__init__(headers=dict(headers))
+    def __init__(self, request: Request, path: Path, size: int, headers: Mapping[str, str]) -> None:
+        asked = asked_range(request.headers.get("range"), size)
+        if request.headers.get("if-range", headers["ETag"]) != headers["ETag"]:
+            asked = None  # the client has the beginning of another file
         self._path = path
-        self._size = size
+        self._begin, self._end = asked or (0, size)
+        more = {"Accept-Ranges": "bytes", "Content-Length": str(self._end - self._begin)}
+        if asked:
+            more["Content-Range"] = f"bytes {self._begin}-{self._end - 1}/{size}"
+        super().__init__(status_code=206 if asked else 200, headers={**headers, **more})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
-        headers = {name.lower(): value for name, value in scope["headers"]}
-        found = asked_range(headers.get(b"range", b"").decode("latin-1"), self._size)
-        if found and headers.get(b"if-range", self._etag()) != self._etag():
-            found = None  # the client has the beginning of another file
-        begin, end = found or (0, self._size)
-        self.headers["Accept-Ranges"] = "bytes"
-        self.headers["Content-Length"] = str(end - begin)
-        if found:
-            self.headers["Content-Range"] = f"bytes {begin}-{end - 1}/{self._size}"
-        status = 206 if found else 200
+        start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         if scope["method"] == "HEAD":
-            await send({"type": "http.response.start", "status": status, "headers": self.raw_headers})
+            await send(start)
             await send({"type": "http.response.body", "body": b""})
             return
         with self._path.open("rb", buffering=0) as file:
-            file.seek(begin)
-            await send({"type": "http.response.start", "status": status, "headers": self.raw_headers})
-            await self._send(file, end - begin, receive, send)
-
-    def _etag(self) -> bytes:
-        return self.headers.get("etag", "").encode("latin-1")
+            file.seek(self._begin)
+            await send(start)
+            await self._send(file, self._end - self._begin, receive, send)
 
     async def _send(self, file: FileIO, left: int, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()

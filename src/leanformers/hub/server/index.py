@@ -15,6 +15,8 @@ __all__ = ["Index"]
 VERSION = 1
 """Stored as the database's `user_version`; another one is an error, not a guess."""
 
+_PATIENCE = 600  # seconds that a writer waits for its turn, as during `hub gc`
+
 SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -133,7 +135,7 @@ class Index:
         """This thread's connection. A query sees all that was committed before it; `snapshot` makes several agree."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self._path, isolation_level=None, timeout=60)
+            connection = sqlite3.connect(self._path, isolation_level=None, timeout=_PATIENCE)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")

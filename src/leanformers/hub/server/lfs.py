@@ -171,4 +171,6 @@ def verify(call: Call) -> dict[str, Any]:
 def download(call: Call) -> Response:
     """GET what a batch for `download` named."""
     _, oid, size = _signed(call, "download")
-    return FileAnswer(call.hub.blobs.path(oid), size, {"ETag": f'"{oid}"', "Content-Type": "application/octet-stream"})
+    return FileAnswer(
+        call.request, call.hub.blobs.path(oid), size, {"ETag": f'"{oid}"', "Content-Type": "application/octet-stream"}
+    )

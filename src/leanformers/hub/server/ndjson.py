@@ -1,4 +1,4 @@
-"""The body of a commit: lines of JSON, in which a file's bytes may be gigabytes of base64, which go to the disk at once."""
+"""The body of a commit: lines of JSON, with gigabytes of base64 in them, which go to the disk as they come."""
 
 from __future__ import annotations
 

@@ -22,14 +22,14 @@ _LARGEST_CARD = 1 << 20
 
 
 def _named(call: Call) -> tuple[str, str]:
-    """The kind and name in the body of create and delete: `{type?, organization?, name}`; the namespace may be left out."""
+    """The kind and name in the body of create and delete: `{type?, organization?, name}`."""
     kind = call.text("type", "model")
     if kind not in KINDS:
         raise bad_request(f"{kind!r} is no type of repository: model, dataset or space")
-    name = call.text("name")
-    if "/" in name:
+    name, namespace = call.text("name"), call.text("organization", "")
+    if "/" in name and not namespace:
         return kind, name
-    return kind, f"{call.text('organization', '') or call.need_user().name}/{name}"
+    return kind, f"{namespace or call.need_user().name}/{name}"
 
 
 def _private(call: Call) -> bool | None:

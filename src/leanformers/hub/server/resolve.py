@@ -38,4 +38,4 @@ def resolve(call: Call) -> Response:
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(call.values['path'].rpartition('/')[2], safe='')}",
     }
-    return FileAnswer(call.hub.blobs.path(file.sha256), file.size, headers)
+    return FileAnswer(call.request, call.hub.blobs.path(file.sha256), file.size, headers)

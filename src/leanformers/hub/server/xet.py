@@ -1,8 +1,8 @@
 """Receiving xet, which is how clients send large files unless told otherwise.
 
-A client cuts files into chunks, leaves out those it knows to be here, and sends the others in xorbs of up to 64 MiB. Shards
-then list files as ranges of chunks. Here each file is put together at once and checked by its sha256, so that everything
-is stored, and read, as plain files.
+A client cuts files into chunks, leaves out those it knows to be here, and sends the others in xorbs of up to 64 MiB.
+Shards then list files as ranges of chunks. Here each file is put together at once and checked by its sha256, so that
+everything is stored, and read, as plain files.
 
 The requests are those that hf_xet makes: https://huggingface.co/docs/xet. It asks for more, which is answered by 404.
 """

@@ -24,7 +24,7 @@ _MISSING = "this shard names chunks that are not here: begin the upload again"
 
 
 class XorbStore:
-    """The folder `xorbs/`, and what the index says of chunks. A crash may lose xorbs: files that are whole have no need."""
+    """The folder `xorbs/`, and what the index says of chunks. A crash may lose xorbs, but no file that is whole."""
 
     def __init__(self, folder: Path, index: Index, blobs: BlobStore) -> None:
         self.folder = folder / "xorbs"
@@ -37,7 +37,7 @@ class XorbStore:
         return self.folder / xorb
 
     def generation(self, db: sqlite3.Connection) -> str:
-        """A name that changes when chunks are no longer here: what clients remember of them is good for one name only."""
+        """A name that changes when chunks go: what clients remember of them is good for one name only."""
         row = db.execute("SELECT value FROM settings WHERE name = ?", (_GENERATION,)).fetchone()
         return "1" if row is None else str(row["value"])
 

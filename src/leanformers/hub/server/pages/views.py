@@ -145,7 +145,7 @@ def _fact(value: Any) -> str:
 def _usage(call: Call, repo: Repo) -> str | None:
     if repo.kind != "model":
         return None
-    return f"# export HF_ENDPOINT={call.base}\nfrom leanformers import AutoModel\n\nAutoModel.from_pretrained(\n    {repo.name!r}\n)"
+    return f"# HF_ENDPOINT={call.base}\nfrom leanformers import AutoModel\n\nAutoModel.from_pretrained(\n    {repo.name!r}\n)"
 
 
 def tree(call: Call) -> Response:

@@ -166,6 +166,8 @@ class HubApp:
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
+        if self.hub.others_change_it:
+            await asyncio.get_running_loop().run_in_executor(None, self.hub.look_again)
         # On the path as it was sent: a revision's `/` is %2F there, and one part.
         path = request.scope["raw_path"].decode("ascii", "replace")
         method = "GET" if request.method == "HEAD" else request.method
@@ -177,12 +179,18 @@ class HubApp:
             if route.method != method:
                 other_methods.add(route.method)
                 continue
+            if self.hub.rules.read_only and not _only_reads(route):
+                raise HubError(403, "this hub is read-only")
             values = {name: _decoded(part) for name, part in match.groupdict().items() if part is not None}
             found = await route.handler(Call(self.hub, request, values))
             return found if isinstance(found, Response) else JSONResponse(found)
         if other_methods:
             raise HubError(405, f"{method} is not possible here", headers={"Allow": ", ".join(sorted(other_methods))})
         raise HubError(404, f"this hub has no {method} {path[:200]}")
+
+
+def _only_reads(route: Route) -> bool:
+    return route.method == "GET" or route.path.endswith(("/paths-info/{revision}", "/api/validate-yaml"))
 
 
 def _decoded(part: str) -> str:

@@ -145,7 +145,13 @@ def _fact(value: Any) -> str:
 def _usage(call: Call, repo: Repo) -> str | None:
     if repo.kind != "model":
         return None
-    return f"# HF_ENDPOINT={call.base}\nfrom leanformers import AutoModel\n\nAutoModel.from_pretrained(\n    {repo.name!r}\n)"
+    lines = [
+        f"# HF_ENDPOINT={call.base}",
+        "from leanformers import AutoModel",
+        "",
+        f"AutoModel.from_pretrained(\n    {repo.name!r}\n)",
+    ]
+    return "\n".join(lines)
 
 
 def tree(call: Call) -> Response:

@@ -8,7 +8,7 @@ import shutil
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +47,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def plain(start: Callable[..., Any], folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def plain(start: Callable[..., Any], folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        server = start("--read-only", folder=folder)
-    return server
+        yield start("--read-only", folder=folder)
 
 
 def test_the_folders_are_repositories(plain: Any) -> None:

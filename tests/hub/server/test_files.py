@@ -141,14 +141,18 @@ def test_a_download_that_was_cut_is_resumed(start: Callable[..., Any], tmp_path:
     content = os.urandom(40_000_000)
     api.upload_file(path_or_fileobj=content, path_in_repo="large.bin", repo_id="files/cut")
     at = f"{server.url}/files/cut/resolve/main/large.bin"
-    received = b""
-    with pytest.raises(httpx2.HTTPError), httpx2.stream("GET", at) as answer:
-        for piece in answer.iter_raw():
-            received += piece
-            if len(received) > 5_000_000 and server.process.poll() is None:
-                server.kill()
+    received = bytearray()
+    with httpx2.stream("GET", at) as answer, pytest.raises(httpx2.HTTPError):
+        _receive(answer, received, server)
     assert 5_000_000 < len(received) < len(content)
     server.start()
     rest = httpx2.get(at, headers={"range": f"bytes={len(received)}-", "if-range": answer.headers["etag"]})
     assert rest.status_code == 206
-    assert received + rest.content == content
+    assert bytes(received) + rest.content == content
+
+
+def _receive(answer: httpx2.Response, received: bytearray, server: Any) -> None:
+    for piece in answer.iter_raw():
+        received += piece
+        if len(received) > 5_000_000 and server.process.poll() is None:
+            server.kill()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -170,9 +170,9 @@ def test_files_that_are_too_large_are_refused_before_the_upload(start: Callable[
 
 
 @pytest.fixture(scope="module")
-def in_parts(start: Callable[..., Any]) -> Iterator[Any]:
+def in_parts(start: Callable[..., Any]) -> Any:
     """A hub that asks for parts of five megabytes."""
-    yield start("--part-size", "5MB", "--multipart-above", "5MB")
+    return start("--part-size", "5MB", "--multipart-above", "5MB")
 
 
 def test_the_client_sends_parts(in_parts: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 __all__ = ["read_card_data", "split_card"]
 
 _HEAD = re.compile(r"\s*---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|$)", re.DOTALL)
-_LONGEST = 1_000_000  # characters
+_LONGEST = 100_000  # characters
+_DEEPEST = 32  # lists in lists
 
 
 def split_card(text: str) -> tuple[str | None, str]:
@@ -32,12 +34,13 @@ def read_card_data(text: str) -> tuple[dict[str, Any], str | None]:
         return {}, None
     if len(head) > _LONGEST:
         return {}, f"the metadata are longer than {_LONGEST} characters"
-    import yaml  # a dependency of huggingface_hub
+    import yaml  # slow to import
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where pyyaml was built with it
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(head, Loader=yaml.SafeLoader)):
-            return {}, "aliases (*name) are not allowed in metadata"  # a few of them can stand for gigabytes
-        value = yaml.safe_load(head)
+        if problem := _too_much(yaml.parse(head, Loader=loader)):
+            return {}, problem
+        value = yaml.load(head, Loader=loader)  # a safe one: it makes plain values only
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         return {}, " ".join(str(error).split())
     if value is None:
@@ -45,6 +48,19 @@ def read_card_data(text: str) -> tuple[dict[str, Any], str | None]:
     if not isinstance(value, dict):
         return {}, "the metadata must be names with values"
     return {str(name): _plain(content) for name, content in value.items()}, None
+
+
+def _too_much(events: Iterable[Any]) -> str | None:
+    """What could take a few bytes to gigabytes or to hours, if it is there; found before anything is built."""
+    depth = 0
+    for event in events:
+        kind = type(event).__name__
+        if kind == "AliasEvent":
+            return "aliases (*name) are not allowed in metadata"
+        depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
+        if depth > _DEEPEST:
+            return f"the metadata are nested deeper than {_DEEPEST} levels"
+    return None
 
 
 def _plain(value: Any) -> Any:

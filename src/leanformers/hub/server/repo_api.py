@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -118,7 +120,7 @@ def _described(call: Call, repo: Repo, commit: Commit) -> dict[str, Any]:
     readme = files_of(call.db, commit.tree).get("README.md")
     if readme is None or readme.size > _LARGEST_CARD:
         return row
-    card, _ = read_card_data(call.hub.blobs.path(readme.sha256).read_text("utf-8", "replace"))
+    card = _card(call.hub.blobs.path(readme.sha256))
     tags = _strings(card.get("tags")) + _strings(card.get("library_name"))
     tags += [f"license:{license}" for license in _strings(card.get("license"))]
     tags += [f"base_model:{model}" for model in _strings(card.get("base_model"))]
@@ -127,6 +129,11 @@ def _described(call: Call, repo: Repo, commit: Commit) -> dict[str, Any]:
     if card:
         row["cardData"] = card
     return row
+
+
+@lru_cache(maxsize=1024)  # by the content's sha256, so it is never out of date
+def _card(path: Path) -> dict[str, Any]:
+    return read_card_data(path.read_text("utf-8", "replace"))[0]
 
 
 def _strings(value: object) -> list[str]:

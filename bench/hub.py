@@ -3,8 +3,8 @@
     python bench/hub.py [--megabytes 500] [--rounds 5]
 
 Download: GET beside `python -m http.server`. Upload: PUT beside the shortest server that `http.server` allows, which
-writes the body to a file, does not hash it and does not wait for the disk; the hub does both. Then the real client, with
-xet and without. Medians.
+writes the body to a file, does not hash it and does not wait for the disk; the hub does both. Then the real client,
+with xet and without. Medians.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Receiver(http.server.SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_PUT(self) -> None:  # noqa: N802
+    def do_PUT(self) -> None:
         left = int(self.headers["Content-Length"])
         with Path(self.translate_path(self.path)).open("wb", buffering=0) as file:
             while left:
@@ -68,7 +68,7 @@ class Receiver(http.server.SimpleHTTPRequestHandler):
 
 
 def request(url: str, method: str, body: Any = None, headers: dict[str, str] | None = None) -> bytes:
-    """One request's answer, which must be a good one. A file as the body is sent in pieces; what comes is thrown away."""
+    """One request's answer, which must be a good one. What is long is thrown away."""
     host, _, path = url.removeprefix("http://").partition("/")
     connection = http.client.HTTPConnection(host, blocksize=BUFFER)
     connection.request(method, f"/{path}", body, {**TOKEN, **(headers or {})})
@@ -161,6 +161,12 @@ def measure(hub: str, peer: str, folder: Path, megabytes: int, rounds: int) -> N
         print(f"| {what} | {speed:.0f} | {speed / peer_speed:.2f} |")
 
 
+def url_of(process: subprocess.Popen[str]) -> str:
+    """What a server says when it has started."""
+    assert process.stdout is not None
+    return str(re.findall(r"http://\S+[0-9]", process.stdout.readline())[-1])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=int, default=500)
@@ -172,12 +178,7 @@ def main() -> None:
         command = [sys.executable, "-c", HUB, "hub", "serve", str(folder / "hub"), "--port", "0"]
         hub = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
-            urls = [
-                re.findall(r"http://\S+[0-9]", process.stdout.readline())[-1]
-                for process in (hub, receiver)
-                if process.stdout
-            ]
-            measure(*urls, folder, arguments.megabytes, arguments.rounds)
+            measure(url_of(hub), url_of(receiver), folder, arguments.megabytes, arguments.rounds)
         finally:
             for process in (hub, receiver):
                 process.terminate()

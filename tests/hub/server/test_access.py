@@ -245,3 +245,28 @@ def test_errors_of_serve_are_one_line(tmp_path: Path, server: Any) -> None:
     for command in (("gc",), ("fsck",), ("token", "list")):
         assert "holds no hub" in server.command(*command, str(tmp_path / "nowhere")).stderr
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_names_of_other_machines_are_not_answered_by_an_open_hub(server: Any, hub: Hub) -> None:
+    """A page on evil.example may let its name point to 127.0.0.1, and would be of the same origin as the hub."""
+    for name, status in (("evil.example", 403), ("evil.example:8080", 403), ("localhost:1", 200), ("[::1]:1", 200)):
+        headers = {"host": name, "authorization": "Bearer x"}
+        assert httpx2.get(f"{server.url}/api/whoami-v2", headers=headers).status_code == status
+    headers = {"host": "hub.example", "authorization": f"Bearer {hub.alice}"}  # behind a proxy, with tokens
+    assert httpx2.get(f"{hub.server.url}/api/whoami-v2", headers=headers).status_code == 200
+
+
+def test_requests_that_are_none(server: Any) -> None:
+    for method, path, status in (
+        ("DELETE", "/api/whoami-v2", 405),
+        ("GET", "/nowhere/at/all", 404),
+        ("POST", "/api/repos/create", 400),
+        ("GET", "/api/models?limit=x", 400),
+        ("GET", "/api/models?cursor=x", 400),
+    ):
+        answer = httpx2.request(method, server.url + path, headers={"authorization": "Bearer x"})
+        assert (answer.status_code, bool(answer.json()["error"])) == (status, True)
+    answer = httpx2.post(
+        f"{server.url}/api/repos/create", content=b"x" * 17_000_000, headers={"authorization": "Bearer x"}
+    )
+    assert answer.status_code == 413

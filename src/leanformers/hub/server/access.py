@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import re
 import secrets
 import sqlite3
@@ -14,7 +15,17 @@ from dataclasses import dataclass
 from ...errors import InputValueError
 from .errors import wrong_token
 
-__all__ = ["LOCAL_USER", "Token", "User", "create_token", "is_open", "list_tokens", "revoke_token", "user_of"]
+__all__ = [
+    "LOCAL_USER",
+    "Token",
+    "User",
+    "create_token",
+    "is_loopback",
+    "is_open",
+    "list_tokens",
+    "revoke_token",
+    "user_of",
+]
 
 LOCAL_USER = "local"
 """Who everybody with any token is as long as no token was created."""
@@ -100,6 +111,16 @@ def revoke_token(db: sqlite3.Connection, identity: str) -> Token:
             db.execute("DELETE FROM tokens WHERE id = ?", (identity,))
             return token
     raise InputValueError(f"there is no token with id {identity[:16]!r}; `leanformers hub token list` shows them")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address, without a port, can only be this machine's."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def is_open(db: sqlite3.Connection) -> bool:

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import account, commits, content, discussions, lfs, repo_api, xet
+from .access import is_loopback, is_open
 from .calls import Call
 from .errors import HubError, bad_request
 from .hub import Hub
@@ -133,10 +134,17 @@ def routes() -> list[Route]:
 
 
 class HubApp:
-    """The hub as an ASGI application."""
+    """The hub as an ASGI application.
 
-    def __init__(self, hub: Hub, more: list[Route] | None = None) -> None:
+    Args:
+        more: routes that are looked at after those of the API.
+        local: it listens to this machine only; then, as long as it asks for no tokens, it answers to names of this
+            machine only. (Else pages of a site that gives its name the address 127.0.0.1 could act for the owner.)
+    """
+
+    def __init__(self, hub: Hub, more: list[Route] | None = None, *, local: bool = False) -> None:
         self.hub = hub
+        self._local = local
         self._table = [(route.pattern, route) for route in [*routes(), *(more or [])]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -166,6 +174,8 @@ class HubApp:
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
+        if self._local and not is_loopback(re.sub(r":[0-9]+$", "", request.headers.get("host", "localhost"))):
+            await asyncio.get_running_loop().run_in_executor(None, self._need_tokens)
         # On the path as it was sent: a revision's `/` is %2F there, and one part.
         path = request.scope["raw_path"].decode("ascii", "replace")
         method = "GET" if request.method == "HEAD" else request.method
@@ -183,6 +193,12 @@ class HubApp:
         if other_methods:
             raise HubError(405, f"{method} is not possible here", headers={"Allow": ", ".join(sorted(other_methods))})
         raise HubError(404, f"this hub has no {method} {path[:200]}")
+
+    def _need_tokens(self) -> None:
+        if is_open(self.hub.index.read):
+            raise HubError(
+                403, "this hub has no tokens, and answers to localhost only: create one with `hub token create`"
+            )
 
 
 def _decoded(part: str) -> str:

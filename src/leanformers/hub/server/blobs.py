@@ -142,7 +142,7 @@ class IncomingBlob:
 
     def flush(self) -> None:
         """Bring what was written so far to the disk."""
-        os.fdatasync(self._file.fileno())
+        getattr(os, "fdatasync", os.fsync)(self._file.fileno())  # not every system has the lighter one
 
     def read(self) -> None:
         """Hash what the file holds already."""

@@ -9,7 +9,7 @@ from .blobs import IncomingBlob
 from .calls import Call
 from .discussions import add_event, open_pull_request
 from .errors import HubError, bad_request, entry_not_found, forbidden
-from .history import Commit, File, add_commit, entries, entry_at, resolve_revision, store_tree
+from .history import Commit, File, add_commit, entries, entry_at, file_at, resolve_revision, store_tree
 from .lfs_files import known_size, remember
 from .names import checked_file_path, checked_oid
 from .ndjson import CommitReader
@@ -143,19 +143,11 @@ def _apply(
             raise bad_request(f"{path!r}: the hash must be a sha256")
         edits[path] = _large(call, repo, checked_oid(value.get("oid")), value.get("size"), path)
     elif key == "deletedFile":
-        there = edits[path] is not None if path in edits else _has_file(call, head, path)
-        if not there:
+        if (edits[path] if path in edits else file_at(call.db, head, path)) is None:
             raise HubError(404, f"A file with this name doesn't exist: {path}", code="EntryNotFound")
         edits[path] = None
     else:
         raise bad_request(f"a commit has no lines of the kind {key[:40]!r}")
-
-
-def _has_file(call: Call, head: Commit, path: str) -> bool:
-    try:
-        return entry_at(call.db, head, path).file is not None
-    except HubError:
-        return False
 
 
 def _delete_folder(call: Call, head: Commit, edits: dict[str, File | None], path: str) -> None:

@@ -37,7 +37,7 @@ class CommitReader:
         self._searched = 0  # bytes of the line that hold no beginning of a content
         self._blob: IncomingBlob | None = None  # of the line that is being read
         self._in_content = False
-        self._digits = bytearray()  # base64 that is no multiple of four digits yet
+        self._digits = bytearray()  # base64 that is not decoded yet
 
     def feed(self, data: bytes) -> None:
         """Read the next piece.
@@ -83,7 +83,8 @@ class CommitReader:
         piece = bytes(view)
         end = piece.find(b'"')
         self._digits += piece if end < 0 else piece[:end]
-        whole = len(self._digits) if end >= 0 else len(self._digits) // 4 * 4
+        # The last four digits wait: they may end in `=`, which is right before the quote only.
+        whole = len(self._digits) if end >= 0 else max(0, (len(self._digits) - 1) // 4 * 4)
         self._decode(bytes(self._digits[:whole]), last=end >= 0)
         del self._digits[:whole]
         if end < 0:

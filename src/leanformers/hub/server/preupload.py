@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any
 
 from .calls import Call
@@ -16,49 +17,12 @@ __all__ = ["preupload"]
 _LARGE = 10 << 20  # bytes from which a file is always a large one
 _MAX_FILES = 10_000
 
-_LARGE_KINDS = frozenset(
-    [
-        ".7z",
-        ".arrow",
-        ".bin",
-        ".bz2",
-        ".ckpt",
-        ".ftz",
-        ".gguf",
-        ".gz",
-        ".h5",
-        ".joblib",
-        ".lfs",
-        ".mlmodel",
-        ".model",
-        ".msgpack",
-        ".npy",
-        ".npz",
-        ".onnx",
-        ".ot",
-        ".parquet",
-        ".pb",
-        ".pickle",
-        ".pkl",
-        ".pt",
-        ".pth",
-        ".rar",
-        ".safetensors",
-        ".tar",
-        ".tflite",
-        ".tgz",
-        ".wasm",
-        ".xz",
-        ".zip",
-        ".zst",
-        ".mp3",
-        ".mp4",
-        ".wav",
-        ".flac",
-        ".ogg",
-    ]
+_LARGE_KINDS = re.compile(
+    r""".*\.(?: 7z|arrow|bin|bz2|ckpt|flac|ftz|gguf|gz|h5|joblib|lfs|mlmodel|model|mp3|mp4|msgpack|npy|npz|ogg|onnx|ot
+    |parquet|pb|pickle|pkl|pt|pth|rar|safetensors|tar|tflite|tgz|wasm|wav|xz|zip|zst )|.*tfevents.*""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-"""Endings of names that are large files whatever their size: as the Hub's own `.gitattributes` has them."""
+"""Names of files that are large ones whatever their size: as the Hub's own `.gitattributes` has them."""
 
 
 def preupload(call: Call) -> dict[str, Any]:
@@ -90,8 +54,7 @@ def _answer(item: object, there: dict[str, File]) -> dict[str, Any]:
 
 
 def _is_large(path: str, size: int, sample: object) -> bool:
-    name = path.rpartition("/")[2].lower()
-    if size >= _LARGE or any(name.endswith(kind) for kind in _LARGE_KINDS) or "tfevents" in name:
+    if size >= _LARGE or _LARGE_KINDS.fullmatch(path.rpartition("/")[2]):
         return True
     try:
         return b"\0" in base64.b64decode(str(sample or ""), validate=True)  # no text

@@ -13,7 +13,7 @@ from .answers import repo_row, sibling
 from .calls import Call
 from .card_data import read_card_data
 from .errors import HubError, bad_request, conflict, repo_not_found
-from .history import Commit, add_commit, files_of, resolve_revision, store_tree
+from .history import Commit, add_commit, file_at, files_of, resolve_revision, store_tree
 from .names import checked_repo_name
 from .repos import KINDS, Repo, create_repo, delete_repo, find_repo, list_repos, move_repo
 
@@ -117,7 +117,7 @@ def _siblings(call: Call, commit: Commit) -> dict[str, Any]:
 def _described(call: Call, repo: Repo, commit: Commit) -> dict[str, Any]:
     """The row of a repository with what its card says of it."""
     row = repo_row(repo, commit)
-    readme = files_of(call.db, commit.tree).get("README.md")
+    readme = file_at(call.db, commit, "README.md")
     if readme is None or readme.size > _LARGEST_CARD:
         return row
     card = _card(call.hub.blobs.path(readme.sha256))

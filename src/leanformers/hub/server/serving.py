@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from ...errors import InputValueError
-from .access import is_open
+from .access import is_loopback, is_open
 from .app import HubApp
 from .hub import Hub, Rules
 
@@ -38,7 +37,7 @@ def serve(
         InputValueError: everybody in the network could write; or the address cannot be used.
     """
     hub = Hub(folder, rules)
-    if not _is_loopback(host) and is_open(hub.index.read) and not allow_anonymous:
+    if not is_loopback(host) and is_open(hub.index.read) and not allow_anonymous:
         raise InputValueError(
             f"on {host} everybody in the network could change everything, because no token was ever created: "
             f"run `leanformers hub token create {folder} USER` first, or serve with --allow-anonymous"
@@ -59,20 +58,12 @@ def serve(
         if started is not None:
             started(f"http://{name}:{listening.getsockname()[1]}")
         config = uvicorn.Config(
-            HubApp(hub),
+            HubApp(hub, local=is_loopback(host)),
             lifespan="on",
             log_level="warning",
             access_log=False,
             server_header=False,
             timeout_keep_alive=30,
+            timeout_graceful_shutdown=15,
         )
         uvicorn.Server(config).run(sockets=[listening])
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -52,7 +52,7 @@ def read(
         reader.finish()
         return [(key, value, blob.path.read_bytes() if blob else None) for key, value, blob in reader.lines]
     finally:
-        for blob in reader.blobs():
+        for blob in reader.blobs:
             blob.__exit__()
         assert list(store.incoming.iterdir()) == []
 

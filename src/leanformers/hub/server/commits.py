@@ -34,18 +34,18 @@ async def commit(call: Call) -> dict[str, Any]:
         files = await loop.run_in_executor(None, _keep, call, reader)
         return await call.writes(lambda call: _commit(call, reader, files))
     finally:
-        for blob in reader.blobs():
+        for blob in reader.blobs:
             blob.__exit__()
 
 
 def _keep(call: Call, reader: CommitReader) -> dict[IncomingBlob, File]:
     """The small files' bytes are in the store before a commit names them."""
     files = {}
-    for blob in reader.blobs():
+    for blob in reader.blobs:
         large = parse_pointer(blob.path.read_bytes()) if blob.size <= POINTER_LIMIT else None
         # The text of a pointer is, to git and to clients, the large file itself.
         files[blob] = File.large(*large) if large else File(blob.git_id(), blob.sha256, blob.size, False)
-    call.hub.blobs.keep(reader.blobs())
+    call.hub.blobs.keep(reader.blobs)
     return files
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from .blobs import IncomingBlob
@@ -30,6 +30,7 @@ class CommitReader:
     """
 
     def __init__(self, new_blob: Callable[[], IncomingBlob], *, max_file_size: int) -> None:
+        self.blobs: list[IncomingBlob] = []  # all that were begun, which is for the caller to end
         self.lines: list[tuple[str, dict[str, Any], IncomingBlob | None]] = []
         self._new_blob = new_blob
         self._limit = max_file_size
@@ -68,6 +69,7 @@ class CommitReader:
             del self._line[match.end() :]
             self._searched = len(self._line)
             self._blob = self._new_blob()
+            self.blobs.append(self._blob)
             self._in_content = True
             return view[taken:]
         if len(self._line) > _LONGEST_LINE:
@@ -123,9 +125,3 @@ class CommitReader:
         if not isinstance(key, str) or not isinstance(value, dict):
             raise bad_request(f"line {len(self.lines) + 1} of the commit is not {{key, value}} in JSON")
         self.lines.append((key, value, blob))
-
-    def blobs(self) -> Iterator[IncomingBlob]:
-        """All that were begun, also that of a line which was cut off."""
-        yield from (blob for _, _, blob in self.lines if blob is not None)
-        if self._blob is not None:
-            yield self._blob

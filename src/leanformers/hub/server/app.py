@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -162,22 +163,21 @@ class HubApp:
             answer = JSONResponse(error.body, error.status, error.headers)
         except ClientDisconnect:
             return  # nobody is there to be answered
-        except OSError as error:
+        except Exception as error:
             _log.exception("%s %s", request.method, scope["path"])
-            status = 507 if error.errno in (28, 122) else 500  # ENOSPC, EDQUOT
-            answer = JSONResponse(
-                {"error": "the hub's disk is full" if status == 507 else "the hub has failed"}, status
-            )
-        except Exception:
-            _log.exception("%s %s", request.method, scope["path"])
-            answer = JSONResponse({"error": "the hub has failed; its log tells why"}, 500)
+            full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in str(error)
+            message = "the hub's disk is full" if full else "the hub has failed; its log tells why"
+            answer = JSONResponse({"error": message}, 507 if full else 500, {"X-Error-Message": message})
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         if self._local and not is_loopback(re.sub(r":[0-9]+$", "", request.headers.get("host", "localhost"))):
             await asyncio.get_running_loop().run_in_executor(None, self._need_tokens)
         # On the path as it was sent: a revision's `/` is %2F there, and one part.
-        path = request.scope["raw_path"].decode("ascii", "replace")
+        try:
+            path = request.scope["raw_path"].decode("ascii")
+        except UnicodeDecodeError:
+            raise bad_request("a URL is ASCII: other characters are encoded with %") from None
         method = "GET" if request.method == "HEAD" else request.method
         other_methods = set()
         for pattern, route in self._table:

@@ -155,11 +155,8 @@ def _delete_folder(call: Call, head: Commit, edits: dict[str, File | None], path
     added = [name for name, file in edits.items() if file is not None and name.startswith(prefix)]
     try:
         folder = entry_at(call.db, head, path if prefix else "")
-        inside = (
-            []
-            if folder.file
-            else [e.path for e in entries(call.db, folder.oid, prefix=prefix, recursive=True) if e.file]
-        )
+        found = () if folder.file else entries(call.db, folder.oid, prefix=prefix, recursive=True)
+        inside = [entry.path for entry in found if entry.file]
     except HubError:
         inside = []
     if not added and not inside:

@@ -1,10 +1,10 @@
 """A large file through a hub of one's own beside Python's own file server: loopback, the same client, in turn.
 
-    python bench/hub.py [--megabytes 500] [--rounds 5]
+    python bench/hub.py [--megabytes 500] [--rounds 5] [--plain]
 
 Download: GET beside `python -m http.server`. Upload: PUT beside the shortest server that `http.server` allows, which
 writes the body to a file, does not hash it and does not wait for the disk; the hub does both. Then the real client,
-with xet and without. Medians.
+with xet and without; not with `--plain`. Medians, and of the ratios within a round.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def real_client(hub: str, code: str, *arguments: str, xet: bool, home: Path) -> 
     return float(done.stdout)
 
 
-def measure(hub: str, peer: str, folder: Path, megabytes: int, rounds: int) -> None:
+def measure(hub: str, peer: str, folder: Path, megabytes: int, rounds: int, modes: tuple[bool, ...]) -> None:
     path = folder / "large.bin"
     found: dict[str, list[float]] = {}
 
@@ -147,18 +147,18 @@ def measure(hub: str, peer: str, folder: Path, megabytes: int, rounds: int) -> N
         commit(hub, oid)
         note("GET, http.server", seconds(lambda: request(f"{peer}/large.bin", "GET")))
         note("GET, hub", seconds(lambda: request(f"{hub}/local/plain/resolve/main/large.bin", "GET")))
-        for xet in (False, True):
+        for xet in modes:
             name, repo = "xet" if xet else "plain", f"local/{'xet' if xet else 'lfs'}-{number}"
             home = folder / f"home-{name}-{number}"
             new_file(path, megabytes)
             note(f"push, real client, {name}", real_client(hub, UPLOAD, str(path), repo, xet=xet, home=home))
             note(f"pull, real client, {name}", real_client(hub, DOWNLOAD, repo, xet=xet, home=home))
             subprocess.run(["rm", "-rf", str(home)], check=True)
-    medians = {what: statistics.median(speeds) for what, speeds in found.items()}
     print("| what | MB/s | of http.server |\n|---|---:|---:|")
-    for what, speed in medians.items():
-        peer_speed = medians["PUT, http.server" if what.startswith(("PUT", "push")) else "GET, http.server"]
-        print(f"| {what} | {speed:.0f} | {speed / peer_speed:.2f} |")
+    for what, speeds in found.items():
+        peers = found["PUT, http.server" if what.startswith(("PUT", "push")) else "GET, http.server"]
+        ratio = statistics.median(own / other for own, other in zip(speeds, peers, strict=True))
+        print(f"| {what} | {statistics.median(speeds):.0f} | {ratio:.2f} |")
 
 
 def url_of(process: subprocess.Popen[str]) -> str:
@@ -171,6 +171,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--plain", action="store_true", help="leave the real client out")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -178,7 +179,8 @@ def main() -> None:
         command = [sys.executable, "-c", HUB, "hub", "serve", str(folder / "hub"), "--port", "0"]
         hub = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
-            measure(url_of(hub), url_of(receiver), folder, arguments.megabytes, arguments.rounds)
+            modes = () if arguments.plain else (False, True)
+            measure(url_of(hub), url_of(receiver), folder, arguments.megabytes, arguments.rounds, modes)
         finally:
             for process in (hub, receiver):
                 process.terminate()

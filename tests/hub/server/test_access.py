@@ -270,3 +270,13 @@ def test_requests_that_are_none(server: Any) -> None:
         f"{server.url}/api/repos/create", content=b"x" * 17_000_000, headers={"authorization": "Bearer x"}
     )
     assert answer.status_code == 413
+
+
+def test_help_has_examples() -> None:
+    from typer.testing import CliRunner
+
+    from leanformers.cli.commands import app
+
+    for command in ("serve", "gc", "fsck", "token create", "token list", "token revoke"):
+        result = CliRunner().invoke(app, ["hub", *command.split(), "--help"])
+        assert f"Example: leanformers hub {command}" in " ".join(result.output.split())

@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -140,6 +141,37 @@ def test_an_upload_that_was_cut_leaves_nothing(server: Any) -> None:
     assert api.list_repo_files("local/gone") == []
 
 
+@pytest.mark.usefixtures("transfer")
+def test_an_upload_goes_on_after_the_server_was_killed(start: Callable[..., Any], tmp_path: Path) -> None:
+    """The client tries again what failed, and what had arrived is still there: parts, or xorbs."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    server = start("--part-size", "5MB", "--multipart-above", "5MB")
+    api = server.api()
+    api.create_repo("local/on")
+    content = os.urandom(100_000_000)
+    file = tmp_path / "large.bin"
+    file.write_bytes(content)
+    with ThreadPoolExecutor(1) as other:
+        upload = other.submit(api.upload_file, path_or_fileobj=file, path_in_repo="large.bin", repo_id="local/on")
+        _wait_until(lambda: _arrived(server) > 6_000_000)
+        assert not upload.done()
+        server.kill()
+        before = _arrived(server)
+        server.start()
+        assert _arrived(server) == before > 0
+        upload.result(timeout=120)
+    answer = httpx2.get(f"{server.url}/local/on/resolve/main/large.bin", timeout=60)
+    assert hashlib.sha256(answer.content).digest() == hashlib.sha256(content).digest()
+    assert json.loads(server.command("fsck", str(server.folder), "--json").stdout)["problems"] == []
+
+
+def _arrived(server: Any) -> int:
+    """Bytes on the disk that belong to no file yet."""
+    found = [path for name in ("incoming", "xorbs") for path in (server.folder / name).iterdir()]
+    return sum(path.stat().st_size for path in found if path.exists())
+
+
 def _wait_until(condition: Callable[[], bool]) -> None:
     for _ in range(500):
         if condition():
@@ -192,7 +224,7 @@ def test_fsck_finds_damage(start: Callable[..., Any], damage: str) -> None:
     assert path.name in result.stdout
 
 
-def test_twenty_clients_push_and_pull(server: Any, tmp_path: Any) -> None:
+def test_twenty_clients_push_and_pull(server: Any, tmp_path: Path) -> None:
     """Each commits to a repository of its own and to one of all; nobody waits in vain, and no commit is lost."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -208,8 +240,7 @@ def test_twenty_clients_push_and_pull(server: Any, tmp_path: Any) -> None:
             api.upload_file(path_or_fileobj=content, path_in_repo=f"{number}.bin", repo_id=repo)
             api.upload_file(path_or_fileobj=b"%d" % number, path_in_repo=f"{number}.txt", repo_id=repo)
         path = hf_hub_download("local/shared", f"{number}.bin", endpoint=server.url, cache_dir=tmp_path / str(number))
-        with open(path, "rb") as file:  # noqa: PTH123
-            assert file.read() == content
+        assert Path(path).read_bytes() == content
         return name
 
     with ThreadPoolExecutor(20) as clients:

@@ -162,6 +162,16 @@ def test_a_commit_on_something_else_than_expected_is_refused(api: HfApi, repo: s
     assert api.model_info(repo).sha == first.oid
 
 
+def test_a_history_is_squashed(api: HfApi, repo: str) -> None:
+    for number in range(3):
+        api.create_commit(repo, add({f"{number}": b"x"}), commit_message=f"{number}")
+    api.super_squash_history(repo, commit_message="All at once")
+    assert [commit.title for commit in api.list_repo_commits(repo)] == ["All at once"]
+    assert api.list_repo_files(repo) == ["0", "1", "2"]
+    with pytest.raises(RevisionNotFoundError):
+        api.super_squash_history(repo, branch="nowhere")
+
+
 def test_branches_and_tags(api: HfApi, repo: str) -> None:
     first = api.create_commit(repo, add({"a": b"1"}), commit_message="1").oid
     api.create_branch(repo, branch="dev/x")

@@ -110,6 +110,7 @@ def routes() -> list[Route]:
         Route("DELETE", f"{api}/branch/{{name}}", write(content.delete_branch)),
         Route("POST", f"{api}/tag/{{name}}", write(content.create_tag)),
         Route("DELETE", f"{api}/tag/{{name}}", write(content.delete_tag)),
+        Route("POST", f"{api}/super-squash/{{name}}", write(content.super_squash)),
         Route("POST", f"{api}/preupload/{{revision}}", read(preupload)),
         Route("POST", f"{api}/commit/{{revision}}", commits.commit),
         Route("GET", f"{api}/discussions", read(discussions.index)),

@@ -10,10 +10,20 @@ from starlette.responses import JSONResponse, Response
 from .answers import commit_row, tree_row
 from .calls import Call
 from .errors import HubError, bad_request, conflict, forbidden, revision_not_found
-from .history import Commit, Entry, entries, entry_at, last_changes, log, resolve_revision
+from .history import Commit, Entry, add_commit, entries, entry_at, last_changes, log, resolve_revision
 from .names import checked_ref_name
 
-__all__ = ["commits", "create_branch", "create_tag", "delete_branch", "delete_tag", "paths_info", "refs", "tree"]
+__all__ = [
+    "commits",
+    "create_branch",
+    "create_tag",
+    "delete_branch",
+    "delete_tag",
+    "paths_info",
+    "refs",
+    "super_squash",
+    "tree",
+]
 
 _PAGE = 1000
 _EXPANDED_PAGE = 50  # rows for which the history has to be read
@@ -131,6 +141,16 @@ def delete_branch(call: Call) -> dict[str, Any]:
         call.writable_repo()
         raise forbidden("the branch main cannot be deleted")
     return _delete_ref(call, "refs/heads/", call.values["name"])
+
+
+def super_squash(call: Call) -> dict[str, Any]:
+    """POST …/super-squash/{branch} `{message}`: one commit without a past in place of all."""
+    repo = call.writable_repo()
+    ref = f"refs/heads/{call.values['name']}"
+    head = resolve_revision(call.db, repo.id, ref)
+    title, _, message = call.text("message", "Super-squash").partition("\n")
+    add_commit(call.db, repo.id, ref, None, head.tree, call.user_name, title[:1000], message.strip())
+    return {}
 
 
 def create_tag(call: Call) -> dict[str, Any]:

@@ -272,6 +272,14 @@ def test_requests_that_are_none(server: Any) -> None:
     assert answer.status_code == 413
 
 
+@pytest.mark.parametrize("size", [1_000_000, 12_000_000])
+def test_a_refusal_is_heard_by_a_client_that_still_sends(hub: Hub, size: int) -> None:
+    url = f"{hub.server.url}/api/models/alice/public/commit/main"
+    for _ in range(5):
+        assert httpx2.post(url, content=b"x" * size).status_code == 401
+        assert httpx2.put(f"{hub.server.url}/-/lfs/1/{'0' * 64}/5/whole/1.x", content=b"x" * size).status_code == 403
+
+
 def test_help_has_examples() -> None:
     from typer.testing import CliRunner
 

@@ -137,6 +137,8 @@ def _apply(
     if key == "file":
         if file is None or value.get("encoding") != "base64":
             raise bad_request(f"{path!r}: the content must be there, in base64")
+        if not file.lfs and call.hub.blobs.size(file.sha256) != file.size:  # only `hub gc --older-than 0` can do that
+            raise HubError(503, "the files were removed while they arrived: try again", headers={"Retry-After": "1"})
         edits[path] = _large(call, repo, file.sha256, file.size, path) if file.lfs else file
     elif key == "lfsFile":
         if value.get("algo", "sha256") != "sha256":

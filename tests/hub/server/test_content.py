@@ -240,7 +240,9 @@ def test_paths_that_lead_elsewhere_are_refused(api: HfApi, repo: str, path: str)
     assert api.list_repo_files(repo) == []
 
 
+@pytest.mark.parametrize("repo", ["tree/pages", "local/pages"])
 def test_many_files_come_in_pages_of_one_commit(api: HfApi, repo: str) -> None:
+    api.create_repo(repo)
     api.create_commit(repo, add({f"d{n % 7}/{n}": b"%d" % n for n in range(60)}), commit_message="Many")
     url: str | None = f"{api.endpoint}/api/models/{repo}/tree/main?recursive=true&limit=25"
     paths = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 
@@ -47,19 +48,12 @@ def tree(call: Call) -> Response:
     skip = call.number("cursor", 0, most=1 << 40)
     found = entries(call.db, folder.oid, prefix=path + "/" if path else "", recursive=call.flag("recursive"))
     page = list(islice(found, skip, skip + limit + 1))
-    # A branch may move between two pages: the rest is of the same commit as the beginning.
     headers = {}
     if len(page) > limit:
-        headers = call.page_link(cursor=skip + limit)
-        if call.values["revision"] != commit.oid:
-            headers["Link"] = headers["Link"].replace(f"/tree/{_raw_revision(call)}", f"/tree/{commit.oid}", 1)
+        # A branch may move between two pages: the rest is of the same commit as the beginning.
+        place = f"/api/{call.kind}s/{call.values['repo']}/tree/{commit.oid}" + (f"/{quote(path)}" if path else "")
+        headers = call.page_link(place, cursor=skip + limit)
     return JSONResponse(_rows(call, repo, commit, page[:limit]), headers=headers)
-
-
-def _raw_revision(call: Call) -> str:
-    """The revision as it stands, encoded, in the URL."""
-    path = call.request.scope["raw_path"].decode("ascii")
-    return str(path.partition("/tree/")[2].partition("/")[0])
 
 
 def _rows(

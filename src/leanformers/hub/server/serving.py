@@ -47,9 +47,7 @@ def serve(
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-        listening.listen(
-            2048
-        )  # from here on clients wait rather than fail, though it takes a moment until they are answered
+        listening.listen(2048)  # from here on clients wait rather than fail, until the server has started
     except OSError as error:
         listening.close()
         raise InputValueError(f"cannot listen on {host} port {port}: {error.strerror or error}") from None

@@ -245,3 +245,46 @@ def test_errors_of_serve_are_one_line(tmp_path: Path, server: Any) -> None:
     for command in (("gc",), ("fsck",), ("token", "list")):
         assert "holds no hub" in server.command(*command, str(tmp_path / "nowhere")).stderr
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_names_of_other_machines_are_not_answered_by_an_open_hub(server: Any, hub: Hub) -> None:
+    """A page on evil.example may let its name point to 127.0.0.1, and would be of the same origin as the hub."""
+    for name, status in (("evil.example", 403), ("evil.example:8080", 403), ("localhost:1", 200), ("[::1]:1", 200)):
+        headers = {"host": name, "authorization": "Bearer x"}
+        assert httpx2.get(f"{server.url}/api/whoami-v2", headers=headers).status_code == status
+    headers = {"host": "hub.example", "authorization": f"Bearer {hub.alice}"}  # behind a proxy, with tokens
+    assert httpx2.get(f"{hub.server.url}/api/whoami-v2", headers=headers).status_code == 200
+
+
+def test_requests_that_are_none(server: Any) -> None:
+    for method, path, status in (
+        ("DELETE", "/api/whoami-v2", 405),
+        ("GET", "/nowhere/at/all", 404),
+        ("POST", "/api/repos/create", 400),
+        ("GET", "/api/models?limit=x", 400),
+        ("GET", "/api/models?cursor=x", 400),
+    ):
+        answer = httpx2.request(method, server.url + path, headers={"authorization": "Bearer x"})
+        assert (answer.status_code, bool(answer.json()["error"])) == (status, True)
+    answer = httpx2.post(
+        f"{server.url}/api/repos/create", content=b"x" * 17_000_000, headers={"authorization": "Bearer x"}
+    )
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("size", [1_000_000, 12_000_000])
+def test_a_refusal_is_heard_by_a_client_that_still_sends(hub: Hub, size: int) -> None:
+    url = f"{hub.server.url}/api/models/alice/public/commit/main"
+    for _ in range(5):
+        assert httpx2.post(url, content=b"x" * size).status_code == 401
+        assert httpx2.put(f"{hub.server.url}/-/lfs/1/{'0' * 64}/5/whole/1.x", content=b"x" * size).status_code == 403
+
+
+def test_help_has_examples() -> None:
+    from typer.testing import CliRunner
+
+    from leanformers.cli.commands import app
+
+    for command in ("serve", "gc", "fsck", "token create", "token list", "token revoke"):
+        result = CliRunner().invoke(app, ["hub", *command.split(), "--help"])
+        assert f"Example: leanformers hub {command}" in " ".join(result.output.split())

@@ -162,6 +162,16 @@ def test_a_commit_on_something_else_than_expected_is_refused(api: HfApi, repo: s
     assert api.model_info(repo).sha == first.oid
 
 
+def test_a_history_is_squashed(api: HfApi, repo: str) -> None:
+    for number in range(3):
+        api.create_commit(repo, add({f"{number}": b"x"}), commit_message=f"{number}")
+    api.super_squash_history(repo, commit_message="All at once")
+    assert [commit.title for commit in api.list_repo_commits(repo)] == ["All at once"]
+    assert api.list_repo_files(repo) == ["0", "1", "2"]
+    with pytest.raises(RevisionNotFoundError):
+        api.super_squash_history(repo, branch="nowhere")
+
+
 def test_branches_and_tags(api: HfApi, repo: str) -> None:
     first = api.create_commit(repo, add({"a": b"1"}), commit_message="1").oid
     api.create_branch(repo, branch="dev/x")
@@ -230,7 +240,9 @@ def test_paths_that_lead_elsewhere_are_refused(api: HfApi, repo: str, path: str)
     assert api.list_repo_files(repo) == []
 
 
+@pytest.mark.parametrize("repo", ["tree/pages", "local/pages"])
 def test_many_files_come_in_pages_of_one_commit(api: HfApi, repo: str) -> None:
+    api.create_repo(repo)
     api.create_commit(repo, add({f"d{n % 7}/{n}": b"%d" % n for n in range(60)}), commit_message="Many")
     url: str | None = f"{api.endpoint}/api/models/{repo}/tree/main?recursive=true&limit=25"
     paths = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,37 @@ def test_a_folder_as_a_pull_request(api: HfApi, repo: str, tmp_path: Path) -> No
     assert pull.pr_num == 1
     assert set(api.list_repo_files(repo, revision="refs/pr/1")) == {"config.json", "sub/a.safetensors"}
     assert api.list_repo_files(repo) == []
+
+
+def test_the_diff_is_one_that_git_can_apply(api: HfApi, repo: str, tmp_path: Path) -> None:
+    long = "".join(f"line {number}\n" for number in range(3000))
+    before = {
+        "a.txt": "1\n2\n3\n4\n5\n6\n7\n8\n9",
+        "gone.txt": "x\n",
+        "d/ü.txt": "alt\r\n",
+        "long.txt": long,
+        "same": "same",
+    }
+    after = {
+        "a.txt": "1\n2\nthree\n4\n5\n6\n7\n8\n9\n",
+        "d/ü.txt": "neu\r\n",
+        "new file.txt": "y",
+        "long.txt": long + "more",
+    }
+    api.create_commit(repo, [CommitOperationAdd(*item) for item in _encoded(before)], commit_message="Before")
+    operations = [*(CommitOperationAdd(*item) for item in _encoded(after)), CommitOperationDelete("gone.txt")]
+    operations += [CommitOperationAdd("empty", b""), CommitOperationAdd("large.bin", os.urandom(100))]
+    pull = api.create_commit(repo, operations, commit_message="After", create_pr=True)
+    for path, content in _encoded(before):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    diff = api.get_discussion_details(repo, pull.pr_num or 0).diff
+    assert diff is not None
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=diff.encode(), check=True)
+    found = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert found.pop("large.bin").startswith(b"version https://git-lfs")
+    assert found == {**dict(_encoded(after)), "same": b"same", "empty": b""}
+
+
+def _encoded(files: dict[str, str]) -> list[tuple[str, bytes]]:
+    return [(path, text.encode()) for path, text in files.items()]

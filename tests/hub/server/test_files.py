@@ -52,22 +52,21 @@ def test_head_tells_the_length_and_has_no_body(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("asked", "begin", "end"),
     [
-        ("bytes=0-0", LARGE[:1]),
-        ("bytes=1048570-1048580", LARGE[1048570:1048581]),
-        ("bytes=3000000-", LARGE[-1:]),
-        ("bytes=-5", LARGE[-5:]),
-        ("bytes=-9999999", LARGE),
-        ("bytes=2999999-9999999", LARGE[-2:]),
+        ("bytes=0-0", 0, 1),
+        ("bytes=1048570-1048580", 1048570, 1048581),
+        ("bytes=3000000-", 3000000, 3000001),
+        ("bytes=-5", 2999996, 3000001),
+        ("bytes=-9999999", 0, 3000001),
+        ("bytes=2999999-9999999", 2999999, 3000001),
     ],
 )
-def test_ranges(url: str, asked: str, expected: bytes) -> None:
+def test_ranges(url: str, asked: str, begin: int, end: int) -> None:
     answer = httpx2.get(f"{url}/a folder/ü+%25.bin", headers={"range": asked})
     assert answer.status_code == 206
-    assert answer.content == expected
-    begin = len(LARGE) - len(expected) if asked.startswith("bytes=-") else int(asked[6:].split("-")[0])
-    assert answer.headers["content-range"] == f"bytes {begin}-{begin + len(expected) - 1}/{len(LARGE)}"
+    assert answer.content == LARGE[begin:end]
+    assert answer.headers["content-range"] == f"bytes {begin}-{end - 1}/{len(LARGE)}"
 
 
 @pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", "bytes=-", ""])

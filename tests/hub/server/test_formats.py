@@ -13,7 +13,7 @@ from typing import Any
 
 import lz4.frame
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leanformers.hub.server.blobs import BlobStore
@@ -52,7 +52,7 @@ def read(
         reader.finish()
         return [(key, value, blob.path.read_bytes() if blob else None) for key, value, blob in reader.lines]
     finally:
-        for blob in reader.blobs():
+        for blob in reader.blobs:
             blob.__exit__()
         assert list(store.incoming.iterdir()) == []
 
@@ -62,6 +62,7 @@ def line(path: str, content: bytes, separators: tuple[str, str]) -> str:
     return json.dumps({"key": "file", "value": value}, separators=separators)
 
 
+@settings(deadline=None)  # it writes files
 @given(
     files=st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"])), st.binary(max_size=300)), max_size=4),
     cuts=st.lists(st.integers(min_value=0), max_size=8),
@@ -77,6 +78,15 @@ def test_a_commit_is_read_however_it_is_cut(
     assert [(value["path"], content) for _, value, content in found[1:]] == files
 
 
+def test_a_commit_may_be_cut_anywhere(store: BlobStore) -> None:
+    files = [("a", b""), ("b", b"1"), ("c", b"12"), ("d", b"123")]
+    body = "\n".join(line(*file, (", ", ": ")) for file in files).encode()
+    for cut in range(len(body)):
+        found = read(store, body, [cut, cut + 1])
+        assert [(value["path"], content) for _, value, content in found] == files
+
+
+@settings(deadline=None)
 @given(body=st.binary(max_size=200), cuts=st.lists(st.integers(min_value=0), max_size=3))
 def test_what_is_no_commit_is_refused(store: BlobStore, body: bytes, cuts: list[int]) -> None:
     with contextlib.suppress(HubError):

@@ -15,9 +15,9 @@ import pytest
 from huggingface_hub import constants
 
 TOKEN = {"authorization": "Bearer x"}
-LIMIT = 200_000_000  # bytes of memory
+LIMIT = 100_000_000  # bytes of memory
 PIECE = os.urandom(3_000_000)
-PIECES = 84
+PIECES = 40
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def peak(server: Any) -> int:
 
 
 def pieces() -> Iterator[bytes]:
-    """252 MB of which no three megabytes are alike."""
+    """120 MB of which no three megabytes are alike."""
     for number in range(PIECES):
         yield PIECE[number * 1000 :] + PIECE[: number * 1000]
 

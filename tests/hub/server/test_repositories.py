@@ -116,5 +116,5 @@ def test_a_card_that_cannot_be_read_is_refused_before_the_upload(api: HfApi, rep
 
 
 def test_what_is_not_there_is_said_clearly(api: HfApi, repo: str) -> None:
-    with pytest.raises(HfHubHTTPError, match="this hub has no POST"):
-        api.super_squash_history(repo)
+    with pytest.raises(HfHubHTTPError, match="this hub has no GET"):
+        list(api.list_repo_likers(repo))

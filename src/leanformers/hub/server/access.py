@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import ipaddress
 import re
 import secrets
 import sqlite3
@@ -20,6 +21,7 @@ __all__ = [
     "Token",
     "User",
     "create_token",
+    "is_loopback",
     "is_open",
     "list_tokens",
     "revoke_token",
@@ -111,6 +113,16 @@ def revoke_token(db: sqlite3.Connection, identity: str) -> Token:
             db.execute("DELETE FROM tokens WHERE id = ?", (identity,))
             return token
     raise InputValueError(f"there is no token with id {identity[:16]!r}; `leanformers hub token list` shows them")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address, without a port, can only be this machine's."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def is_open(db: sqlite3.Connection) -> bool:

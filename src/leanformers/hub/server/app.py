@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import account, commits, content, discussions, lfs, repo_api, xet
+from .access import is_loopback, is_open
 from .calls import Call
 from .errors import HubError, bad_request
 from .hub import Hub
@@ -108,6 +110,7 @@ def routes() -> list[Route]:
         Route("DELETE", f"{api}/branch/{{name}}", write(content.delete_branch)),
         Route("POST", f"{api}/tag/{{name}}", write(content.create_tag)),
         Route("DELETE", f"{api}/tag/{{name}}", write(content.delete_tag)),
+        Route("POST", f"{api}/super-squash/{{name}}", write(content.super_squash)),
         Route("POST", f"{api}/preupload/{{revision}}", read(preupload)),
         Route("POST", f"{api}/commit/{{revision}}", commits.commit),
         Route("GET", f"{api}/discussions", read(discussions.index)),
@@ -133,10 +136,17 @@ def routes() -> list[Route]:
 
 
 class HubApp:
-    """The hub as an ASGI application."""
+    """The hub as an ASGI application.
 
-    def __init__(self, hub: Hub, more: list[Route] | None = None) -> None:
+    Args:
+        more: routes that are looked at after those of the API.
+        local: it listens to this machine only; then, as long as it asks for no tokens, it answers to names of this
+            machine only. (Else pages of a site that gives its name the address 127.0.0.1 could act for the owner.)
+    """
+
+    def __init__(self, hub: Hub, more: list[Route] | None = None, *, local: bool = False) -> None:
         self.hub = hub
+        self._local = local
         self._table = [(route.pattern, route) for route in [*routes(), *(more or [])]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -154,22 +164,23 @@ class HubApp:
             answer = JSONResponse(error.body, error.status, error.headers)
         except ClientDisconnect:
             return  # nobody is there to be answered
-        except OSError as error:
+        except Exception as error:
             _log.exception("%s %s", request.method, scope["path"])
-            status = 507 if error.errno in (28, 122) else 500  # ENOSPC, EDQUOT
-            answer = JSONResponse(
-                {"error": "the hub's disk is full" if status == 507 else "the hub has failed"}, status
-            )
-        except Exception:
-            _log.exception("%s %s", request.method, scope["path"])
-            answer = JSONResponse({"error": "the hub has failed; its log tells why"}, 500)
+            full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in str(error)
+            message = "the hub's disk is full" if full else "the hub has failed; its log tells why"
+            answer = JSONResponse({"error": message}, 507 if full else 500, {"X-Error-Message": message})
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
+        if self._local and not is_loopback(re.sub(r":[0-9]+$", "", request.headers.get("host", "localhost"))):
+            await asyncio.get_running_loop().run_in_executor(None, self._need_tokens)
         if self.hub.others_change_it:
             await asyncio.get_running_loop().run_in_executor(None, self.hub.look_again)
         # On the path as it was sent: a revision's `/` is %2F there, and one part.
-        path = request.scope["raw_path"].decode("ascii", "replace")
+        try:
+            path = request.scope["raw_path"].decode("ascii")
+        except UnicodeDecodeError:
+            raise bad_request("a URL is ASCII: other characters are encoded with %") from None
         method = "GET" if request.method == "HEAD" else request.method
         other_methods = set()
         for pattern, route in self._table:
@@ -187,6 +198,12 @@ class HubApp:
         if other_methods:
             raise HubError(405, f"{method} is not possible here", headers={"Allow": ", ".join(sorted(other_methods))})
         raise HubError(404, f"this hub has no {method} {path[:200]}")
+
+    def _need_tokens(self) -> None:
+        if is_open(self.hub.index.read):
+            raise HubError(
+                403, "this hub has no tokens, and answers to localhost only: create one with `hub token create`"
+            )
 
 
 def _only_reads(route: Route) -> bool:

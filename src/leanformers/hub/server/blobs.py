@@ -84,15 +84,17 @@ class BlobStore:
             self.keep([blob])
 
     def keep(self, blobs: Iterable[IncomingBlob]) -> None:
-        """Bring finished blobs into the store. From here on they survive a crash."""
+        """Bring finished blobs into the store. From here on they survive a crash.
+
+        One that is there already is replaced: if the disk has harmed it, it is sound again.
+        """
         folders = set()
         for blob in blobs:
             target = self.path(blob.sha256)
-            with self._locked(fcntl.LOCK_SH):  # `hub gc` must not take the old one away between two of these lines
-                if self.size(blob.sha256) == blob.size:
-                    self.touch(blob.sha256)
-                else:
-                    blob.path.replace(target)
+            with self._locked(
+                fcntl.LOCK_SH
+            ):  # `hub gc` may have looked at the one that is there, and be about to remove it
+                blob.path.replace(target)
             folders.add(target.parent)
         for folder in folders:
             flush_folder(folder)
@@ -142,7 +144,7 @@ class IncomingBlob:
 
     def flush(self) -> None:
         """Bring what was written so far to the disk."""
-        os.fdatasync(self._file.fileno())
+        getattr(os, "fdatasync", os.fsync)(self._file.fileno())  # not every system has the lighter one
 
     def read(self) -> None:
         """Hash what the file holds already."""

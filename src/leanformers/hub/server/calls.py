@@ -192,8 +192,8 @@ class Call:
             raise forbidden(f"the token of {self.user.name!r} may only read")
         return self.user
 
-    def page_link(self, **query: object) -> dict[str, str]:
-        """The header that names the next page: this URL with other values in its query."""
+    def page_link(self, path: str | None = None, **query: object) -> dict[str, str]:
+        """The header that names the next page: this URL with other values in its query, or another encoded path."""
         values = {**dict(self.request.query_params), **{name: str(value) for name, value in query.items()}}
-        path = self.request.scope["raw_path"].decode("ascii")
+        path = path or self.request.scope["raw_path"].decode("ascii")
         return {"Link": f'<{self.base}{path}?{urlencode(values)}>; rel="next"'}

@@ -9,7 +9,7 @@ from .blobs import IncomingBlob
 from .calls import Call
 from .discussions import add_event, open_pull_request
 from .errors import HubError, bad_request, entry_not_found, forbidden
-from .history import Commit, File, add_commit, entries, entry_at, resolve_revision, store_tree
+from .history import Commit, File, add_commit, entries, entry_at, file_at, resolve_revision, store_tree
 from .lfs_files import known_size, remember
 from .names import checked_file_path, checked_oid
 from .ndjson import CommitReader
@@ -34,18 +34,18 @@ async def commit(call: Call) -> dict[str, Any]:
         files = await loop.run_in_executor(None, _keep, call, reader)
         return await call.writes(lambda call: _commit(call, reader, files))
     finally:
-        for blob in reader.blobs():
+        for blob in reader.blobs:
             blob.__exit__()
 
 
 def _keep(call: Call, reader: CommitReader) -> dict[IncomingBlob, File]:
     """The small files' bytes are in the store before a commit names them."""
     files = {}
-    for blob in reader.blobs():
+    for blob in reader.blobs:
         large = parse_pointer(blob.path.read_bytes()) if blob.size <= POINTER_LIMIT else None
         # The text of a pointer is, to git and to clients, the large file itself.
         files[blob] = File.large(*large) if large else File(blob.git_id(), blob.sha256, blob.size, False)
-    call.hub.blobs.keep(reader.blobs())
+    call.hub.blobs.keep(reader.blobs)
     return files
 
 
@@ -137,25 +137,19 @@ def _apply(
     if key == "file":
         if file is None or value.get("encoding") != "base64":
             raise bad_request(f"{path!r}: the content must be there, in base64")
+        if not file.lfs and call.hub.blobs.size(file.sha256) != file.size:  # only `hub gc --older-than 0` can do that
+            raise HubError(503, "the files were removed while they arrived: try again", headers={"Retry-After": "1"})
         edits[path] = _large(call, repo, file.sha256, file.size, path) if file.lfs else file
     elif key == "lfsFile":
         if value.get("algo", "sha256") != "sha256":
             raise bad_request(f"{path!r}: the hash must be a sha256")
         edits[path] = _large(call, repo, checked_oid(value.get("oid")), value.get("size"), path)
     elif key == "deletedFile":
-        there = edits[path] is not None if path in edits else _has_file(call, head, path)
-        if not there:
+        if (edits[path] if path in edits else file_at(call.db, head, path)) is None:
             raise HubError(404, f"A file with this name doesn't exist: {path}", code="EntryNotFound")
         edits[path] = None
     else:
         raise bad_request(f"a commit has no lines of the kind {key[:40]!r}")
-
-
-def _has_file(call: Call, head: Commit, path: str) -> bool:
-    try:
-        return entry_at(call.db, head, path).file is not None
-    except HubError:
-        return False
 
 
 def _delete_folder(call: Call, head: Commit, edits: dict[str, File | None], path: str) -> None:
@@ -163,11 +157,8 @@ def _delete_folder(call: Call, head: Commit, edits: dict[str, File | None], path
     added = [name for name, file in edits.items() if file is not None and name.startswith(prefix)]
     try:
         folder = entry_at(call.db, head, path if prefix else "")
-        inside = (
-            []
-            if folder.file
-            else [e.path for e in entries(call.db, folder.oid, prefix=prefix, recursive=True) if e.file]
-        )
+        found = () if folder.file else entries(call.db, folder.oid, prefix=prefix, recursive=True)
+        inside = [entry.path for entry in found if entry.file]
     except HubError:
         inside = []
     if not added and not inside:

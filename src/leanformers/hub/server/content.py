@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 
 from .answers import commit_row, tree_row
 from .calls import Call
 from .errors import HubError, bad_request, conflict, forbidden, revision_not_found
-from .history import Commit, Entry, entries, entry_at, last_changes, log, resolve_revision
+from .history import Commit, Entry, add_commit, entries, entry_at, last_changes, log, resolve_revision
 from .names import checked_ref_name
 
-__all__ = ["commits", "create_branch", "create_tag", "delete_branch", "delete_tag", "paths_info", "refs", "tree"]
+__all__ = [
+    "commits",
+    "create_branch",
+    "create_tag",
+    "delete_branch",
+    "delete_tag",
+    "paths_info",
+    "refs",
+    "super_squash",
+    "tree",
+]
 
 _PAGE = 1000
 _EXPANDED_PAGE = 50  # rows for which the history has to be read
@@ -37,19 +48,12 @@ def tree(call: Call) -> Response:
     skip = call.number("cursor", 0, most=1 << 40)
     found = entries(call.db, folder.oid, prefix=path + "/" if path else "", recursive=call.flag("recursive"))
     page = list(islice(found, skip, skip + limit + 1))
-    # A branch may move between two pages: the rest is of the same commit as the beginning.
     headers = {}
     if len(page) > limit:
-        headers = call.page_link(cursor=skip + limit)
-        if call.values["revision"] != commit.oid:
-            headers["Link"] = headers["Link"].replace(f"/tree/{_raw_revision(call)}", f"/tree/{commit.oid}", 1)
+        # A branch may move between two pages: the rest is of the same commit as the beginning.
+        place = f"/api/{call.kind}s/{call.values['repo']}/tree/{commit.oid}" + (f"/{quote(path)}" if path else "")
+        headers = call.page_link(place, cursor=skip + limit)
     return JSONResponse(_rows(call, repo, commit, page[:limit]), headers=headers)
-
-
-def _raw_revision(call: Call) -> str:
-    """The revision as it stands, encoded, in the URL."""
-    path = call.request.scope["raw_path"].decode("ascii")
-    return str(path.partition("/tree/")[2].partition("/")[0])
 
 
 def _rows(
@@ -131,6 +135,16 @@ def delete_branch(call: Call) -> dict[str, Any]:
         call.writable_repo()
         raise forbidden("the branch main cannot be deleted")
     return _delete_ref(call, "refs/heads/", call.values["name"])
+
+
+def super_squash(call: Call) -> dict[str, Any]:
+    """POST …/super-squash/{branch} `{message}`: one commit without a past in place of all."""
+    repo = call.writable_repo()
+    ref = f"refs/heads/{call.values['name']}"
+    head = resolve_revision(call.db, repo.id, ref)
+    title, _, message = call.text("message", "Super-squash").partition("\n")
+    add_commit(call.db, repo.id, ref, None, head.tree, call.user_name, title[:1000], message.strip())
+    return {}
 
 
 def create_tag(call: Call) -> dict[str, Any]:

@@ -7,11 +7,13 @@ import json
 import secrets
 import sqlite3
 import time
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
 from .answers import timestamp
 from .calls import Call
+from .diffs import git_diff
 from .errors import HubError, bad_request, conflict
 from .history import Commit, File, add_commit, commit_of, files_of, log, resolve_revision, store_tree
 from .repos import Repo
@@ -154,25 +156,36 @@ def details(call: Call) -> dict[str, Any]:
     found = call.db.execute("SELECT * FROM events WHERE repo = ? AND num = ? ORDER BY position", (repo.id, row["num"]))
     answer = {**_summary(repo, row), "events": [_event(event) for event in found]}
     if row["base"] is not None:
-        head, edits, conflicts = _changes(call.db, repo, row)
+        pull = _pull_request(call.db, repo, row)
         changes = {"base": "main"}
         if row["merged"]:
             changes["mergeCommitId"] = row["merged"]
-        open_ = row["status"] in ("open", "draft")
-        diff = "".join(f"{'D' if file is None else 'M'}\t{path}\n" for path, file in sorted(edits.items()))
-        answer |= {"changes": changes, "filesWithConflicts": conflicts if open_ else [], "diff": diff, "head": head.oid}
+        answer["changes"] = changes
+        answer["filesWithConflicts"] = pull.conflicts if row["status"] in ("open", "draft") else []
+        if call.flag("diff"):
+            answer["diff"] = git_diff(call.hub.blobs, pull.before, pull.after, sorted(pull.edits))
     return answer
 
 
-def _changes(db: sqlite3.Connection, repo: Repo, row: sqlite3.Row) -> tuple[Commit, dict[str, File | None], list[str]]:
-    """A pull request's last commit, the files that it changes since its base, and those that main changed otherwise."""
+@dataclass(frozen=True, slots=True)
+class _PullRequest:
+    """What a pull request is made of: its last commit, the files at its base and there, and those that it changes."""
+
+    head: Commit
+    before: dict[str, File]
+    after: dict[str, File]
+    edits: dict[str, File | None]
+    conflicts: list[str]  # paths that main has changed to something else meanwhile
+
+
+def _pull_request(db: sqlite3.Connection, repo: Repo, row: sqlite3.Row) -> _PullRequest:
     head = resolve_revision(db, repo.id, f"refs/pr/{row['num']}")
     before = files_of(db, commit_of(db, repo.id, row["base"]).tree)
     after = files_of(db, head.tree)
     main = files_of(db, resolve_revision(db, repo.id, _MAIN).tree)
     edits = {path: after.get(path) for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
     conflicts = [path for path, file in edits.items() if main.get(path) not in (before.get(path), file)]
-    return head, edits, sorted(conflicts)
+    return _PullRequest(head, before, after, edits, sorted(conflicts))
 
 
 def comment(call: Call) -> dict[str, Any]:
@@ -221,15 +234,16 @@ def merge(call: Call) -> dict[str, Any]:
         raise bad_request("this is a discussion, not a pull request")
     if row["status"] in ("merged", "closed"):
         raise bad_request(f"this pull request is {row['status']}")
-    head, edits, conflicts = _changes(call.db, repo, row)
-    if conflicts:
-        raise conflict(f"main has changed the same files: {', '.join(conflicts[:10])}", filesWithConflicts=conflicts)
+    pull = _pull_request(call.db, repo, row)
+    if pull.conflicts:
+        names = ", ".join(pull.conflicts[:10])
+        raise conflict(f"main has changed the same files: {names}", filesWithConflicts=pull.conflicts)
     main = resolve_revision(call.db, repo.id, _MAIN)
-    own = takewhile(lambda item: item.oid != row["base"], log(call.db, repo.id, head))
+    own = takewhile(lambda item: item.oid != row["base"], log(call.db, repo.id, pull.head))
     message = "\n".join(f"- {item.title}" for item in own)
     if text := call.text("comment", "", most=65_536):
         add_event(call, repo, row["num"], "comment", _comment_data(text, call.user_name))
-    tree = store_tree(call.db, main.tree, edits)
+    tree = store_tree(call.db, main.tree, pull.edits)
     merged = add_commit(call.db, repo.id, _MAIN, main, tree, call.user_name, f"{row['title']} (#{row['num']})", message)
     call.db.execute("UPDATE discussions SET merged = ? WHERE repo = ? AND num = ?", (merged.oid, repo.id, row["num"]))
     _set_status(call, repo, row["num"], "merged")

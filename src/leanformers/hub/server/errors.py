@@ -36,7 +36,10 @@ class HubError(LeanformersError, ValueError):
         self.status = status
         self.message = message
         # A header holds printable ASCII only: names from requests must not be able to break it.
-        self.headers = {"X-Error-Message": quote(message, safe=" !\"#$&'()*+,-./:;<=>?@[]^_`{|}~"), **(headers or {})}
+        self.headers = {
+            "X-Error-Message": quote(message[:1000], safe=" !\"#$&'()*+,-./:;<=>?@[]^_`{|}~"),
+            **(headers or {}),
+        }
         if code is not None:
             self.headers["X-Error-Code"] = code
         self.body = {"error": message, **(body or {})}

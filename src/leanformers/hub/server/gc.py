@@ -53,6 +53,7 @@ def _forget_rows(db: sqlite3.Connection, before: float, collected: Collected) ->
     """Remove commits, folders and files from the index."""
     trees: set[str] = set()
     files: set[str] = set()
+    large = {row["oid"]: row["sha256"] for row in db.execute("SELECT oid, sha256 FROM files WHERE lfs")}
     for repo in [row["id"] for row in db.execute("SELECT id FROM repos")]:
         rows = {
             row["oid"]: row for row in db.execute("SELECT oid, parent, tree, at FROM commits WHERE repo = ?", (repo,))
@@ -64,7 +65,7 @@ def _forget_rows(db: sqlite3.Connection, before: float, collected: Collected) ->
         db.executemany("DELETE FROM commits WHERE repo = ? AND oid = ?", [(repo, oid) for oid in gone])
         own = _reachable(db, {rows[oid]["tree"] for oid in kept}, trees)
         files |= own
-        _forget_large_files(db, repo, own, before)
+        _forget_large_files(db, repo, {large[oid] for oid in own & large.keys()}, before)
     for table, used in (("trees", trees), ("files", files)):
         unused = [row["oid"] for row in db.execute(f"SELECT oid FROM {table}") if row["oid"] not in used]
         db.executemany(f"DELETE FROM {table} WHERE oid = ?", [(oid,) for oid in unused])
@@ -100,9 +101,8 @@ def _reachable(db: sqlite3.Connection, roots: set[str], trees: set[str]) -> set[
     return files
 
 
-def _forget_large_files(db: sqlite3.Connection, repo: int, files: set[str], before: float) -> None:
-    """A repository has the large files of its commits, and those that came a short while ago."""
-    used = {row["sha256"] for row in db.execute("SELECT oid, sha256 FROM files WHERE lfs") if row["oid"] in files}
+def _forget_large_files(db: sqlite3.Connection, repo: int, used: set[str], before: float) -> None:
+    """A repository has the large files of its commits, which are `used`, and those that came a short while ago."""
     rows = db.execute("SELECT sha256 FROM lfs_files WHERE repo = ? AND at < ?", (repo, before))
     unused = [(repo, row["sha256"]) for row in rows if row["sha256"] not in used]
     db.executemany("DELETE FROM lfs_files WHERE repo = ? AND sha256 = ?", unused)

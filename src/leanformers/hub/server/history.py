@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .errors import bad_request, entry_not_found, revision_not_found
+from .errors import HubError, bad_request, entry_not_found, revision_not_found
 from .objects import TreeItem, commit_object, object_id, pointer, read_tree, tree_object
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "commit_of",
     "entries",
     "entry_at",
+    "file_at",
     "files_of",
     "last_changes",
     "log",
@@ -139,6 +140,14 @@ def entry_at(db: sqlite3.Connection, commit: Commit, path: str) -> Entry:
     return Entry(path, oid, None if is_folder else _file(db, oid))
 
 
+def file_at(db: sqlite3.Connection, commit: Commit, path: str) -> File | None:
+    """The file at `path`; None when there is none, or a folder."""
+    try:
+        return entry_at(db, commit, path).file
+    except HubError:
+        return None
+
+
 def entries(db: sqlite3.Connection, tree: str, *, prefix: str = "", recursive: bool = False) -> Iterator[Entry]:
     """What is in a tree, in git's order; with `recursive` a folder comes before what is in it."""
     for item in _items(db, tree):
@@ -156,24 +165,33 @@ def files_of(db: sqlite3.Connection, tree: str) -> dict[str, File]:
 def last_changes(db: sqlite3.Connection, repo: int, commit: Commit, paths: list[str]) -> dict[str, Commit]:
     """For each path, the youngest commit that changed it."""
     found: dict[str, Commit] = {}
-    here = {path: _oid_at(db, commit.tree, path) for path in paths}
+    here = _oids_at(db, commit.tree, paths)
     for current in log(db, repo, commit):
         if not here:
             break
-        before = None if current.parent is None else commit_of(db, repo, current.parent).tree
-        for path, oid in list(here.items()):
-            if before is None or _oid_at(db, before, path) != oid:
-                found[path] = current
-                del here[path]
+        before = {} if current.parent is None else _oids_at(db, commit_of(db, repo, current.parent).tree, list(here))
+        for path in [path for path, oid in here.items() if before.get(path) != oid]:
+            found[path] = current
+            del here[path]
     return found
 
 
-def _oid_at(db: sqlite3.Connection, tree: str, path: str) -> str | None:
-    oid: str | None = tree
-    for name in path.split("/"):
-        items = _items(db, oid) if oid is not None else []
-        oid = next((item.oid for item in items if item.name == name), None)
-    return oid
+def _oids_at(db: sqlite3.Connection, tree: str, paths: list[str]) -> dict[str, str]:
+    """The ids of what is at those `paths` that are there; a folder is read once."""
+    names = {item.name: item for item in _items(db, tree)}
+    found: dict[str, str] = {}
+    below: dict[str, list[str]] = {}
+    for path in paths:
+        name, slash, rest = path.partition("/")
+        if name not in names:
+            continue
+        if not slash:
+            found[path] = names[name].oid
+        elif names[name].is_folder:
+            below.setdefault(name, []).append(rest)
+    for name, inside in below.items():
+        found.update({f"{name}/{rest}": oid for rest, oid in _oids_at(db, names[name].oid, inside).items()})
+    return found
 
 
 def store_tree(db: sqlite3.Connection, tree: str | None, edits: Edits) -> str:

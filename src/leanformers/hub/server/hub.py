@@ -54,7 +54,7 @@ class Hub:
             raise InputValueError(f"{folder} holds no hub; `leanformers hub serve {folder}` makes one")
         if not known and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputValueError(f"{folder} is not empty and holds no hub: give a new folder, or one that a hub made")
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # private repositories are in it
         self.index = Index(folder / INDEX)
         self.index.create()
         self.blobs = BlobStore(folder)

@@ -118,6 +118,7 @@ class Index:
         Raises:
             FileFormatError: the file is no database, or one of another version.
         """
+        self._path.touch(mode=0o600)  # it holds what signs URLs
         try:
             with self.write() as db:
                 version = db.execute("PRAGMA user_version").fetchone()[0]

@@ -9,34 +9,16 @@ from .errors import bad_request
 __all__ = ["RESERVED", "checked_file_path", "checked_oid", "checked_ref_name", "checked_repo_name"]
 
 RESERVED = frozenset(
-    [
-        "auth-check",
-        "branch",
-        "commit",
-        "commits",
-        "discussions",
-        "lfs-files",
-        "paths-info",
-        "preupload",
-        "raw",
-        "blob",
-        "resolve",
-        "refs",
-        "revision",
-        "settings",
-        "super-squash",
-        "tag",
-        "tree",
-        "user-access-request",
-        "xet-read-token",
-        "xet-write-token",
-    ]
+    re.findall(
+        r"\S+",
+        """auth-check blob branch commit commits discussions lfs-files paths-info preupload raw refs resolve revision
+        settings super-squash tag tree user-access-request xet-read-token xet-write-token""",
+    )
 )
 """Words that follow a repository's name in URLs, and so cannot be the name of one."""
 
-RESERVED_NAMESPACES = frozenset(
-    ["api", "datasets", "models", "spaces", "collections", "docs", "static", "tokens", "xet", "lfs", "-"]
-)
+RESERVED_NAMESPACES = frozenset(["api", "collections", "datasets", "docs", "models", "spaces", "static", "tokens"])
+"""First parts of URLs that are no user's."""
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?")
 _MAX_NAME = 96

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from .blobs import IncomingBlob
@@ -30,6 +30,7 @@ class CommitReader:
     """
 
     def __init__(self, new_blob: Callable[[], IncomingBlob], *, max_file_size: int) -> None:
+        self.blobs: list[IncomingBlob] = []  # all that were begun, which is for the caller to end
         self.lines: list[tuple[str, dict[str, Any], IncomingBlob | None]] = []
         self._new_blob = new_blob
         self._limit = max_file_size
@@ -37,7 +38,7 @@ class CommitReader:
         self._searched = 0  # bytes of the line that hold no beginning of a content
         self._blob: IncomingBlob | None = None  # of the line that is being read
         self._in_content = False
-        self._digits = bytearray()  # base64 that is no multiple of four digits yet
+        self._digits = bytearray()  # base64 that is not decoded yet
 
     def feed(self, data: bytes) -> None:
         """Read the next piece.
@@ -45,9 +46,10 @@ class CommitReader:
         Raises:
             HubError: this is not the body of a commit.
         """
-        view = memoryview(data)
-        while view:
-            view = self._read_content(view) if self._in_content else self._read_line(view)
+        position = 0
+        while position < len(data):
+            step = self._read_content if self._in_content else self._read_line
+            position = step(data, position)
 
     def finish(self) -> None:
         """The last piece was read."""
@@ -56,41 +58,40 @@ class CommitReader:
         if self._line.strip():
             self._end_line()
 
-    def _read_line(self, view: memoryview) -> memoryview:
-        """Read to the end of the line, or to the beginning of its content; what is left of `view`."""
+    def _read_line(self, data: bytes, begin: int) -> int:
+        """Read to the end of the line, or to the beginning of its content; where to go on."""
         before = len(self._line)
-        piece = bytes(view[:_LONGEST_LINE])
-        end = piece.find(b"\n")
-        self._line += piece if end < 0 else piece[:end]
-        match = _CONTENT.search(self._line, self._searched)
-        if match is not None and self._blob is None:
-            taken = match.end() - before
+        newline = data.find(b"\n", begin)
+        end = len(data) if newline < 0 else newline
+        self._line += data[begin:end]
+        match = None if self._blob else _CONTENT.search(self._line, self._searched)
+        if match is not None:
             del self._line[match.end() :]
-            self._searched = len(self._line)
             self._blob = self._new_blob()
+            self.blobs.append(self._blob)
             self._in_content = True
-            return view[taken:]
+            return begin + match.end() - before
         if len(self._line) > _LONGEST_LINE:
             raise bad_request(f"a line is longer than {_LONGEST_LINE} bytes, the content of files apart")
-        if end < 0:
-            self._searched = max(self._searched, len(self._line) - _LONGEST_TOKEN)
-            return view[len(piece) :]
+        if newline < 0:
+            self._searched = max(0, len(self._line) - _LONGEST_TOKEN)
+            return end
         self._end_line()
-        return view[end + 1 :]
+        return newline + 1
 
-    def _read_content(self, view: memoryview) -> memoryview:
-        """Decode to the closing quote; what is left of `view`."""
-        piece = bytes(view)
-        end = piece.find(b'"')
-        self._digits += piece if end < 0 else piece[:end]
-        whole = len(self._digits) if end >= 0 else len(self._digits) // 4 * 4
-        self._decode(bytes(self._digits[:whole]), last=end >= 0)
+    def _read_content(self, data: bytes, begin: int) -> int:
+        """Decode to the closing quote; where to go on."""
+        quote = data.find(b'"', begin)
+        self._digits += data[begin:] if quote < 0 else data[begin:quote]
+        # The last four digits wait: they may end in `=`, which is right before the quote only.
+        whole = len(self._digits) if quote >= 0 else max(0, (len(self._digits) - 1) // 4 * 4)
+        self._decode(bytes(self._digits[:whole]), last=quote >= 0)
         del self._digits[:whole]
-        if end < 0:
-            return view[len(view) :]
+        if quote < 0:
+            return len(data)
         self._in_content = False
         self._line += b'"'
-        return view[end + 1 :]
+        return quote + 1
 
     def _decode(self, digits: bytes, *, last: bool) -> None:
         assert self._blob is not None
@@ -122,9 +123,3 @@ class CommitReader:
         if not isinstance(key, str) or not isinstance(value, dict):
             raise bad_request(f"line {len(self.lines) + 1} of the commit is not {{key, value}} in JSON")
         self.lines.append((key, value, blob))
-
-    def blobs(self) -> Iterator[IncomingBlob]:
-        """All that were begun, also that of a line which was cut off."""
-        yield from (blob for _, _, blob in self.lines if blob is not None)
-        if self._blob is not None:
-            yield self._blob

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any
 
 from .calls import Call
@@ -16,49 +17,12 @@ __all__ = ["is_large", "preupload"]
 _LARGE = 10 << 20  # bytes from which a file is always a large one
 _MAX_FILES = 10_000
 
-_LARGE_KINDS = frozenset(
-    [
-        ".7z",
-        ".arrow",
-        ".bin",
-        ".bz2",
-        ".ckpt",
-        ".ftz",
-        ".gguf",
-        ".gz",
-        ".h5",
-        ".joblib",
-        ".lfs",
-        ".mlmodel",
-        ".model",
-        ".msgpack",
-        ".npy",
-        ".npz",
-        ".onnx",
-        ".ot",
-        ".parquet",
-        ".pb",
-        ".pickle",
-        ".pkl",
-        ".pt",
-        ".pth",
-        ".rar",
-        ".safetensors",
-        ".tar",
-        ".tflite",
-        ".tgz",
-        ".wasm",
-        ".xz",
-        ".zip",
-        ".zst",
-        ".mp3",
-        ".mp4",
-        ".wav",
-        ".flac",
-        ".ogg",
-    ]
+_LARGE_KINDS = re.compile(
+    r""".*\.(?: 7z|arrow|bin|bz2|ckpt|flac|ftz|gguf|gz|h5|joblib|lfs|mlmodel|model|mp3|mp4|msgpack|npy|npz|ogg|onnx|ot
+    |parquet|pb|pickle|pkl|pt|pth|rar|safetensors|tar|tflite|tgz|wasm|wav|xz|zip|zst )|.*tfevents.*""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-"""Endings of names that are large files whatever their size: as the Hub's own `.gitattributes` has them."""
+"""Names of files that are large ones whatever their size: as the Hub's own `.gitattributes` has them."""
 
 
 def preupload(call: Call) -> dict[str, Any]:
@@ -91,9 +55,8 @@ def _answer(item: object, there: dict[str, File]) -> dict[str, Any]:
 
 def is_large(path: str, size: int, sample: bytes) -> bool:
     """Whether a file, which begins with `sample`, is kept as a large one."""
-    name = path.rpartition("/")[2].lower()
-    known = any(name.endswith(kind) for kind in _LARGE_KINDS) or "tfevents" in name
-    return size >= _LARGE or known or b"\0" in sample  # no text
+    known = _LARGE_KINDS.fullmatch(path.rpartition("/")[2])
+    return size >= _LARGE or known is not None or b"\0" in sample  # no text
 
 
 def _sample(path: str, sample: object) -> bytes:

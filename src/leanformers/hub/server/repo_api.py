@@ -9,15 +9,26 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from .answers import repo_row, sibling
+from .answers import repo_row, sibling, timestamp
 from .calls import Call
 from .card_data import read_card_data
 from .errors import HubError, bad_request, conflict, repo_not_found
-from .history import Commit, add_commit, files_of, resolve_revision, store_tree
+from .history import Commit, add_commit, file_at, files_of, resolve_revision, store_tree
 from .names import checked_repo_name
 from .repos import KINDS, Repo, create_repo, delete_repo, find_repo, list_repos, move_repo
 
-__all__ = ["access_check", "access_grant", "create", "delete", "index", "info", "move", "settings", "write_check"]
+__all__ = [
+    "access_check",
+    "access_grant",
+    "access_requests",
+    "create",
+    "delete",
+    "index",
+    "info",
+    "move",
+    "settings",
+    "write_check",
+]
 
 MAIN = "refs/heads/main"
 _LARGEST_CARD = 1 << 20
@@ -117,10 +128,13 @@ def _siblings(call: Call, commit: Commit) -> dict[str, Any]:
 def _described(call: Call, repo: Repo, commit: Commit) -> dict[str, Any]:
     """The row of a repository with what its card says of it."""
     row = repo_row(repo, commit)
-    readme = files_of(call.db, commit.tree).get("README.md")
+    readme = file_at(call.db, commit, "README.md")
     if readme is None or readme.size > _LARGEST_CARD:
         return row
-    card = _card(call.hub.blobs.path(readme.sha256))
+    try:
+        card = _card(call.hub.blobs.path(readme.sha256))
+    except OSError:  # a damaged file, which `hub fsck` tells of, must not keep the others from being listed
+        return row
     tags = _strings(card.get("tags")) + _strings(card.get("library_name"))
     tags += [f"license:{license}" for license in _strings(card.get("license"))]
     tags += [f"base_model:{model}" for model in _strings(card.get("base_model"))]
@@ -191,8 +205,6 @@ def write_check(call: Call) -> dict[str, Any]:
 
 def access_requests(call: Call) -> JSONResponse:
     """GET /api/models/{repo}/user-access-request/{status}: who has, or was refused, the files of a gated repository."""
-    from .answers import timestamp
-
     repo = call.writable_repo()
     query = "SELECT user, status, at FROM access WHERE repo = ? AND status = ? ORDER BY at"
     rows = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from ...errors import InputValueError
-from .access import is_open
+from .access import is_loopback, is_open
 from .app import HubApp
 from .hub import INDEX, Hub, Rules
 from .pages import page_routes
@@ -41,7 +40,7 @@ def serve(
     """
     rules = rules or Rules()
     hub = _hub(folder, rules)
-    if not _is_loopback(host) and is_open(hub.index.read) and not (allow_anonymous or rules.read_only):
+    if not is_loopback(host) and is_open(hub.index.read) and not (allow_anonymous or rules.read_only):
         raise InputValueError(
             f"on {host} everybody in the network could change everything, because no token was ever created: "
             f"run `leanformers hub token create {folder} USER` first, or serve with --allow-anonymous"
@@ -51,9 +50,7 @@ def serve(
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-        listening.listen(
-            2048
-        )  # from here on clients wait rather than fail, though it takes a moment until they are answered
+        listening.listen(2048)  # from here on clients wait rather than fail, until the server has started
     except OSError as error:
         listening.close()
         raise InputValueError(f"cannot listen on {host} port {port}: {error.strerror or error}") from None
@@ -62,12 +59,13 @@ def serve(
         if started is not None:
             started(f"http://{name}:{listening.getsockname()[1]}")
         config = uvicorn.Config(
-            HubApp(hub, page_routes()),
+            HubApp(hub, page_routes(), local=is_loopback(host)),
             lifespan="on",
             log_level="warning",
             access_log=False,
             server_header=False,
             timeout_keep_alive=30,
+            timeout_graceful_shutdown=15,
         )
         uvicorn.Server(config).run(sockets=[listening])
 
@@ -80,12 +78,3 @@ def _hub(folder: Path, rules: Rules) -> Hub:
     plain = PlainFolder(folder, rules)
     plain.look_again()
     return plain
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

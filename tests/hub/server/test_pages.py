@@ -15,6 +15,7 @@ import pytest
 from huggingface_hub import HfApi
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+TINY = Path(__file__).parents[3] / "src/leanformers/assets/tiny-sentiment"
 # A black pixel.
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 CARD = """---
@@ -197,8 +198,14 @@ def test_long_lists_have_pages(server: Any, shown: str) -> None:
 
 
 @pytest.mark.skipif("LEANFORMERS_SCREENSHOTS" not in os.environ, reason="writes the pictures of docs/")
-def test_screenshots(server: Any, shown: str, page: Any, start: Callable[..., Any]) -> None:
+def test_screenshots(start: Callable[..., Any], page: Any) -> None:
+    server = start()
+    api: HfApi = server.api()
+    for name in ("team/tiny-sentiment", "team/tiny-sentiment-german", "alice/first-try"):
+        api.create_repo(name)
+        api.upload_folder(repo_id=name, folder_path=TINY, commit_message="Upload BertForSequenceClassification")
     folder = Path(os.environ["LEANFORMERS_SCREENSHOTS"])
-    for name, path in {"hub": "/", "hub-card": f"/{shown}", "hub-files": f"/{shown}/tree/main"}.items():
-        page.goto(server.url + path)
-        page.screenshot(path=folder / f"{name}.png")
+    pages = {"hub_card": "team/tiny-sentiment", "hub_files": "team/tiny-sentiment/tree/main"}
+    for name, path in pages.items():
+        page.goto(f"{server.url}/{path}")
+        page.screenshot(path=folder / f"{name}.png", animations="disabled")

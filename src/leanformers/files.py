@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import FileFormatError, InputValueError, MissingFileError
 
-__all__ = ["read_bytes", "read_json", "read_text", "save_files", "write_json"]
+__all__ = ["move_into_place", "read_bytes", "read_json", "read_text", "save_files", "write_json"]
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
@@ -118,6 +118,14 @@ def save_files(folder: str | os.PathLike[str], writers: Mapping[str, Callable[[P
             Path(temporary, name).replace(folder / name)
         with contextlib.suppress(OSError):  # folders cannot be flushed on every system
             _flush(folder)
+
+
+def move_into_place(written: Path, path: Path) -> None:
+    """Give a file that was written beside `path` this name, once all of it is on disk; it replaces what was there."""
+    _flush(written)
+    written.replace(path)
+    with contextlib.suppress(OSError):  # folders cannot be flushed on every system
+        _flush(path.parent)
 
 
 def _flush(path: Path) -> None:

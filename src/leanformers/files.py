@@ -39,8 +39,17 @@ def read_text(path: Path) -> str:
         MissingFileError: there is no such file.
         FileFormatError: it is a git-lfs pointer or not UTF-8.
     """
+    return decode_text(read_bytes(path), path)
+
+
+def decode_text(data: bytes, path: Path) -> str:
+    """The text of the bytes that have been read from `path`.
+
+    Raises:
+        FileFormatError: they are not UTF-8.
+    """
     try:
-        return read_bytes(path).decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from None
 

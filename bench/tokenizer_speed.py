@@ -85,7 +85,12 @@ def run(threads: int, listed: list[Any], arguments: argparse.Namespace) -> None:
     for workload in WORKLOADS:
         texts, vocabulary = corpora.get(workload.corpus), vocabularies.get(workload.vocabulary)
         wanted = any(arguments.only.lower() in part.lower() for part in workload[:3])
-        if not texts or vocabulary is None or not wanted or (threads > 1 and workload.kind not in ("ids", "lists")):
+        if (
+            not texts
+            or vocabulary is None
+            or not wanted
+            or (threads > 1 and workload.kind not in ("ids", "lists", "file"))
+        ):
             continue
         rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
         for result in measure(workload, vocabulary, texts, threads=threads, rounds=rounds):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from statistics import median
 from typing import Any
+
+from leanformers import TokenFile
 
 from .corpora import adversarial
 from .peers import OURS, PEERS, Peer
@@ -38,7 +42,7 @@ def measure(
 
 
 def _adversarial(base: dict[str, Any], vocabulary: Vocabulary, threads: int, rounds: int) -> Iterator[dict[str, Any]]:
-    """Ourselves alone: others would take minutes. Ids are compared with the reference's on the first 5,000 characters."""
+    """Ourselves alone: others would take minutes. Ids are compared with the reference on 5,000 characters."""
     tokenizer, reference = OURS.load(vocabulary), PEERS[0].load(vocabulary)
     for name, texts in adversarial(round(base["megabytes"] * 3e5)).items():
         part = [text[:5000] for text in texts]
@@ -115,6 +119,24 @@ def _own(base: dict[str, Any], vocabulary: Vocabulary, texts: list[str], threads
     }
 
 
+def _file(base: dict[str, Any], vocabulary: Vocabulary, texts: list[str], threads: int, rounds: int) -> dict[str, Any]:
+    """A file of lines to a file of tokens, checksums included, beside the ids of the same lines in memory."""
+    tokenizer = OURS.load(vocabulary)
+    lines = [line for text in texts for line in text.splitlines()]
+    size = sum(len(line.encode()) + 1 for line in lines) / 1e6
+    with tempfile.TemporaryDirectory() as folder:
+        source, out = Path(folder, "lines.txt"), Path(folder, "tokens.bin")
+        source.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        options = {"add_special_tokens": False, "threads": threads}
+        sides = {
+            "ids": lambda: tokenizer.encode_ragged(lines, **options),
+            "leanformers": lambda: tokenizer.encode_file(source, out, overwrite=True, **options),
+        }
+        times = _alternate(sides, rounds)
+        same = TokenFile.open(out)[:].to_lists() == sides["ids"]().to_lists()
+    return {"sides": _rates(times, size), "mismatches": {} if same else {"leanformers": "the file"}}
+
+
 def _calls(base: dict[str, Any], vocabulary: Vocabulary, texts: list[str], threads: int, rounds: int) -> dict[str, Any]:
     """`tokenizer(…)` as users call it, all columns, beside transformers."""
     import transformers
@@ -161,6 +183,7 @@ _KINDS: dict[str, Callable[..., dict[str, Any]]] = {
     "cold": _cold,
     "offsets": _own,
     "count": _own,
+    "file": _file,
     "lists": _calls,
     "padded": _calls,
     "call": _calls,

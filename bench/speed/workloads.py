@@ -47,6 +47,7 @@ def _rows() -> list[Workload]:
             Workload("short sentences, cold", "cold", name, "short", {"fastest": 3}),
             Workload("first pass over English", "cold", name, "english", {}),
             Workload("with offsets", "offsets", name, "english", {"ids": 0.77}),
+            Workload("file of lines to file of tokens", "file", name, "english", {}),
             Workload("count", "count", name, "english", {"ids": 1.0}),
             Workload("lists out, as users call it", "lists", name, "english", {"transformers": 50}),
             Workload("one call of 60 characters", "call", name, "english", {"µs": 8}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,21 @@ def test_parquet_and_json(source: Path, tmp_path: Path) -> None:
     made = json.loads(run("encode-file", tmp_path / "*.jsonl", *arguments, "--out", out).stdout)
     assert (made["rows"], made["tokens"], made["options"]["max_length"]) == (2, 6, 4)
     assert json.loads(run("verify-tokens", out, "--json").stdout)["ok"] is True
+
+
+def test_a_terminal_shows_a_bar_with_bytes_and_tokens(tmp_path: Path) -> None:
+    pty = pytest.importorskip("pty")
+    (tmp_path / "texts.txt").write_text("a good day\n" * 100_000)
+    terminal, end = pty.openpty()
+    arguments = ["encode-file", str(tmp_path / "texts.txt"), "--out", str(tmp_path / "tokens.bin")]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    subprocess.run([*COMMAND, *arguments], stderr=end, stdout=subprocess.DEVNULL, env=environment, check=True)
+    os.close(end)
+    shown = os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    assert "encoding" in shown
+    assert "/1.1 MB" in shown
+    assert "tokens" in shown
 
 
 def test_a_bad_row_is_one_line_on_standard_error(source: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from .fields import COUNT, FLAG, Field, read_fields
 from .large_tables import parse_document, plain, plain_document
 from .post_processors import read_post_processor
 from .scores import document_to_json
+from .token_ids import TokenIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,9 +65,8 @@ class Spec:
 
     __slots__ = (
         "_document",
-        "_last_id",
+        "_ids",
         "_text",
-        "_vocab",
         "added_tokens",
         "content",
         "decoders",
@@ -96,8 +96,6 @@ class Spec:
         self.place = place
         self._text = text
         self._document: dict[str, Any] | None = None  # once it was needed
-        self._last_id: int | None = None  # of the vocabulary, once it was needed
-        self._vocab: dict[str, int] | None = None  # likewise
         self.truncation: dict[str, Any] | None = fields["truncation"]
         self.padding: dict[str, Any] | None = fields["padding"]
         self.normalizers = read_stages(fields["normalizer"], f"{place}: normalizer", NORMALIZERS, "normalizers")
@@ -105,6 +103,7 @@ class Spec:
             fields["pre_tokenizer"], f"{place}: pre_tokenizer", PRE_TOKENIZERS, "pretokenizers"
         )
         self.model: Stage = read_model(fields["model"], f"{place}: model")
+        self._ids = TokenIds(self.model.fields["vocab"], place)
         self.decoders = read_stages(fields["decoder"], f"{place}: decoder", DECODERS, "decoders")
         self.added_tokens = self._read_added_tokens(fields["added_tokens"])
         post_processor = read_post_processor(fields["post_processor"], f"{place}: post_processor", self.token_to_id)
@@ -112,25 +111,20 @@ class Spec:
 
     def token_to_id(self, token: str) -> int | None:
         """The id of `token` in the vocabulary or among the added tokens."""
-        number = self._find(token)
+        number = self._ids.find(token)
         if number is None:
             number = next((added.id for added in self.added_tokens if added.content == token), None)
         return number
 
-    def _find(self, token: str) -> int | None:
-        """The id of `token` in the vocabulary."""
-        vocab = self.model.fields["vocab"]
-        found: int | None = vocab.find(token) if hasattr(vocab, "find") else self.vocab.get(token)
-        return found
-
     @property
     def vocab(self) -> dict[str, int]:
         """The model's own vocabulary."""
-        if self._vocab is None:
-            vocab = plain(self.model.fields["vocab"])
-            listed = isinstance(vocab, list)  # Unigram: an id is a place in the list
-            self._vocab = {piece: number for number, (piece, _) in enumerate(vocab)} if listed else vocab
-        return self._vocab
+        return self._ids.all
+
+    @property
+    def last_id(self) -> int:
+        """The highest id of a token, added ones included; -1 without tokens."""
+        return max([self._ids.last, *(token.id for token in self.added_tokens)])
 
     @property
     def document(self) -> dict[str, Any]:
@@ -167,7 +161,7 @@ class Spec:
         try:
             model = getattr(_core, self.model.core)(**self.model.arguments)
         except (TypeError, RuntimeError):  # nanobind has both for a value it cannot convert
-            self._find_bad_id()
+            self._ids.check()
             raise FileFormatError(f"{self.place}: model: {_unusable(self.model.arguments)}") from None
         try:
             return _core.Tokenizer(
@@ -256,7 +250,7 @@ class Spec:
                 raise FileFormatError(f"{place}: token {content!r} is there twice")
             expected = self._id_for(content, highest)
             if number != expected:
-                known = self._find(content) is not None
+                known = self._ids.find(content) is not None
                 why = "its id in the vocabulary is" if known else "the next free id is"
                 raise FileFormatError(f"{place}: token {content!r} stands with id {number}, but {why} {expected}")
             seen.add(content)
@@ -269,27 +263,12 @@ class Spec:
 
     def _id_for(self, content: str, highest: int) -> int:
         """The id of a token to be added after others, of which `highest` is the highest id."""
-        if (known := self._find(content)) is not None:
+        if (known := self._ids.find(content)) is not None:
             return known
-        # Of Unigram, pieces that are there twice count twice.
-        number = max(len(self.model.fields["vocab"]), highest + 1)
-        if self._last_id is None:
-            vocab = self.model.fields["vocab"]
-            if hasattr(vocab, "last_id"):
-                self._last_id = vocab.last_id
-            else:
-                self._find_bad_id()
-                self._last_id = max(self.vocab.values(), default=-1)
-        if number <= self._last_id and number in self.vocab.values():
+        number = max(len(self._ids), highest + 1)
+        if number <= self._ids.last and number in self.vocab.values():
             raise FileFormatError(f"{self.place}: the vocabulary has gaps; added token {content!r} would get a used id")
         return number
-
-    def _find_bad_id(self) -> None:
-        for token, number in self.vocab.items():
-            if type(number) is not int or not 0 <= number < 2**32:
-                raise FileFormatError(f"{self.place}: the id of {token!r} must be a number ≥ 0, not {number!r}")
-            if not token.isascii() and any("\ud800" <= letter <= "\udfff" for letter in token):
-                raise FileFormatError(f"{self.place}: token {token!r} (id {number}) is not valid Unicode")
 
 
 def _unusable(arguments: dict[str, Any]) -> str:

@@ -64,7 +64,7 @@ def encode_file(
     core_options = Options(tokenizer, pair=False, **options).core
     header = TokenFileHeader(
         **dict.fromkeys(COUNTS, 0),
-        dtype="uint16" if max(core.vocab().values(), default=0) < 2**16 else "uint32",
+        dtype="uint16" if spec.last_id < 2**16 else "uint32",
         tokenizer_sha256=content_hash(spec),
         options={name: getattr(value, "name", value) for name, value in core_options.items()},
         inputs=[[source.path.name, source.path.stat().st_size, source.format] for source in inputs],

@@ -42,8 +42,8 @@ fuzz: .venv/installed .venv/check-extras .venv/fuzz-extras  ## coverage-guided f
 	  build/fuzz/found/readers tests/tokenizers/fuzz_corpus
 	cmake -S . -B build/fuzz -DCMAKE_BUILD_TYPE=Release -DLEANFORMERS_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++ \
 	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
-	cmake --build build/fuzz --parallel 2 --target fuzz_encode fuzz_regex fuzz_charsmap
-	for target in encode regex charsmap; do \
+	cmake --build build/fuzz --parallel 2 --target fuzz_encode fuzz_regex fuzz_charsmap fuzz_json_tables
+	for target in encode regex charsmap json_tables; do \
 	  mkdir -p build/fuzz/found/$$target && \
 	  build/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) $(LIMITS) -max_len=4096 \
 	    build/fuzz/found/$$target cpp/fuzz/corpus/$$target || exit 1; \

@@ -76,6 +76,9 @@ def draw(results: list[dict[str, Any]], path: Path) -> None:
         row for row in results if row["unit"] == "MB/s" and row["threads"] == 1 and row["kind"] in ("ids", "cold")
     ]
     names = list(dict.fromkeys(name for row in chosen for name in row["sides"]))
+    if not chosen:
+        print(f"nothing to draw in {path}: no workload of ids was measured on one thread")
+        return
     figure, axes = pyplot.subplots(figsize=(9, 0.16 * sum(len(row["sides"]) + 1.5 for row in chosen) + 1.2))
     place, ticks, labels, told = 0.0, [], [], set()
     for row in chosen:

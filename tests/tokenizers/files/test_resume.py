@@ -268,6 +268,28 @@ def test_a_finished_file_is_left_as_it_is(tokenizer: Any, tmp_path: Path, out: s
     tokenizer.encode_file(tmp_path / "texts.txt", tmp_path / out, add_special_tokens=False, overwrite=True)
 
 
+def test_killed_after_the_file_got_its_name(tokenizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from leanformers.tokenizers.files.partial import Partial
+
+    calls = []
+
+    def killed(self: Partial) -> None:
+        calls.append("at the beginning" if not calls else "when the file has its name")
+        if len(calls) == 2:
+            raise KilledError
+
+    write_lines(tmp_path / "texts.txt", some_texts(20))
+    with monkeypatch.context() as patch:
+        patch.setattr(Partial, "discard", killed)
+        with pytest.raises(KilledError):
+            tokenizer.encode_file(tmp_path / "texts.txt", tmp_path / "tokens.bin")
+    assert (tmp_path / "tokens.bin.partial" / "state.json").exists()
+    with pytest.raises(InputValueError, match="with another options"):
+        tokenizer.encode_file(tmp_path / "texts.txt", tmp_path / "tokens.bin", add_special_tokens=False)
+    assert tokenizer.encode_file(tmp_path / "texts.txt", tmp_path / "tokens.bin").rows == 20
+    assert not (tmp_path / "tokens.bin.partial").exists()
+
+
 def test_a_file_of_another_kind_is_not_replaced(tokenizer: Any, tmp_path: Path) -> None:
     write_lines(tmp_path / "texts.txt", ["one"])
     (tmp_path / "mine.bin").write_text("mine")

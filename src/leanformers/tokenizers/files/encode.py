@@ -19,7 +19,7 @@ from ..golden_file import content_hash
 from ..options import Options, check_number
 from . import readers
 from .parquet_file import is_parquet, read_parquet_header, write_parquet
-from .partial import Partial, State, locked
+from .partial import Partial, State, drop_leftover, locked
 from .readers import BadRows
 from .tables import import_pyarrow
 from .token_file import COUNTS, TokenFile, TokenFileHeader, read_header
@@ -71,12 +71,15 @@ def encode_file(
         source={"field": field, "on_error": on_error, "max_text_bytes": max_text_bytes},
         sha256={},
     )
+    job = _job(header, inputs)
     folder = out.with_name(out.name + ".partial")
     with locked(folder):
         if out.exists() and not overwrite:
-            return _finished(out, header, inputs)
+            header = _finished(out, header, inputs)
+            drop_leftover(folder, job)
+            return header
         bad = BadRows(on_error == "skip", max_text_bytes)
-        with Partial(folder, _job(header, inputs), header, overwrite=overwrite) as work:
+        with Partial(folder, job, header, overwrite=overwrite) as work:
             _encode(core, {**core_options, "threads": threads or 0}, inputs, field, bad, work, show_progress)
             header = _publish(work.finish(), out)
             work.discard()

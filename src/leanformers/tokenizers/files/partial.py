@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 import numpy
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Partial", "State", "locked"]
+__all__ = ["Partial", "State", "drop_leftover", "locked"]
 
 _JOB, _STATE = "job.json", "state.json"
 _BLOCK = 1 << 22  # bytes that are read at a time
@@ -56,21 +57,33 @@ def locked(folder: Path) -> Iterator[None]:
         InputValueError: another process works there.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
-        try:
-            import fcntl
-        except ImportError:  # Windows: there a second process fails when it opens the files
-            yield
-            return
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InputValueError(f"another process is writing into {folder}") from None
+    path = folder / "lock"
+    with path.open("w") as file:
+        _lock(file, path)
         try:
             yield
         finally:
             if not (folder / _STATE).exists():  # finished, or failed before there was anything to go on with
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lock(file: IO[str], path: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows: there a second process fails when it renames files that are open
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(file.fileno()).st_ino != path.stat().st_ino:  # another one has finished, and removed it, meanwhile
+            raise FileNotFoundError
+    except OSError:
+        raise InputValueError(f"another process is writing into {path.parent}") from None
+
+
+def drop_leftover(folder: Path, job: dict[str, Any]) -> None:
+    """Forget what is in `folder` of this job, whose result has been published."""
+    if _read_state(folder).get("job") == job:
+        (folder / _STATE).unlink(missing_ok=True)
 
 
 class Partial:
@@ -107,6 +120,9 @@ class Partial:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
         for file in self._files.values():
             file.close()
 
@@ -153,7 +169,7 @@ class Partial:
         return intact
 
     def _open(self, mode: Literal["r+b", "w+b"], begins: dict[str, int]) -> None:
-        self.__exit__()
+        self._close()
         self._files = {}
         self._hashes = {name: hashlib.sha256() for name in begins}
         for name, begin in begins.items():

@@ -98,7 +98,8 @@ class TokenFileHeader(NamedTuple):
             if isinstance(error, FileFormatError):
                 raise
             raise FileFormatError(f"{place}: the header of the token file is damaged: {error}") from None
-        if not all(type(count) is int and count >= 0 for count in counts) or header.dtype not in ("uint16", "uint32"):
+        usable = all(type(count) is int and count >= 0 for count in counts) and header.dtype in ("uint16", "uint32")
+        if not (usable and isinstance(header.sha256, dict)):
             raise FileFormatError(f"{place}: the header of the token file is damaged: {counts}, {header.dtype!r}")
         return header
 
@@ -116,6 +117,7 @@ def header_bytes(header: TokenFileHeader, size: int | None = None) -> bytes:
     text = header.to_json().encode()
     if size is None:
         size = -(-(16 + len(text) + _ROOM) // _BLOCK) * _BLOCK
+    assert len(text) <= size - 16, "the room kept for counts and checksums is too small"
     return MAGIC + (size - 16).to_bytes(8, "little") + text.ljust(size - 16)
 
 

@@ -204,6 +204,22 @@ def test_bad_rows_may_be_left_out_after_the_first_stopped_the_work(tokenizer: An
     assert TokenFile.open(tmp_path / "tokens.bin").header.skipped == 1
 
 
+def test_the_rows_that_were_left_out_later_cannot_be_taken_back_either(
+    tokenizer: Any, tmp_path: Path, work: Any
+) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_bytes(path.read_bytes() + b"\xff\n" + path.read_bytes())
+    with pytest.raises(FileFormatError, match="line 201"):
+        tokenizer.encode_file(path, tmp_path / "tokens.bin")
+    state = tmp_path / "tokens.bin.partial" / "state.json"
+    data, times = path.read_bytes(), path.stat()
+    work(tokenizer, 3, on_error="skip")
+    assert json.loads(state.read_text())["state"]["skipped"] == 1
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == (data, times.st_mtime_ns)
+    with pytest.raises(InputValueError, match="other on_error: skip, now raise"):
+        tokenizer.encode_file(path, tmp_path / "tokens.bin")
+
+
 def test_rows_left_out_cannot_be_taken_back(tokenizer: Any, tmp_path: Path, work: Any) -> None:
     work(tokenizer, 2, on_error="skip")
     with pytest.raises(InputValueError, match="other on_error: skip, now raise"):

@@ -190,9 +190,10 @@ def _after(state: State, encoded: _core.Encoded, place: readers.Place, skipped: 
 
 def _publish(made: Path, out: Path) -> TokenFileHeader:
     """Give the finished file its name, as what the name says it is."""
-    tokens = TokenFile.open(made)
+    header, _ = read_header(made)
     if is_parquet(out):
+        tokens = TokenFile.open(made)
         made = made.with_suffix(".parquet")
         write_parquet(tokens, made)
     move_into_place(made, out)
-    return tokens.header
+    return header

@@ -74,10 +74,13 @@ def _lock(file: IO[str], path: Path) -> None:
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.fstat(file.fileno()).st_ino != path.stat().st_ino:  # another one has finished, and removed it, meanwhile
-            raise FileNotFoundError
-    except OSError:
-        raise InputValueError(f"another process is writing into {path.parent}") from None
+        alone = os.fstat(file.fileno()).st_ino == path.stat().st_ino
+    except (BlockingIOError, FileNotFoundError):  # or it has just finished, and removed the folder
+        alone = False
+    except OSError:  # a file system without locks
+        return
+    if not alone:
+        raise InputValueError(f"another process is writing into {path.parent}")
 
 
 def drop_leftover(folder: Path, job: dict[str, Any]) -> None:
@@ -115,6 +118,8 @@ class Partial:
             self._check_job(found, overwrite)
         if not found or not self._take_up(found):
             self._start()
+        elif found["job"] != job:
+            self._replace(_JOB, job)
 
     def __enter__(self) -> Partial:
         return self
@@ -143,7 +148,7 @@ class Partial:
     def _start(self) -> None:
         self.discard()
         self.state = State()
-        (self._folder / _JOB).write_text(json.dumps(self._job), encoding="utf-8")
+        self._replace(_JOB, self._job)
         self._open("w+b", {"ids": self._begin, "row_offsets": 0})
         self._write("row_offsets", numpy.zeros(1, OFFSET_TYPE))
 
@@ -160,7 +165,7 @@ class Partial:
             for name, file in self._files.items():
                 _hash_up_to(file, ends[name], self._hashes[name])
                 file.truncate(ends[name])
-        except (FileNotFoundError, KeyError, TypeError):
+        except (OSError, KeyError, TypeError, ValueError):
             intact = False
         else:
             intact = self._checksums() == found["sha256"]
@@ -192,11 +197,13 @@ class Partial:
         """What has been added so far, and the inputs up to the place in `state`, are done."""
         for file in self._files.values():
             file.flush()
-        new = self._folder / "state.new"
-        saved = {"state": state._asdict(), "sha256": self._checksums()}
-        new.write_text(json.dumps(saved), encoding="utf-8")
-        new.replace(self._folder / _STATE)
+        self._replace(_STATE, {"state": state._asdict(), "sha256": self._checksums()})
         self.state = state
+
+    def _replace(self, name: str, value: dict[str, Any]) -> None:
+        new = self._folder / "new.json"
+        new.write_text(json.dumps(value), encoding="utf-8")
+        new.replace(self._folder / name)
 
     def discard(self) -> None:
         """There is nothing to go on with any more."""

@@ -26,6 +26,11 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize("command", ["encode-file", "verify-tokens"])
+def test_help_has_an_example(command: str) -> None:
+    assert f"Example: leanformers {command}" in " ".join(run(command, "--help").stdout.split())
+
+
 def test_a_file_is_encoded_and_verified(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "tokens.bin"
     result = run("encode-file", source, "--field", "content", "--on-error", "skip", "--out", out)

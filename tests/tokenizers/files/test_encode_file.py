@@ -14,7 +14,7 @@ import pytest
 from leanformers import LeanformersError, Ragged, TokenFile
 from leanformers.errors import FileFormatError, InputTypeError, InputValueError, MissingFileError
 
-from .conftest import some_texts, write_jsonl, write_lines, write_parquet
+from .conftest import WRITERS, some_texts, write_jsonl, write_lines, write_parquet
 
 
 def rows_of(path: Path) -> list[list[int]]:
@@ -151,10 +151,20 @@ def test_a_null_in_parquet_names_the_row(tokenizer: Any, tmp_path: Path) -> None
     assert tokenizer.encode_file(path, tmp_path / "tokens.bin", on_error="skip").skipped == 1
 
 
+@pytest.mark.parametrize("name", ["texts.txt.gz", "texts.csv.gz", "texts.parquet"])
+def test_packed_files_that_are_cut_or_damaged_are_named(tokenizer: Any, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    WRITERS[name](path, some_texts(300))
+    data = path.read_bytes()
+    half = len(data) // 2
+    for number, damaged in enumerate((data[:half], data[:half] + b"\0" * 40 + data[half + 40 :], b"")):
+        path.write_bytes(damaged)
+        with pytest.raises(FileFormatError, match=str(path)):
+            tokenizer.encode_file(path, tmp_path / f"{number}.bin", on_error="skip")
+
+
 @pytest.mark.parametrize("name", ["texts.txt", "texts.jsonl", "texts.csv", "texts.parquet", "document.txt"])
 def test_a_text_above_the_limit_is_a_bad_row(tokenizer: Any, tmp_path: Path, name: str) -> None:
-    from .conftest import WRITERS
-
     path = tmp_path / name
     format = "document" if name == "document.txt" else None
     WRITERS.get(name, write_lines)(path, ["a", "é" * 400, "b"])

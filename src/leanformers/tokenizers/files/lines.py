@@ -55,6 +55,8 @@ def open_stream(source: Input, offset: int) -> Iterator[Stream]:
             yield Stream(raw, raw)
             return
         try:
+            if source.path.stat().st_size == 0:
+                raise EOFError("it is empty, without even a header of gzip")
             with gzip.GzipFile(fileobj=raw) as unpacked:
                 unpacked.seek(offset)
                 yield Stream(unpacked, raw)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from leanformers import AutoTokenizer
+from leanformers import AutoTokenizer, TokenFile
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +25,14 @@ def some_texts(count: int, seed: int = 0) -> list[str]:
     chosen = random.Random(seed)
     words = ["good", "bad", 'a "quoted" word', "commas, too", "文字", "été", "naïve", "[SEP]", "😀", "\t", "tab", " "]
     return [" ".join(chosen.choices(words, k=chosen.choice((0, 1, 3, 12, 60)))) for _ in range(count)]
+
+
+def rows_of(path: Path) -> list[list[int]]:
+    if path.suffix == ".parquet":
+        parquet = pytest.importorskip("pyarrow.parquet")
+        rows: list[list[int]] = parquet.read_table(path)["input_ids"].to_pylist()
+        return rows
+    return [row.tolist() for row in TokenFile.open(path)]
 
 
 def write_lines(path: Path, texts: list[str]) -> None:

@@ -39,6 +39,7 @@ _HOMES = {
     "PreTrainedTokenizer": "tokenizers.tokenizer",
     "Ragged": "tokenizers.ragged",
     "SentenceEncoder": "sentence",
+    "TokenFile": "tokenizers.files.token_file",
     "errors": "errors",
     "get_json_schema": "tokenizers.chat.tool_schema",
     "pipeline": "pipelines",
@@ -109,6 +110,7 @@ if TYPE_CHECKING:
     from .tokenizers.classes import XLMRobertaTokenizer as XLMRobertaTokenizer
     from .tokenizers.classes import XLMRobertaTokenizerFast as XLMRobertaTokenizerFast
     from .tokenizers.decode_stream import DecodeStream as DecodeStream
+    from .tokenizers.files.token_file import TokenFile as TokenFile
     from .tokenizers.ragged import Ragged as Ragged
     from .tokenizers.tokenizer import PreTrainedTokenizer as PreTrainedTokenizer
     from .tokenizers.training.train import train_tokenizer as train_tokenizer

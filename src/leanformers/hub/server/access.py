@@ -78,7 +78,7 @@ def create_token(
         raise InputValueError(f"a token's role is read or write, not {role!r}")
     spaces = tuple(dict.fromkeys([user.lower(), *(space.lower() for space in namespaces)]))
     for space in spaces:
-        if space != "*" and not re.fullmatch(r"[a-z0-9_][a-z0-9._-]{0,95}", space):
+        if (space != "*" or user == "*") and not re.fullmatch(r"[a-z0-9_][a-z0-9._-]{0,95}", space):
             raise InputValueError(f"{space!r} cannot be a user or namespace: use letters, digits, -, _ and .")
     identity = secrets.token_hex(6)
     secret = "".join(secrets.choice(_LETTERS) for _ in range(32))

@@ -2,8 +2,13 @@
 // the bytes that it has in the text.
 #pragma once
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
-#include <optional>
+#include <array>
+#include <bit>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,20 +36,42 @@ class SpacedEncoder {
   bool encode() {
     const int32_t words = encoder_.out_.word_count;
     for (const char* at = text_.data(); at < end_;) {
-      const char* const gap = at;
-      at = skip_gap(at);
-      const char* const word = at;
-      at = find_gap(at);
-      if (!add_gap_and_word(gap, word, at)) return false;
-      if (stages_.one_word()) encoder_.out_.word_count = words;
+      found_ = 0;
+      while (at < end_ && found_ < kBatch) {
+        const char* const gap = at;
+        const char* const word = skip_gap(gap);
+        at = find_gap(word);
+        if (stages_.gap == Gap::kEachMark && word - gap > 1) {
+          at = find_each(gap, word, at);
+        } else {
+          find(gap, word, at);
+        }
+      }
+      for (size_t i = 0; i < found_; ++i) {
+        if (!add(batch_[i])) return false;
+        if (stages_.one_word()) encoder_.out_.word_count = words;
+      }
+      flush();
     }
-    if (stages_.one_word()) ++encoder_.out_.word_count;
+    if (stages_.one_word()) encoder_.out_.word_count = words + 1;
     return true;
   }
 
  private:
   using Gap = SpacedText::Gap;
   using Verdict = PlainCharacters::Verdict;
+
+  // A word with the spaces before it that count. Words are found some at a time, so that their entries in the cache are
+  // on their way when they are looked at.
+  struct Found {
+    const char* gap;
+    const char* word;
+    const char* end;
+    WordCache::Key key;
+    uint8_t marks;
+    enum Way : uint8_t { kCached, kUncached, kFirst } way;
+  };
+  static constexpr size_t kBatch = 32;
 
   // The marks before a word, and where they come from.
   struct Marks {
@@ -59,74 +86,105 @@ class SpacedEncoder {
     return at;
   }
   const char* find_gap(const char* at) const {
+#ifdef __SSE2__
+    for (; end_ - at >= 16; at += 16) {
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+      const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(' ')), bytes);
+      for (auto bits = static_cast<uint32_t>(_mm_movemask_epi8(low)); bits != 0; bits &= bits - 1) {
+        if (const char* found = at + std::countr_zero(bits); is_gap(found)) return found;
+      }
+    }
+#endif
     while (at < end_ && !is_gap(at)) ++at;
     return at;
   }
 
-  bool add_gap_and_word(const char* gap, const char* word, const char* end) {
-    if (gap == word) return add(gap, word, end);
-    switch (stages_.gap) {
-      case Gap::kNothing:
-        pass(gap, word - 1);
-        if (word < end) return add(word - 1, word, end);
-        pass(word - 1, word);
-        return true;
-      case Gap::kOneMark: {
-        const bool newline = stages_.one_newline && word - gap > 1 && word[-2] == '\r' && word[-1] == '\n';
-        const char* const last = word - (newline ? 2 : 1);
-        pass(gap, last);
-        if (word < end || !stages_.strips_end) return add(last, word, end);
-        pass(last, word);
-        return true;
-      }
-      case Gap::kEachMark:
-        for (; gap + 1 < word; ++gap) add(gap, gap + 1, gap + 1);
-        return add(gap, word, end);
-      case Gap::kRunMarks:
-        return add(gap, word, end);
-    }
-    return false;
+  // Each of several spaces is a word, but for the last one, which belongs to the word after it.
+  const char* find_each(const char* gap, const char* word, const char* end) {
+    for (; gap + 1 < word && found_ < kBatch; ++gap) find(gap, gap + 1, gap + 1);
+    if (found_ == kBatch) return gap;
+    find(gap, word, end);
+    return end;
   }
 
-  // What lies between leaves nothing behind.
-  void pass(const char* begin, const char* end) { character_ += static_cast<uint32_t>(end - begin); }
-
-  // The spaces from `gap` on, and the word.
-  bool add(const char* gap, const char* word, const char* end) {
-    const Marks marks = marks_of(gap, word);
-    const char* const key_begin = stages_.gap == Gap::kNothing ? word : gap;
-    const auto size = static_cast<size_t>(end - key_begin);
-    const bool is_beginning = stages_.prepends && gap == text_.data() && gap < word;
-    if (size > WordCache::kMaxBytes || is_beginning) {
-      return add_new(std::nullopt, marks, gap, {word, end}, is_beginning);
+  void find(const char* gap, const char* word, const char* end) {
+    if (gap < word && (stages_.gap == Gap::kNothing || stages_.gap == Gap::kOneMark)) {
+      const bool newline = stages_.one_newline && word - gap > 1 && word[-2] == '\r' && word[-1] == '\n';
+      gap = word - (newline ? 2 : 1);
+      if (word == end && (stages_.gap == Gap::kNothing || stages_.strips_end)) return;
     }
-    WordCache::Key key = WordCache::key({key_begin, size}, end_ - key_begin >= 16);
-    const bool ascii = ((key.low | (key.high & ~kSize)) & kNotAscii) == 0;
-    if (marks.count == 0) key.high ^= kUnmarked;
-    const WordCache::Entry* entry = cache_.find(key);
-    if (entry != nullptr && (!kDetails || !is_opaque(*entry))) {
-      encoder_.add_entry(*entry, [&](uint32_t from, uint32_t to) {
-        return ascii ? span<true>(marks, word, from, to) : span<false>(marks, word, from, to);
-      });
-      if constexpr (kDetails) {
-        const std::string_view text(word, end);
-        character_ = marks.word + static_cast<uint32_t>(ascii ? text.size() : unicode::count_characters(text));
-      }
-      return true;
+    const char* const begin = stages_.gap == Gap::kNothing ? word : gap;
+    const auto size = static_cast<size_t>(end - begin);
+    const size_t marks = begin < word ? (stages_.gap == Gap::kOneMark ? 1 : word - gap) : is_marked(word);
+    Found& found = batch_[found_++];
+    found = {gap, word, end, {}, static_cast<uint8_t>(marks), Found::kCached};
+    if (stages_.prepends && gap == text_.data() && gap < word) {
+      found.way = Found::kFirst;
+    } else if (size > WordCache::kMaxBytes) {
+      found.way = Found::kUncached;
+    } else {
+      found.key = WordCache::key({begin, size}, end_ - begin >= 16);
+      if (marks == 0) found.key.high ^= kUnmarked;
+      cache_.prefetch(found.key);
     }
-    return add_new(key, marks, gap, {word, end}, false);
   }
 
-  Marks marks_of(const char* gap, const char* word) const {
-    const auto spaces = static_cast<uint32_t>(word - gap);
-    const uint32_t place = character_ + spaces;
-    if (spaces > 0 && stages_.gap != Gap::kNothing) {
-      return {stages_.gap == Gap::kOneMark ? 1 : spaces, character_, place};
-    }
+  // Whether a word without a space that becomes one has a mark.
+  bool is_marked(const char* word) const {
     using Scheme = Metaspace::PrependScheme;
-    const bool wanted = stages_.prepends || stages_.scheme == Scheme::kAlways ||
-                        (stages_.scheme == Scheme::kFirst && first_ == 0 && word == text_.data());
-    return {wanted ? 1U : 0U, place, place};
+    return stages_.prepends || stages_.scheme == Scheme::kAlways ||
+           (stages_.scheme == Scheme::kFirst && first_ == 0 && word == text_.data());
+  }
+
+  bool add(const Found& found) {
+    if constexpr (kDetails) {
+      character_ += static_cast<uint32_t>(found.gap - passed_);
+      passed_ = found.end;
+    }
+    const WordCache::Entry* entry = found.way == Found::kCached ? cache_.find(found.key) : nullptr;
+    if (entry == nullptr || (kDetails && is_opaque(*entry))) {
+      flush();
+      return add_new(found);
+    }
+    if constexpr (kDetails) {
+      const bool ascii = ((found.key.low | (found.key.high & ~kSize)) & kNotAscii) == 0;
+      ascii ? add_spans<true>(found, *entry) : add_spans<false>(found, *entry);
+      std::fill_n(words_.data() + filled_, WordCache::kMaxTokens, encoder_.out_.word_count);
+    }
+    std::copy_n(entry->ids, WordCache::kMaxTokens, ids_.data() + filled_);
+    filled_ += entry->count;
+    ++encoder_.out_.word_count;
+    return true;
+  }
+
+  template <bool kAscii>
+  void add_spans(const Found& found, const WordCache::Entry& entry) {
+    const Marks marks = marks_of(found);
+    uint32_t begin = 0;
+    for (size_t i = 0; i < entry.count; ++i) {
+      spans_[filled_ + i] = span<kAscii>(marks, found.word, begin, entry.ends[i]);
+      begin = entry.ends[i];
+    }
+    const std::string_view word(found.word, found.end);
+    character_ = marks.word + static_cast<uint32_t>(kAscii ? word.size() : unicode::count_characters(word));
+  }
+
+  // Gives away what has been gathered.
+  void flush() {
+    Sequence& out = encoder_.out_;
+    out.ids.insert(out.ids.end(), ids_.data(), ids_.data() + filled_);
+    if constexpr (kDetails) {
+      out.spans.insert(out.spans.end(), spans_.data(), spans_.data() + filled_);
+      out.words.insert(out.words.end(), words_.data(), words_.data() + filled_);
+    }
+    filled_ = 0;
+  }
+
+  Marks marks_of(const Found& found) const {
+    const auto spaces = static_cast<uint32_t>(found.word - found.gap);
+    const uint32_t place = character_ + spaces;
+    const uint32_t count = spaces > UINT8_MAX && stages_.gap == Gap::kRunMarks ? spaces : found.marks;
+    return {count, spaces > 0 && stages_.gap != Gap::kNothing ? character_ : place, place};
   }
 
   // Where the bytes [from, to) of the marks and the word come from.
@@ -145,23 +203,23 @@ class SpacedEncoder {
   }
 
   // A word that the cache does not have, or not all of what is wanted.
-  bool add_new(std::optional<WordCache::Key> key, const Marks& marks, const char* gap, std::string_view word,
-               bool is_beginning) {
-    const uint8_t before = gap < word.data() ? stages_.characters.of(static_cast<unsigned char>(word.data()[-1])) : 0;
+  bool add_new(const Found& found) {
+    const std::string_view word(found.word, found.end);
+    const bool begins = found.gap == found.word;
+    const uint8_t before = begins ? 0 : stages_.characters.of(static_cast<unsigned char>(found.word[-1]));
     const Verdict verdict = stages_.characters.judge(word, before);
     if (verdict == Verdict::kSpoilt) return false;
     // Characters that go before there are any shift the spans of all that follow.
-    if (kDetails && verdict == Verdict::kDifferent && stages_.has_charsmap && gap == word.data()) return false;
-    if (is_beginning) {
-      add_different(std::nullopt, encoder_.plan_.spec.normalizers, gap, word);
+    if (kDetails && verdict == Verdict::kDifferent && stages_.has_charsmap && begins) return false;
+    const Marks marks = marks_of(found);
+    if (found.way == Found::kFirst) {
+      add_different(found, encoder_.plan_.spec.normalizers);
     } else if (verdict == Verdict::kPlain) {
-      add_plain(key, marks, word);
+      add_plain(found, marks, word);
     } else if (verdict == Verdict::kMapped && stages_.charsmap) {
-      add_mapped(key, marks, word);
+      add_mapped(found, marks, word);
     } else {
-      // Without the space before it, the key of such a word would not say all that counts.
-      const bool extends = (stages_.characters.of(unicode::decode(word.data()).code) & PlainCharacters::kExtends) != 0;
-      add_different(extends ? std::nullopt : key, stages_.normalizers, gap, word);
+      add_different(found, stages_.normalizers);
     }
     if constexpr (kDetails) character_ = marks.word + static_cast<uint32_t>(unicode::count_characters(word));
     return true;
@@ -172,12 +230,12 @@ class SpacedEncoder {
     for (uint32_t i = 0; i < marks.count; ++i) text += stages_.mark;
   }
 
-  void add_plain(std::optional<WordCache::Key> key, const Marks& marks, std::string_view word) {
+  void add_plain(const Found& found, const Marks& marks, std::string_view word) {
     std::string& text = encoder_.worker_.scratch.word;
     put_marks(marks, text);
     text += word;
     const WordTokens& tokens = encoder_.tokenize(text);
-    if (key) cache_.insert(*key, tokens);
+    if (found.way == Found::kCached) cache_.insert(found.key, tokens);
     const auto last = static_cast<uint32_t>(text.size()) - 1;
     encoder_.add_word(tokens, [&](uint32_t from, uint32_t to) {
       from = std::min(from, last);
@@ -185,7 +243,7 @@ class SpacedEncoder {
     });
   }
 
-  void add_mapped(std::optional<WordCache::Key> key, const Marks& marks, std::string_view word) {
+  void add_mapped(const Found& found, const Marks& marks, std::string_view word) {
     std::string& text = encoder_.worker_.scratch.word;
     std::vector<Span>& spans = encoder_.worker_.scratch.spans;
     put_marks(marks, text);
@@ -203,31 +261,31 @@ class SpacedEncoder {
       at += bytes;
     }
     const WordTokens& tokens = encoder_.tokenize(text);
-    if (!kDetails && key) keep_ids(*key, tokens);
+    keep_ids(found, tokens);
     const auto last = static_cast<uint32_t>(text.size()) - 1;
     encoder_.add_word(tokens, [&](uint32_t from, uint32_t to) {
       return Span{spans[std::min(from, last)].begin, spans[std::min(std::max(from + 1, to) - 1, last)].end};
     });
   }
 
-  void add_different(std::optional<WordCache::Key> key, std::span<const Normalizer> normalizers, const char* gap,
-                     std::string_view word) {
+  void add_different(const Found& found, std::span<const Normalizer> normalizers) {
     const std::vector<uint32_t>& ids = encoder_.out_.ids;
     const size_t before = ids.size();
-    const uint32_t place = kDetails || gap == text_.data() ? character_ : 1;
-    encoder_.interpret(normalizers, {gap, word.end()}, place);
-    if (kDetails || !key) return;
+    const uint32_t place = kDetails || found.gap == text_.data() ? character_ : 1;
+    encoder_.interpret(normalizers, {found.gap, found.end}, place);
+    // Without the space before it, the key of such a word would not say all that counts.
+    if ((stages_.characters.of(unicode::decode(found.word).code) & PlainCharacters::kExtends) != 0) return;
     WordTokens& tokens = encoder_.worker_.tokens;
     tokens.clear();
     for (size_t i = before; i < ids.size(); ++i) tokens.push_back({ids[i], 0, 0});
-    cache_.insert(*key, tokens);
+    keep_ids(found, tokens);
   }
 
   // Of a word that has changed only the ids are kept: its entry says nothing of where they come from.
-  void keep_ids(const WordCache::Key& key, const WordTokens& tokens) {
-    WordTokens bare = tokens;
-    for (WordToken& token : bare) token.begin = token.end = 0;
-    cache_.insert(key, bare);
+  void keep_ids(const Found& found, WordTokens tokens) {
+    if (kDetails || found.way != Found::kCached) return;
+    for (WordToken& token : tokens) token.begin = token.end = 0;
+    cache_.insert(found.key, tokens);
   }
   static bool is_opaque(const WordCache::Entry& entry) { return entry.ends[entry.count - 1] == 0; }
 
@@ -242,6 +300,16 @@ class SpacedEncoder {
   const char* end_;
   uint32_t first_;
   uint32_t character_;  // the place of what comes next
+  const char* passed_ = text_.data();
+
+  std::array<Found, kBatch> batch_;
+  size_t found_ = 0;
+  // Tokens of known words, until they are given away.
+  static constexpr size_t kRoom = (kBatch + 1) * WordCache::kMaxTokens;
+  std::array<uint32_t, kRoom> ids_;
+  std::array<Span, kDetails ? kRoom : 0> spans_;
+  std::array<int32_t, kDetails ? kRoom : 0> words_;
+  size_t filled_ = 0;
 };
 
 }  // namespace leanformers

@@ -27,19 +27,18 @@ class UnigramModel {
   void tokenize(std::string_view word, WordTokens& tokens) const;
 
  private:
-  // The best way to what ends at some byte: its score, and its last piece.
-  struct Best {
-    double score;
-    uint32_t begin;  // of the last piece; kNowhere: no way is known yet
-    uint32_t id;
+  // The best ways to what ends at each byte of a word: their scores, and their last pieces as `begin << 32 | id`.
+  struct Ways {
+    double* scores;
+    uint64_t* last;
   };
-  static constexpr uint32_t kNowhere = UINT32_MAX;
 
-  void find_best(std::string_view word, Best* ends) const;
+  void find_best(std::string_view word, const char* padded, Ways ways) const;
+  void try_unknown(uint32_t begin, uint32_t end, Ways ways) const;
   void add_unknown(std::string_view word, uint32_t begin, uint32_t end, WordTokens& reversed) const;
 
   Trie trie_;
-  std::vector<double> scores_;  // by id
+  std::vector<double> scores_;  // by id, and the last one for no piece
   double unknown_score_;
   uint32_t unknown_id_;          // Trie::kMissing: there is none
   std::vector<uint32_t> bytes_;  // ids of the 256 byte tokens; empty: no byte_fallback

@@ -256,7 +256,7 @@ class SequenceEncoder {
   // `span(from, to)` is where bytes [from, to) of the word come from.
 
   template <typename SpanOf>
-  void add_word(const WordTokens& tokens, const SpanOf& span) {
+  void add_word(std::span<const WordToken> tokens, const SpanOf& span) {
     for (const auto& [id, begin, end] : tokens) add_piece(id, begin, end, span);
     ++out_.word_count;
   }

@@ -146,6 +146,11 @@ class SpacedEncoder {
       flush();
       return add_new(found);
     }
+    if (WordCache::is_long(*entry)) {
+      flush();
+      add_long(found, cache_.tokens_of(*entry));
+      return true;
+    }
     if constexpr (kDetails) {
       const bool ascii = ((found.key.low | (found.key.high & ~kSize)) & kNotAscii) == 0;
       ascii ? add_spans<true>(found, *entry) : add_spans<false>(found, *entry);
@@ -167,6 +172,17 @@ class SpacedEncoder {
     }
     const std::string_view word(found.word, found.end);
     character_ = marks.word + static_cast<uint32_t>(kAscii ? word.size() : unicode::count_characters(word));
+  }
+
+  void add_long(const Found& found, std::span<const WordToken> tokens) {
+    const Marks marks = marks_of(found);
+    const std::string_view word(found.word, found.end);
+    const auto last = static_cast<uint32_t>(marks.count * stages_.mark.size() + word.size()) - 1;
+    encoder_.add_word(tokens, [&](uint32_t from, uint32_t to) {
+      from = std::min(from, last);
+      return span<false>(marks, word.data(), from, std::clamp(to, from + 1, last + 1));
+    });
+    if constexpr (kDetails) character_ = marks.word + static_cast<uint32_t>(unicode::count_characters(word));
   }
 
   // Gives away what has been gathered.
@@ -235,12 +251,8 @@ class SpacedEncoder {
     put_marks(marks, text);
     text += word;
     const WordTokens& tokens = encoder_.tokenize(text);
-    if (found.way == Found::kCached) cache_.insert(found.key, tokens);
-    const auto last = static_cast<uint32_t>(text.size()) - 1;
-    encoder_.add_word(tokens, [&](uint32_t from, uint32_t to) {
-      from = std::min(from, last);
-      return span<false>(marks, word.data(), from, std::clamp(to, from + 1, last + 1));
-    });
+    if (found.way == Found::kCached) cache_.insert_any(found.key, tokens);
+    add_long(found, tokens);
   }
 
   void add_mapped(const Found& found, const Marks& marks, std::string_view word) {
@@ -285,9 +297,11 @@ class SpacedEncoder {
   void keep_ids(const Found& found, WordTokens tokens) {
     if (kDetails || found.way != Found::kCached) return;
     for (WordToken& token : tokens) token.begin = token.end = 0;
-    cache_.insert(found.key, tokens);
+    cache_.insert_any(found.key, tokens);
   }
-  static bool is_opaque(const WordCache::Entry& entry) { return entry.ends[entry.count - 1] == 0; }
+  bool is_opaque(const WordCache::Entry& entry) const {
+    return (WordCache::is_long(entry) ? cache_.tokens_of(entry).back().end : entry.ends[entry.count - 1]) == 0;
+  }
 
   // Of a key: the byte with the size, and a bit that a word without a mark has.
   static constexpr uint64_t kSize = uint64_t{0xFF} << 56, kUnmarked = uint64_t{1} << 63;

@@ -39,22 +39,6 @@ class Trie {
     return found;
   }
 
-  // One step of a walk through the text: where it stands, and the value of what has been read or kMissing. What no key
-  // begins with leads to where no step leads away from.
-  struct Step {
-    uint32_t base, value;
-  };
-  uint32_t root() const { return root_; }
-  static bool is_dead(uint32_t base) { return base == kNoChildren; }
-  // Without a branch, so that the steps of several walks overlap.
-  Step step(uint32_t base, unsigned char byte) const {
-    const Node node = nodes_[base + byte];
-    const uint32_t mask = node.label == byte ? UINT32_MAX : 0;
-    return {node.base & mask, node.value | (~mask & kMissing)};
-  }
-  // Such a byte is in no key.
-  static constexpr char kNoByte = static_cast<char>(0xFE);
-
  private:
   friend class TrieBuilder;
   static constexpr uint32_t kNoLabel = 0xFF;  // not a byte of UTF-8

@@ -48,7 +48,6 @@ UnigramModel::UnigramModel(const Unigram& settings)
     scores_.push_back(score);
     if (score < smallest) smallest = score;
   }
-  scores_.push_back(-std::numeric_limits<double>::infinity());
   unknown_score_ = smallest - kUnknownPenalty;
   if (settings.byte_fallback) {
     constexpr std::string_view kDigits = "0123456789ABCDEF";
@@ -69,30 +68,22 @@ void UnigramModel::try_unknown(uint32_t begin, uint32_t end, Ways ways) const {
   ways.last[end] = uint64_t{begin} << 32 | unknown_id_;
 }
 
-void UnigramModel::find_best(std::string_view word, const char* padded, Ways ways) const {
+void UnigramModel::find_best(std::string_view word, Ways ways) const {
   // Sums in this order, and only a greater one replaces another: of equal ways the one whose last piece begins first.
-  // Steps come in groups without a branch: where a walk ends cannot be foretold, but the first group is mostly enough.
-  constexpr uint32_t kGroup = 4;
-  const auto none = static_cast<uint32_t>(scores_.size() - 1);
   ways.scores[0] = 0;
   for (uint32_t at = 0; at < word.size();) {
     const double score = ways.scores[at];
     const uint32_t character = unicode::decode(word.data() + at).bytes;
-    uint32_t own = Trie::kMissing;  // the piece that is the first character
-    uint32_t base = trie_.root();
-    for (uint32_t end = at; !Trie::is_dead(base);) {
-      for (uint32_t i = 0; i < kGroup; ++i) {
-        const Trie::Step step = trie_.step(base, static_cast<unsigned char>(padded[end]));
-        base = step.base;
-        ++end;
-        own = end - at == character ? step.value : own;
-        const double sum = score + scores_[std::min(step.value, none)];
-        const uint64_t better = sum > ways.scores[end] ? UINT64_MAX : 0;
-        ways.scores[end] = choose(better, sum, ways.scores[end]);
-        ways.last[end] = choose(better, uint64_t{at} << 32 | step.value, ways.last[end]);
-      }
-    }
-    if (own == Trie::kMissing) try_unknown(at, at + character, ways);
+    bool known = false;  // the first character, as a piece
+    trie_.visit_beginnings(word.substr(at), [&](uint32_t bytes, uint32_t id) {
+      known |= bytes == character;
+      const uint32_t end = at + bytes;
+      const double sum = score + scores_[id];
+      const uint64_t better = sum > ways.scores[end] ? UINT64_MAX : 0;
+      ways.scores[end] = choose(better, sum, ways.scores[end]);
+      ways.last[end] = choose(better, uint64_t{at} << 32 | id, ways.last[end]);
+    });
+    if (!known) try_unknown(at, at + character, ways);
     at += character;
   }
 }
@@ -112,29 +103,19 @@ void UnigramModel::add_unknown(std::string_view word, uint32_t begin, uint32_t e
 
 void UnigramModel::tokenize(std::string_view word, WordTokens& tokens) const {
   tokens.clear();
-  // The heap is only for long words. A step goes beyond the end of the word by less than a group.
-  constexpr size_t kShort = 128, kBeyond = 8;
-  struct Room {
-    explicit Room(size_t size) : scores(size), last(size), text(size, Trie::kNoByte) {}
-    std::vector<double> scores;
-    std::vector<uint64_t> last;
-    std::string text;
-  };
-  std::array<double, kShort + kBeyond> scores;
-  std::array<uint64_t, kShort + kBeyond> last;
-  std::array<char, kShort + kBeyond> text;
-  std::optional<Room> room;
+  constexpr size_t kShort = 128;  // the heap is only for longer words
+  std::array<double, kShort> scores;
+  std::array<uint64_t, kShort> last;
+  std::vector<double> more_scores;
+  std::vector<uint64_t> more_last;
   Ways ways{scores.data(), last.data()};
-  char* padded = text.data();
-  if (word.size() > kShort) {
-    room.emplace(word.size() + kBeyond);
-    ways = {room->scores.data(), room->last.data()};
-    padded = room->text.data();
+  if (word.size() >= kShort) {
+    more_scores.resize(word.size() + 1);
+    more_last.resize(word.size() + 1);
+    ways = {more_scores.data(), more_last.data()};
   }
-  std::copy(word.begin(), word.end(), padded);
-  std::fill_n(padded + word.size(), kBeyond, Trie::kNoByte);
-  std::fill_n(ways.scores, word.size() + kBeyond, -std::numeric_limits<double>::infinity());
-  find_best(word, padded, ways);
+  std::fill_n(ways.scores, word.size() + 1, -std::numeric_limits<double>::infinity());
+  find_best(word, ways);
 
   const auto begin_of = [&](uint32_t end) { return static_cast<uint32_t>(ways.last[end] >> 32); };
   const auto id_of = [&](uint32_t end) { return static_cast<uint32_t>(ways.last[end]); };

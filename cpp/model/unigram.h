@@ -33,12 +33,12 @@ class UnigramModel {
     uint64_t* last;
   };
 
-  void find_best(std::string_view word, const char* padded, Ways ways) const;
+  void find_best(std::string_view word, Ways ways) const;
   void try_unknown(uint32_t begin, uint32_t end, Ways ways) const;
   void add_unknown(std::string_view word, uint32_t begin, uint32_t end, WordTokens& reversed) const;
 
   Trie trie_;
-  std::vector<double> scores_;  // by id, and the last one for no piece
+  std::vector<double> scores_;  // by id
   double unknown_score_;
   uint32_t unknown_id_;          // Trie::kMissing: there is none
   std::vector<uint32_t> bytes_;  // ids of the 256 byte tokens; empty: no byte_fallback

@@ -225,8 +225,7 @@ class SpacedEncoder {
     const uint8_t before = begins ? 0 : stages_.characters.of(static_cast<unsigned char>(found.word[-1]));
     const Verdict verdict = stages_.characters.judge(word, before);
     if (verdict == Verdict::kSpoilt) return false;
-    // Characters that go before there are any shift the spans of all that follow.
-    if (kDetails && verdict == Verdict::kDifferent && stages_.has_charsmap && begins) return false;
+    if (kDetails && begins && verdict == Verdict::kDifferent && may_shift(word)) return false;
     const Marks marks = marks_of(found);
     if (found.way == Found::kFirst) {
       add_different(found, encoder_.plan_.spec.normalizers);
@@ -239,6 +238,13 @@ class SpacedEncoder {
     }
     if constexpr (kDetails) character_ = marks.word + static_cast<uint32_t>(unicode::count_characters(word));
     return true;
+  }
+
+  // Characters that the charsmap drops before there are any others shift the spans of all that follow.
+  bool may_shift(std::string_view word) const {
+    if (!stages_.has_charsmap) return false;
+    const auto found = stages_.charsmap ? stages_.charsmap->find(word) : std::string_view();
+    return found && found->empty();
   }
 
   void put_marks(const Marks& marks, std::string& text) const {

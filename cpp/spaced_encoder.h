@@ -41,11 +41,7 @@ class SpacedEncoder {
         const char* const gap = at;
         const char* const word = skip_gap(gap);
         at = find_gap(word);
-        if (stages_.gap == Gap::kEachMark && word - gap > 1) {
-          at = find_each(gap, word, at);
-        } else {
-          find(gap, word, at);
-        }
+        find(gap, word, at);
       }
       for (size_t i = 0; i < found_; ++i) {
         if (!add(batch_[i])) return false;
@@ -68,7 +64,7 @@ class SpacedEncoder {
     const char* word;
     const char* end;
     WordCache::Key key;
-    uint8_t marks;
+    uint32_t marks;
     enum Way : uint8_t { kCached, kUncached, kFirst } way;
   };
   static constexpr size_t kBatch = 32;
@@ -81,7 +77,9 @@ class SpacedEncoder {
   };
 
   bool is_gap(const char* at) const { return stages_.is_gap[static_cast<unsigned char>(*at)]; }
+  // Where each space is a mark, the next one is a word of its own.
   const char* skip_gap(const char* at) const {
+    if (stages_.gap == Gap::kEachMark) return is_gap(at) ? at + 1 : at;
     while (at < end_ && is_gap(at)) ++at;
     return at;
   }
@@ -99,14 +97,6 @@ class SpacedEncoder {
     return at;
   }
 
-  // Each of several spaces is a word, but for the last one, which belongs to the word after it.
-  const char* find_each(const char* gap, const char* word, const char* end) {
-    for (; gap + 1 < word && found_ < kBatch; ++gap) find(gap, gap + 1, gap + 1);
-    if (found_ == kBatch) return gap;
-    find(gap, word, end);
-    return end;
-  }
-
   void find(const char* gap, const char* word, const char* end) {
     if (gap < word && (stages_.gap == Gap::kNothing || stages_.gap == Gap::kOneMark)) {
       const bool newline = stages_.one_newline && word - gap > 1 && word[-2] == '\r' && word[-1] == '\n';
@@ -117,7 +107,7 @@ class SpacedEncoder {
     const auto size = static_cast<size_t>(end - begin);
     const size_t marks = begin < word ? (stages_.gap == Gap::kOneMark ? 1 : word - gap) : is_marked(word);
     Found& found = batch_[found_++];
-    found = {gap, word, end, {}, static_cast<uint8_t>(marks), Found::kCached};
+    found = {gap, word, end, {}, static_cast<uint32_t>(marks), Found::kCached};
     if (stages_.prepends && gap == text_.data() && gap < word) {
       found.way = Found::kFirst;
     } else if (size > WordCache::kMaxBytes) {
@@ -199,8 +189,7 @@ class SpacedEncoder {
   Marks marks_of(const Found& found) const {
     const auto spaces = static_cast<uint32_t>(found.word - found.gap);
     const uint32_t place = character_ + spaces;
-    const uint32_t count = spaces > UINT8_MAX && stages_.gap == Gap::kRunMarks ? spaces : found.marks;
-    return {count, spaces > 0 && stages_.gap != Gap::kNothing ? character_ : place, place};
+    return {found.marks, spaces > 0 && stages_.gap != Gap::kNothing ? character_ : place, place};
   }
 
   // Where the bytes [from, to) of the marks and the word come from.
@@ -291,6 +280,7 @@ class SpacedEncoder {
     const size_t before = ids.size();
     const uint32_t place = kDetails || found.gap == text_.data() ? character_ : 1;
     encoder_.interpret(normalizers, {found.gap, found.end}, place);
+    if (kDetails || found.way != Found::kCached) return;
     // Without the space before it, the key of such a word would not say all that counts.
     if ((stages_.characters.of(unicode::decode(found.word).code) & PlainCharacters::kExtends) != 0) return;
     WordTokens& tokens = encoder_.worker_.tokens;

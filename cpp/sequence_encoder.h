@@ -102,7 +102,7 @@ class SequenceEncoder {
       if (scan_bert<kDetails>(*plan_.bert, text, first, worker_.scratch, *this)) return;
       take_back(tokens, words);
     }
-    if (plan_.byte_level && (!plan_.byte_level->nfc || CharacterClasses::get().is_nfc(text))) {
+    if (plan_.byte_level && (!plan_.byte_level->nfc || CharacterClasses::get(plan_.byte_level->pattern).is_nfc(text))) {
       return encode_bytes(text, first);
     }
     if (plan_.spaced && !plan_.may_have_normalized_token(text)) {

@@ -268,4 +268,17 @@ const char* WordScanner::deepseek(const char* at) const {
   return at;
 }
 
+const char* WordScanner::word_end(const char* at) const {
+  switch (split_.pattern) {
+    case SplitPattern::kGpt2:
+      return gpt2(at);
+    case SplitPattern::kCl100k:
+      return cl100k(at);
+    case SplitPattern::kO200k:
+      return o200k(at);
+    default:
+      return deepseek(at);
+  }
+}
+
 }  // namespace leanformers

@@ -73,18 +73,7 @@ class WordScanner {
       : classes_(CharacterClasses::get(split.pattern)), split_(split), end_(text.data() + text.size()) {}
 
   // The end of the word that begins at `at`, which is not the end of the text.
-  const char* word_end(const char* at) const {
-    switch (split_.pattern) {
-      case ByteLevelSplit::Pattern::kGpt2:
-        return gpt2(at);
-      case ByteLevelSplit::Pattern::kCl100k:
-        return cl100k(at);
-      case ByteLevelSplit::Pattern::kO200k:
-        return o200k(at);
-      default:
-        return deepseek(at);
-    }
-  }
+  const char* word_end(const char* at) const;
 
  private:
   using Class = CharacterClasses::Class;

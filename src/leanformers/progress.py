@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["progress"]
+__all__ = ["byte_progress", "progress"]
 
 
 @contextmanager
@@ -32,3 +32,21 @@ def progress(title: str, total: int, show: bool | None) -> Iterator[Callable[[in
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda texts: bar.advance(task, texts)
+
+
+@contextmanager
+def byte_progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar of bytes on a terminal when there is more than a moment's work; may be advanced from several threads."""
+    if total > 1_000_000 and sys.stderr.isatty():
+        try:
+            from rich.console import Console
+            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+        except ImportError:
+            pass
+        else:
+            columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+            with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+                task = bar.add_task(title, total=total)
+                yield lambda size: bar.advance(task, size)
+            return
+    yield lambda size: None

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from .errors import ArgumentError, InputValueError, ShapeError, TooLongError, near_names
+from .errors import ArgumentError, InputValueError, ShapeError, TooLongError, near_names, reject_unknown_arguments
+from .hub.options import HubOptions
 from .models.packed import packs_of
 from .models.pooling import pool
 from .models.sentence_folder import DenseLayer, SentenceFolder, read_sentence_folder, save_sentence_folder
@@ -70,7 +71,7 @@ class SentenceEncoder:
         *,
         dtype: Any = "auto",
         device_map: Any = None,
-        revision: str | None = None,
+        **options: Any,
     ) -> Self:
         """The encoder in a folder or a repository.
 
@@ -81,13 +82,17 @@ class SentenceEncoder:
             name: a folder, a repository on the Hub, or "leanformers/tiny-sentiment".
             dtype: of the model, as in `AutoModel.from_pretrained`.
             device_map: the device of the model.
-            revision: branch, tag or commit of a repository.
+            options: where to find it, as `HubOptions`: `revision`, `subfolder`, `variant`, `token`, …
 
         Raises:
+            HubError: the Hub refuses or fails.
             ConfigError: a module or a setting that is not known here; names the file.
             LeanformersError: the errors of `AutoModel` and `AutoTokenizer`.
         """
-        model, tokenizer, folder = read_sentence_folder(name, dtype=dtype, device_map=device_map, revision=revision)
+        place, unknown = HubOptions.take(options)
+        known = {"dtype", "device_map", *HubOptions.names()}
+        reject_unknown_arguments("SentenceEncoder.from_pretrained()", unknown, known)
+        model, tokenizer, folder = read_sentence_folder(name, place, dtype=dtype, device_map=device_map)
         return cls(model, tokenizer, folder)
 
     def encode(

@@ -70,7 +70,6 @@ class PreTrainedModel(nn.Module):
         config: Config | None = None,
         dtype: Any = "auto",
         device_map: Any = None,
-        revision: str | None = None,
         output_loading_info: bool = False,
         **options: Any,
     ) -> Any:
@@ -80,21 +79,22 @@ class PreTrainedModel(nn.Module):
         reader. No code of a checkpoint is ever run. What was found is in `model.load_report`.
 
         Args:
-            name: a folder, a repository on the Hub, or "leanformers/tiny-sentiment".
+            name: a folder, a file of weights in one, a repository on the Hub, or "leanformers/tiny-sentiment".
             config: instead of the folder's config.json.
             dtype: "auto" keeps the checkpoint's; or a name ("bfloat16") or a torch dtype.
             device_map: the device to put the model on.
-            revision: branch, tag or commit of a repository.
             output_loading_info: give what was found too, as a dict with the keys of transformers.
-            options: keys of config.json to override, e.g. `num_labels=5`; `ignore_mismatched_sizes=True` starts heads
-                of another shape new.
+            options: where to find it, as `HubOptions`: `revision`, `subfolder`, `variant`, `token`, …; keys of
+                config.json to override, e.g. `num_labels=5`; `ignore_mismatched_sizes=True` starts heads of another
+                shape new.
 
         Returns:
             The model; with `output_loading_info`, (model, {"missing_keys": …, "unexpected_keys": …,
             "mismatched_keys": [(name, shape in the checkpoint, shape in the model)], "error_msgs": []}).
 
         Raises:
-            MissingFileError: no such folder, no config.json, no weights.
+            MissingFileError: no such folder or repository, no config.json, no weights.
+            HubError: the Hub refuses or fails.
             FileFormatError: a file is broken, cut off, or a git-lfs pointer.
             ArchitectureError: the checkpoint is of another architecture.
             MissingWeightsError: weights of the base model are missing. (A missing head starts new, with a warning.)
@@ -109,7 +109,7 @@ class PreTrainedModel(nn.Module):
         """
         from .weights import load
 
-        model = load(cls, name, config=config, dtype=dtype, device_map=device_map, revision=revision, options=options)
+        model = load(cls, name, config=config, dtype=dtype, device_map=device_map, options=options)
         if not output_loading_info:
             return model
         assert model.load_report is not None

@@ -13,7 +13,8 @@ from torch import Tensor
 from ..config import Config
 from ..errors import ConfigError, near_names
 from ..files import parse_json, read_json, read_text, save_files, write_json
-from ..hub.resolve import resolve_folder
+from ..hub.options import HubOptions
+from ..hub.resolve import Need, locate
 from ..ops.linear import prepare
 from .arch import BASE, architecture_of
 from .checkpoint import Checkpoint
@@ -90,18 +91,19 @@ class SentenceFolder:
 
 
 def read_sentence_folder(
-    name: str | os.PathLike[str], *, dtype: Any, device_map: Any, revision: str | None
+    name: str | os.PathLike[str], options: HubOptions, *, dtype: Any, device_map: Any
 ) -> tuple[EncoderModel, PreTrainedTokenizer, SentenceFolder]:
     """Model, tokenizer and settings of a folder or a repository."""
     from ..auto import AutoTokenizer
 
-    root = resolve_folder(name, revision=revision)
+    root = locate(name, options, Need.SENTENCE_ENCODER).folder
     folder = _read_modules(root) if (root / _MODULES).exists() else _plain(root)
     place = root / folder.model_path
     config = Config.from_pretrained(place)
     kind = model_class(architecture_of(config.model_type), BASE)
     # Pooling replaces the pooler here, so that a new one needs no warning.
-    model = load(kind, place, config=config, dtype=dtype, device_map=device_map, say=False)
+    variant = {"variant": options.variant}
+    model = load(kind, place, config=config, dtype=dtype, device_map=device_map, options=variant, say=False)
     tokenizer: PreTrainedTokenizer = AutoTokenizer.from_pretrained(place)
     return model, tokenizer, folder  # type: ignore[return-value]
 

@@ -9,12 +9,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingFileError
-from ..hub.resolve import resolve_folder
+from ..hub.resolve import Need, locate
 from .chat.files import ChatTemplateSetting
 from .decoding import Decoding
 from .formats import found_files, looked_for, read_spec
 from .saving import save_tokenizer
-from .settings import Settings, apply_settings, check_loading, read_settings
+from .settings import Settings, apply_settings, read_settings, split_loading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -78,25 +78,24 @@ class StoredTokenizer(Decoding):
         )
 
     @classmethod
-    def from_pretrained(
-        cls, name_or_folder: str | os.PathLike[str], *, revision: str | None = None, **settings: Any
-    ) -> Self:
+    def from_pretrained(cls, name_or_folder: str | os.PathLike[str], **settings: Any) -> Self:
         """The tokenizer in a folder or a repository of the Hub.
 
         Args:
             name_or_folder: a folder with tokenizer.json (or the vocabulary files of the class), or a repository's name.
-            revision: a branch, tag or commit of the repository.
-            settings: what goes before the folder's tokenizer_config.json: `model_max_length`, `padding_side`,
+            settings: where to find it, as `HubOptions`: `revision`, `subfolder`, `token`, …; and what goes
+                before the folder's tokenizer_config.json: `model_max_length`, `padding_side`,
                 `cls_token`, `do_lower_case`, …
 
         Raises:
-            MissingFileError: no such folder, or no tokenizer in it.
+            HubError: the Hub refuses or fails.
+            MissingFileError: no such folder or repository, or no tokenizer in it.
             FileFormatError: a broken file, or a component that is not known.
             ArgumentError: a setting that does not exist.
             InputValueError: a setting that cannot be used, such as a special token that the vocabulary does not have.
         """
-        settings = check_loading(name_or_folder, settings)
-        folder = resolve_folder(name_or_folder, revision=revision)
+        place, settings = split_loading(settings)
+        folder = locate(name_or_folder, place, Need.TOKENIZER).folder
         values = read_settings(folder, settings, defaults=cls._defaults, tokenizer_class=_family(cls))
         spec = read_spec(folder, values)
         if spec is None:

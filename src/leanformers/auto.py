@@ -152,6 +152,11 @@ class AutoModelForSeq2SeqLM(_AutoModel):
     task = "seq2seq-lm"
 
 
+def auto_class_name(task: str) -> str:
+    """The name of the auto class for a task."""
+    return next(kind.__name__ for kind in _AutoModel.__subclasses__() if kind.task == task)
+
+
 def _not_made_so(name: str) -> TypeError:
     return InputTypeError(f"{name} is not made by calling it; use {name}.from_pretrained(name_or_folder)")
 

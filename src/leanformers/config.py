@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from .errors import ArgumentError, ConfigError, near_names, reject_unknown_arguments
 from .files import read_json, save_files, write_json
 from .hub.options import HubOptions
+from .hub.publish import Publication, Publishable, publish
 from .hub.resolve import Need, locate
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from .hub.card import CardFacts
     from .models.arch import Architecture
 
 __all__ = ["Config"]
@@ -39,7 +41,7 @@ _COMMON: dict[str, Any] = {
 _LABELS = ("id2label", "label2id", "num_labels")
 
 
-class Config:
+class Config(Publishable):
     """The settings of a model: the keys of its config.json, as attributes and as items.
 
     Keys that nobody here knows are kept and written back. Absent keys read as the defaults of the architecture. Where
@@ -153,9 +155,18 @@ class Config:
             if name not in _LABELS:
                 setattr(self, name, value)
 
-    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
-        """Write config.json into `folder`, whole or not at all."""
+    def save_pretrained(self, folder: str | os.PathLike[str], *, push_to_hub: bool = False, **publishing: Any) -> None:
+        """Write config.json into `folder`, whole or not at all; and push it with the arguments of `push_to_hub`."""
+        publication = Publication.of_save(folder, push_to_hub, publishing)
         save_files(folder, {"config.json": write_json(self.to_dict())})
+        if publication is not None:
+            publish(self, publication)
+
+    def card_facts(self) -> CardFacts:
+        """What a model card says about it."""
+        from .hub.card import CardFacts
+
+        return CardFacts.of_classes("AutoConfig", tags=(self.model_type,))
 
     def to_dict(self) -> dict[str, Any]:
         """The keys and values as they would be written to config.json."""

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from .errors import ArgumentError, InputValueError, ShapeError, TooLongError, near_names, reject_unknown_arguments
 from .hub.options import HubOptions
+from .hub.publish import Publication, Publishable, publish
 from .models.packed import packs_of
 from .models.pooling import pool
 from .models.sentence_folder import DenseLayer, SentenceFolder, read_sentence_folder, save_sentence_folder
@@ -25,6 +26,7 @@ from .progress import progress
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from .hub.card import CardFacts
     from .models.encoder import EncoderModel
     from .tokenizers.ragged import Ragged
     from .tokenizers.tokenizer import PreTrainedTokenizer
@@ -36,7 +38,7 @@ TOKENS_PER_STEP = 4096
 TOO_LONG = ("truncate", "error")
 
 
-class SentenceEncoder:
+class SentenceEncoder(Publishable):
     """Turns texts into vectors whose nearness is the nearness of meaning.
 
     A text's vector has the same bits alone, in any list and in any order.
@@ -159,13 +161,39 @@ class SentenceEncoder:
         cosines: NDArray[numpy.float32] = numpy.clip(a @ b.T, -1, 1)
         return cosines
 
-    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
+    def save_pretrained(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        max_shard_size: int | str = "5GB",
+        push_to_hub: bool = False,
+        **publishing: Any,
+    ) -> None:
         """Write model, tokenizer and modules into a folder that sentence-transformers reads too.
 
+        With `push_to_hub=True` they are pushed too, with the arguments of `push_to_hub`; `repo_id` is the folder's
+        name unless it is given.
+
         Raises:
-            InputValueError: `folder` is a file.
+            InputValueError: `folder` is a file, or `max_shard_size` is no size.
         """
-        save_sentence_folder(self.model, self.tokenizer, self.folder, Path(folder))
+        publication = Publication.of_save(folder, push_to_hub, {"max_shard_size": max_shard_size, **publishing})
+        save_sentence_folder(self.model, self.tokenizer, self.folder, Path(folder), max_shard_size)
+        if publication is not None:
+            publish(self, publication)
+
+    def write_publication(self, folder: Path, max_shard_size: int | str) -> None:
+        """Write the files that are pushed."""
+        self.save_pretrained(folder, max_shard_size=max_shard_size)
+
+    def card_facts(self) -> CardFacts:
+        """What a model card says about it."""
+        from .hub.card import CardFacts
+
+        ours = 'from leanformers import SentenceEncoder\n\nencoder = SentenceEncoder.from_pretrained("{name}")'
+        theirs = 'from sentence_transformers import SentenceTransformer\n\nmodel = SentenceTransformer("{name}")'
+        loading = (("leanformers", ours), ("sentence-transformers", theirs))
+        return CardFacts("sentence-similarity", ("sentence-transformers", self.model.config.model_type), loading)
 
     def _prompt(self, prompt: str | None, name: str | None) -> str:
         if prompt is not None:

@@ -55,25 +55,25 @@ def test_a_status_is_told_with_cause_and_remedy(
 
 
 def test_unknown_repositories_and_revisions_cost_one_request(hub: Any, commit: str) -> None:  # errors.md 41
-    with pytest.raises(MissingFileError, match="no repository 'ann/other'"):
+    with pytest.raises(MissingFileError, match=r"no repository 'ann/other'"):
         AutoConfig.from_pretrained("ann/other")
-    with pytest.raises(MissingFileError, match="no such revision"):
+    with pytest.raises(MissingFileError, match=r"no such revision"):
         AutoConfig.from_pretrained(NAME, revision="nowhere")
     assert len(hub.requests) == 2
 
 
 def test_a_repository_without_the_needed_files(hub: Any) -> None:  # errors.md 46, 51
     hub.add(NAME, {"README.md": b"# Nothing", "tf_model.h5": b"x"})
-    with pytest.raises(MissingFileError, match="has no config.json; it has README.md, tf_model.h5"):
+    with pytest.raises(MissingFileError, match=r"has no config.json; it has README.md, tf_model.h5"):
         AutoModel.from_pretrained(NAME)
     hub.add(NAME, {"config.json": CONFIG, "tf_model.h5": b"x"})
-    with pytest.raises(MissingFileError, match="no weights that can be read here .* tf_model.h5"):
+    with pytest.raises(MissingFileError, match=r"no weights that can be read here .* tf_model.h5"):
         AutoModel.from_pretrained(NAME)
 
 
 def test_a_file_that_is_listed_but_not_there(hub: Any, commit: str) -> None:
     hub.faults["/resolve/"] = lambda request: request.refuse(404, "EntryNotFound")
-    with pytest.raises(MissingFileError, match="no such file"):
+    with pytest.raises(MissingFileError, match=r"no such file"):
         AutoConfig.from_pretrained(NAME)
 
 
@@ -88,13 +88,13 @@ def test_retry_after_is_honoured(hub: Any, commit: str, status: int) -> None:
     for place in ("/revision/", "/resolve/"):
         times.clear()
         hub.faults = {place: busy}
-        AutoConfig.from_pretrained(NAME)
+        AutoConfig.from_pretrained(NAME, force_download=True)
         assert 1 <= times[1] - times[0] < 2
 
 
 def test_a_wait_that_is_too_long_is_told(hub: Any, commit: str) -> None:
     hub.faults["/revision/"] = lambda request: request.refuse(429, Retry_After="3600")
-    with pytest.raises(HubError, match="asks to wait 3600 s"):
+    with pytest.raises(HubError, match=r"asks to wait 3600 s"):
         AutoConfig.from_pretrained(NAME)
 
 
@@ -104,7 +104,7 @@ def test_a_web_page_in_place_of_json_is_a_captive_portal(hub: Any, commit: str) 
         return False
 
     hub.faults["/"] = portal
-    with pytest.raises(HubError, match="text/html rather than JSON: a login page"):
+    with pytest.raises(HubError, match=r"text/html rather than JSON: a login page"):
         AutoConfig.from_pretrained(NAME)
 
 
@@ -113,9 +113,9 @@ def test_slow_headers_end_in_bounded_time(hub: Any, commit: str, monkeypatch: py
     monkeypatch.setenv("HF_HUB_ETAG_TIMEOUT", "0.3")
     hub.faults["/revision/"] = lambda request: bool(time.sleep(1)) or True
     begin = time.monotonic()
-    with pytest.warns(LeanformersWarning, match="no answer in time"):
+    with pytest.warns(LeanformersWarning, match=r"no answer in time"):
         AutoConfig.from_pretrained(NAME)
-    with pytest.raises(MissingFileError, match="no answer in time"):
+    with pytest.raises(MissingFileError, match=r"no answer in time"):
         AutoConfig.from_pretrained(NAME, cache_dir="elsewhere")
     assert time.monotonic() - begin < 3
 
@@ -123,10 +123,10 @@ def test_slow_headers_end_in_bounded_time(hub: Any, commit: str, monkeypatch: py
 def test_a_server_error_falls_back_to_the_cached_copy_but_a_refusal_does_not(hub: Any, commit: str) -> None:
     AutoConfig.from_pretrained(NAME)
     hub.faults["/revision/"] = lambda request: request.refuse(500)
-    with pytest.warns(LeanformersWarning, match="server error 500 .* using the cached copy"):
+    with pytest.warns(LeanformersWarning, match=r"server error 500 .* using the cached copy"):
         AutoConfig.from_pretrained(NAME)
     hub.faults["/revision/"] = lambda request: request.refuse(403, "GatedRepo")
-    with pytest.raises(HubError, match="gated"):
+    with pytest.raises(HubError, match=r"gated"):
         AutoConfig.from_pretrained(NAME)
 
 
@@ -161,7 +161,7 @@ def test_a_body_that_is_always_cut_is_an_error_and_is_kept_for_later(hub: Any, c
         return False
 
     hub.faults["model.safetensors"] = cut
-    with pytest.raises(HubError, match="cannot be reached|cut off"):
+    with pytest.raises(LeanformersError, match=r"cannot be reached|cut off"):
         resolve_folder(NAME)
     assert not (cache / "models--ann--tiny" / "refs" / "main").exists()
 
@@ -192,12 +192,12 @@ def test_a_full_disk_is_told_with_what_is_needed(hub: Any, commit: str, monkeypa
         return opened(path, mode, *rest, **options)
 
     monkeypatch.setattr(Path, "open", full)
-    with pytest.raises(HubError, match="no room in the cache .*bytes are needed, .* bytes are free.*HF_HOME"):
+    with pytest.raises(HubError, match=r"no room in the cache .*bytes are needed, .* bytes are free.*HF_HOME"):
         AutoConfig.from_pretrained(NAME)
 
 
 @pytest.mark.parametrize("path", ["../../evil", "/etc/evil", "a//b"])
 def test_paths_that_lead_outside_are_refused(hub: Any, path: str) -> None:
     hub.add(NAME, {"config.json": CONFIG, path: b"x"})
-    with pytest.raises(HubError, match="leads outside of the repository"):
+    with pytest.raises(HubError, match=r"leads outside of the repository"):
         AutoConfig.from_pretrained(NAME)

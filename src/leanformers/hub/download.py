@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import HubError
+from ..errors import HubError, LeanformersError
 from ..progress import byte_progress
 from .cache import RepositoryCache, RepositoryFile
 from .failures import TemporaryError, disk_failure, no_network, refusal
@@ -79,7 +79,7 @@ def _fetch_blob(
             download = _Download(hub, repository, hub.address(repository, commit, path), path, file, advance)
             download.run(blob.with_name(f"{blob.name}.incomplete"))
             blob.with_name(f"{blob.name}.incomplete").replace(blob)
-    except HubError:
+    except LeanformersError:
         raise
     except OSError as error:
         raise disk_failure(error, cache.root, file.size) from error

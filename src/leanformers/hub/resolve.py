@@ -137,12 +137,17 @@ class _Repository:
             return self._found(known)
         if offline:
             return self._without_hub(known, f"; offline was asked ({offline})")
-        from .failures import TemporaryError
+        from .failures import NoNetworkError, TemporaryError
 
         try:
             return self._found(self._fetch(known))
         except TemporaryError as error:
-            found = self._without_hub(known, f", and {error}", error)
+            try:
+                found = self._without_hub(known, f", and {error}", error)
+            except MissingFileError:
+                if isinstance(error, NoNetworkError):
+                    raise
+                raise error from None
             warn(f"{error}; using the cached copy of {self.name!r} ({self.revision} as of commit {known})")
             return found
 

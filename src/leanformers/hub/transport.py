@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
 
+from ..errors import HubError, MissingFileError
 from .cache import RepositoryFile, endpoint
 from .failures import TemporaryError, no_network, refusal, web_page
 
@@ -34,8 +35,6 @@ class Hub:
                 token=token, library_name="leanformers", library_version=__version__
             )
         except LocalTokenNotFoundError:
-            from ..errors import HubError
-
             raise HubError(
                 "token=True, but there is no stored token: `leanformers hub login`, or set HF_TOKEN"
             ) from None
@@ -58,6 +57,19 @@ class Hub:
                     sha256 = _hash(lfs["oid"]) if lfs else None
                     files[_inside(entry["path"])] = RepositoryFile(size, _hash(entry["oid"]), sha256)
         return files
+
+    def user(self, repository: str) -> dict[str, Any]:
+        """Whose token it is; `repository` is named in errors. One request."""
+        answer: dict[str, Any] = self._json(repository, "/api/whoami-v2")[0]
+        return answer
+
+    def text_of(self, repository: str, revision: str, path: str) -> str | None:
+        """The text of a small file; None where there is none. One request."""
+        try:
+            response = self._get(repository, self.address(repository, quote(revision, safe=""), path))
+        except MissingFileError:
+            return None
+        return response.content.decode("utf-8", "replace")
 
     def address(self, repository: str, commit: str, path: str) -> str:
         """Where a file is."""
@@ -117,16 +129,12 @@ def wait_before(response: Response, attempt: int) -> float:
 
 
 def _inside(path: str) -> str:
-    from ..errors import HubError
-
     if path.startswith("/") or "\\" in path or any(part in ("", ".", "..") for part in path.split("/")):
         raise HubError(f"{endpoint()} lists a file whose path leads outside of the repository: {path!r}")
     return path
 
 
 def _hash(value: str) -> str:
-    from ..errors import HubError
-
     if len(value) not in (40, 64) or not all(character in "0123456789abcdef" for character in value):
         raise HubError(f"{endpoint()} lists a file with a hash that is none: {value!r}")
     return value

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ..config import Config
 from ..errors import ArchitectureError, ArgumentError, InputTypeError, reject_unknown_arguments
+from ..hub.publish import Publication, Publishable, publish
 from .arch import Architecture
 from .layout import Row
 from .tree import Mounts, mount, refuse_to_replace
@@ -19,6 +20,7 @@ from .tree import Mounts, mount, refuse_to_replace
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from ..hub.card import CardFacts
     from .encoder import EncoderModel
     from .weights import LoadReport
 
@@ -27,7 +29,7 @@ __all__ = ["PreTrainedModel"]
 _OPTIONS = ("output_hidden_states", "output_attentions", "return_dict")
 
 
-class PreTrainedModel(nn.Module):
+class PreTrainedModel(nn.Module, Publishable):
     """A model with the names of its checkpoint: `state_dict()`, `named_parameters()` and `named_modules()` speak them.
 
     Inside, tokens are packed and never padded, so that a text's output does not depend on its batch. Without gradients
@@ -116,11 +118,18 @@ class PreTrainedModel(nn.Module):
         return model, model.load_report.loading_info()
 
     def save_pretrained(
-        self, folder: str | os.PathLike[str], *, max_shard_size: int | str = "5GB", **unknown: Any
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        max_shard_size: int | str = "5GB",
+        push_to_hub: bool = False,
+        **publishing: Any,
     ) -> None:
         """Write config.json and model.safetensors (shards and an index above `max_shard_size`), whole or not at all.
 
         Names are spelled as in the checkpoint that was loaded, and tensors that only travel with it are written back.
+        With `push_to_hub=True` the model is pushed too, with the arguments of `push_to_hub`; `repo_id` is the folder's
+        name unless it is given.
 
         Raises:
             InputValueError: `folder` is a file, or `max_shard_size` is no size.
@@ -128,10 +137,24 @@ class PreTrainedModel(nn.Module):
         """
         from .saving import save
 
-        if unknown.pop("safe_serialization", True) is not True:
+        if publishing.pop("safe_serialization", True) is not True:
             raise ArgumentError("save_pretrained writes safetensors only; safe_serialization=False is not possible")
-        reject_unknown_arguments("save_pretrained", unknown, ["folder", "max_shard_size"])
+        publication = Publication.of_save(folder, push_to_hub, {"max_shard_size": max_shard_size, **publishing})
         save(self, folder, max_shard_size)
+        if publication is not None:
+            publish(self, publication)
+
+    def write_publication(self, folder: Path, max_shard_size: int | str) -> None:
+        """Write the files that are pushed."""
+        self.save_pretrained(folder, max_shard_size=max_shard_size)
+
+    def card_facts(self) -> CardFacts:
+        """What a model card says about it."""
+        from ..auto import auto_class_name
+        from ..hub.card import CardFacts, pipeline_tag
+
+        tags = (self.config.model_type,)
+        return CardFacts.of_classes(auto_class_name(self.task), tag=pipeline_tag(self.task), tags=tags)
 
     def read_companions(self, folder: Path) -> None:
         """Take what a model's folder holds beside config and weights."""

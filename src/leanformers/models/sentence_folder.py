@@ -208,11 +208,11 @@ def _float(tensor: Tensor | None) -> Tensor | None:
 
 
 def save_sentence_folder(
-    model: EncoderModel, tokenizer: PreTrainedTokenizer, folder: SentenceFolder, root: Path
+    model: EncoderModel, tokenizer: PreTrainedTokenizer, folder: SentenceFolder, root: Path, max_shard_size: int | str
 ) -> None:
     """Write model, tokenizer and the settings as they were read."""
     place = root / folder.model_path
-    model.save_pretrained(place)
+    model.save_pretrained(place, max_shard_size=max_shard_size)
     tokenizer.save_pretrained(place)
     dense = iter([step for step in folder.steps if isinstance(step, DenseLayer)])
     for module in folder.files[_MODULES]:

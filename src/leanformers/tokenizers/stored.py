@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingFileError
+from ..hub.publish import Publication, Publishable, publish
 from ..hub.resolve import Need, locate
 from .chat.files import ChatTemplateSetting
 from .decoding import Decoding
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from ..hub.card import CardFacts
     from .spec import Spec
 
 __all__ = ["StoredTokenizer"]
@@ -28,7 +30,7 @@ __all__ = ["StoredTokenizer"]
 _COLUMNS = ("input_ids", "token_type_ids", "attention_mask")
 
 
-class StoredTokenizer(Decoding):
+class StoredTokenizer(Decoding, Publishable):
     """The part of a tokenizer that comes from files and goes back to them."""
 
     is_fast = True
@@ -105,15 +107,28 @@ class StoredTokenizer(Decoding):
             )
         return cls(spec, values, name_or_path=os.fspath(name_or_folder))
 
-    def save_pretrained(self, save_directory: str | os.PathLike[str]) -> tuple[str, ...]:
+    def save_pretrained(
+        self, save_directory: str | os.PathLike[str], *, push_to_hub: bool = False, **publishing: Any
+    ) -> tuple[str, ...]:
         """Write tokenizer.json, tokenizer_config.json and chat templates into a folder, and return their paths.
 
-        All of them are written or none.
+        All of them are written or none. With `push_to_hub=True` they are pushed too, with the arguments of
+        `push_to_hub`; `repo_id` is the folder's name unless it is given.
 
         Raises:
             InputValueError: `save_directory` is a file.
         """
-        return save_tokenizer(self, save_directory)
+        publication = Publication.of_save(save_directory, push_to_hub, publishing)
+        paths = save_tokenizer(self, save_directory)
+        if publication is not None:
+            publish(self, publication)
+        return paths
+
+    def card_facts(self) -> CardFacts:
+        """What a model card says about it."""
+        from ..hub.card import CardFacts
+
+        return CardFacts.of_classes("AutoTokenizer")
 
     def explain(self) -> str:
         """Which stages run fused and which in the general pipeline, and why: one sentence a line."""

@@ -62,6 +62,7 @@ bench: .venv/installed .venv/test-extras  ## every claim of the README, beside t
 	$(BIN)/python bench/encode.py
 	$(BIN)/python bench/generation.py
 	$(BIN)/python bench/training.py
+	$(BIN)/python bench/hub.py
 
 stub: .venv/installed .venv/check-extras  ## write the core's stub anew
 	$(BIN)/python -m nanobind.stubgen --quiet --module leanformers._core --output-file src/leanformers/_core.pyi
@@ -84,7 +85,7 @@ clean:
 
 .venv/installed: $(SOURCES) | .venv/torch
 	$(PIP) install $(STRICT) --no-deps --force-reinstall .
-	$(PIP) install "leanformers[torch,cli,chat]"
+	$(PIP) install "leanformers[torch,cli,chat,hub]"
 	touch $@
 
 # The package is there: these only add what its extras name.

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import InputValueError
 from ..hub.resolve import DEFAULT_MODEL
-from . import tokenizers
+from . import hub, tokenizers
 from .output import print_line, print_object, print_table
 from .texts import read_texts
 from .training import train_tokenizer
@@ -184,6 +184,7 @@ def info(
 
 
 tokenizers.add_to(app)
+app.add_typer(hub.app, name="hub")
 
 
 @app.command()

@@ -112,8 +112,11 @@ class Publishable:
         Raises:
             HubError: not logged in, no network, no right to write, or the hub fails.
         """
-        options = {field.name: locals()[field.name] for field in fields(Publication)}
-        return publish(self, Publication(**options))
+        publication = Publication(
+            repo_id, commit_message, commit_description, private, token, revision, create_pr, max_shard_size, tags,
+            license, base_model,
+        )  # fmt: skip
+        return publish(self, publication)
 
 
 def publish(thing: Publishable, publication: Publication) -> str:
@@ -156,7 +159,7 @@ def _client(publication: Publication) -> Iterator[HfApi]:
         raise HubError(f"{name!r} is no name for a repository: {str(error).splitlines()[0]}") from None
     except HfHubHTTPError as error:
         raise refusal(error.response, name, doing="write to") from error
-    except httpx2.TransportError as error:
+    except (httpx2.TransportError, ConnectionError) as error:  # the latter from uploads by xet
         raise no_network(error) from error
 
 

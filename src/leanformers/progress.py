@@ -65,3 +65,21 @@ def _has_rich() -> bool:
     except ImportError:
         return False
     return True
+
+
+@contextmanager
+def download_progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar of bytes on a terminal when there is more than a moment's work; may be advanced from several threads."""
+    if total > 1_000_000 and sys.stderr.isatty():
+        try:
+            from rich.console import Console
+            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+        except ImportError:
+            pass
+        else:
+            columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+            with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+                task = bar.add_task(title, total=total)
+                yield lambda size: bar.advance(task, size)
+            return
+    yield lambda size: None

@@ -11,10 +11,15 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputTypeError, InputValueError, reject_unknown_arguments
+from ..hub.publish import Publication, Publishable, publish
 from ..long_text import LongText
+
+if TYPE_CHECKING:
+    from ..hub.card import CardFacts
 
 __all__ = ["UNSET", "Call", "Pipeline", "as_list", "check_top_k", "kind_of", "text_pairs"]
 
@@ -46,7 +51,7 @@ class Call:
         return LongText(self.too_long, self.stride)
 
 
-class Pipeline:
+class Pipeline(Publishable):
     """What the pipelines share: reading texts in any form, in steps of like length, and results in order.
 
     Attributes:
@@ -74,6 +79,36 @@ class Pipeline:
     def check(cls, model: Any) -> Any:
         """The model, if it is of the kind that the task needs."""
         raise NotImplementedError
+
+    def save_pretrained(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        max_shard_size: int | str = "5GB",
+        push_to_hub: bool = False,
+        **publishing: Any,
+    ) -> None:
+        """Write model and tokenizer into one folder; and push them with the arguments of `push_to_hub`.
+
+        Raises:
+            InputValueError: `folder` is a file, or `max_shard_size` is no size.
+        """
+        publication = Publication.of_save(folder, push_to_hub, {"max_shard_size": max_shard_size, **publishing})
+        self.model.save_pretrained(folder, max_shard_size=max_shard_size)
+        self.tokenizer.save_pretrained(folder)
+        if publication is not None:
+            publish(self, publication)
+
+    def write_publication(self, folder: Path, max_shard_size: int | str) -> None:
+        """Write the files that are pushed."""
+        self.save_pretrained(folder, max_shard_size=max_shard_size)
+
+    def card_facts(self) -> CardFacts:
+        """What a model card says about it: what it says of the model, and how the pipeline is made."""
+
+        facts: CardFacts = self.model.card_facts()
+        code = f'from leanformers import pipeline\n\nrun = pipeline("{self.task}", model="{{name}}")'
+        return replace(facts, loading=(("leanformers", code), *facts.loading[1:]))
 
     def run(self, texts: list[Any], first_row: int, call: Call) -> list[Any]:
         """The results of texts; `first_row` is the number of the first one in the caller's input."""

@@ -10,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "scan/ascii_letters.h"
 #include "tokenizer.h"
 #include "unicode/unicode.h"
 
@@ -88,7 +87,6 @@ bool scan_bert(const BertTable& table, std::string_view text, uint32_t character
   const char* const end = at + text.size();
   while (at < end) {
     const char* const begin = at;
-    at = skip_ascii_letters(at, end);  // which are kLetter whatever the settings
     while (at < end && table.byte_kind(*at) == Kind::kLetter) ++at;
     const Kind next = at < end ? table.byte_kind(*at) : Kind::kSpace;
     if (const auto size = static_cast<uint32_t>(at - begin); size != 0) {

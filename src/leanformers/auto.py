@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from .errors import ArchitectureError, InputTypeError, MissingDependencyError, near_names
-from .hub.options import HubOptions
 
 if TYPE_CHECKING:
     from .config import Config
@@ -90,6 +89,8 @@ class _AutoModel:
         from .config import Config
 
         if config is None:
+            from .hub.options import HubOptions
+
             config, pinned = Config.locate(name, HubOptions.take(options)[0])
             options.update(pinned.arguments())
         elif not isinstance(config, Config):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from .errors import ArgumentError, ConfigError, near_names, reject_unknown_arguments
 from .files import read_json, save_files, write_json
 from .hub.options import HubOptions
-from .hub.publish import Publication, Publishable, publish
+from .hub.publish import Publication, publish
+from .hub.publishable import Publishable
 from .hub.resolve import Need, locate
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from torch.nn import functional as F
 
 from .errors import ArgumentError, InputValueError, ShapeError, near_names, reject_unknown_arguments
 from .hub.options import HubOptions
-from .hub.publish import Publication, Publishable, publish
+from .hub.publish import Publication, publish
+from .hub.publishable import Publishable
 from .long_text import LongText, read_texts
 from .models.packed import packs_of
 from .models.pooling import pool

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputTypeError, InputValueError, reject_unknown_arguments
-from ..hub.publish import Publication, Publishable, publish
+from ..hub.publish import Publication, publish
+from ..hub.publishable import Publishable
 from ..long_text import LongText
 
 if TYPE_CHECKING:

@@ -88,6 +88,7 @@ class Architecture:
         attribute_map: common names of config keys that this architecture calls otherwise.
         initial: from a config and a slot to the standard deviation of new weights; `initializer_range` if None.
         reads_source: an encoder–decoder; its wiring is an `EncoderDecoder`.
+        on_encoder: tasks whose heads stand on the encoder alone.
         soft_labels: floats as labels of a classifier are shares of one label, where the config does not say otherwise.
     """
 
@@ -103,6 +104,7 @@ class Architecture:
     attribute_map: Mapping[str, str] = field(default_factory=dict)
     initial: Callable[[Config, str], float] | None = None
     reads_source: bool = False
+    on_encoder: tuple[str, ...] = ()
     soft_labels: bool = False
 
     def of(self, task: str) -> Architecture:

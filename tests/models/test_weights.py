@@ -290,7 +290,7 @@ def test_a_gpu_that_the_machine_lacks_is_named(folder, monkeypatch, asked) -> No
         AutoModel.from_pretrained(folder, device_map=asked)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(InputValueError, match="device 'cuda:1': this machine has 1 CUDA device.s., numbered from 0"):
+    with pytest.raises(InputValueError, match=r"device 'cuda:1': this machine has 1 CUDA device.s., numbered from 0"):
         AutoModel.from_pretrained(folder, device_map="cuda:1")
 
 

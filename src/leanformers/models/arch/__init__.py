@@ -1,9 +1,7 @@
 """The registry of architectures. Adding one is adding a file to this folder; nothing here imports torch.
 
 A file describes an architecture as data: `wiring(config)` and the heads, a `Layout` of the checkpoint's names, the
-defaults of its config.json, and registers them:
-
-    register(Architecture(model_type="bert", …))
+defaults of its config.json, and registers them: `register(Architecture(model_type="bert", …))`.
 """
 
 from __future__ import annotations
@@ -124,11 +122,7 @@ def register(architecture: Architecture) -> None:
 
 
 def architecture_of(model_type: str) -> Architecture:
-    """The architecture called `model_type` in config.json.
-
-    Raises:
-        ArchitectureError: it is not known; names the nearest ones.
-    """
+    """The architecture called `model_type` in config.json; `ArchitectureError` with the nearest names for others."""
     if model_type not in ARCHITECTURES:
         known = ", ".join(sorted(ARCHITECTURES))
         hint = near_names(model_type, ARCHITECTURES)

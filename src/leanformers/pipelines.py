@@ -51,6 +51,7 @@ def pipeline(
     model: str | os.PathLike[str] | PreTrainedModel | SentenceEncoder | None = None,
     tokenizer: str | os.PathLike[str] | PreTrainedTokenizer | None = None,
     *,
+    device: Any = None,
     device_map: Any = None,
     dtype: Any = "auto",
     revision: str | None = None,
@@ -67,7 +68,8 @@ def pipeline(
         model: a folder, a repository, or a loaded model; without one, text-classification uses the embedded model
             "leanformers/tiny-sentiment".
         tokenizer: that of the model, if it is not in the model's folder.
-        device_map: the device to put the model on.
+        device: where to put the model: "cuda", a number, …; -1 is the CPU.
+        device_map: the same under the name that `from_pretrained` has for it.
         dtype: of the model, as in `from_pretrained`.
         revision: branch, tag or commit of a repository.
         too_long: what is done with texts that have too many tokens where a call does not say otherwise: "error",
@@ -77,7 +79,7 @@ def pipeline(
     Raises:
         InputValueError: an unknown task; lists the tasks. Another value that is not known.
         ArchitectureError: the model has not the head that the task needs.
-        ArgumentError: a model is missing, or a loaded model comes without its tokenizer.
+        ArgumentError: a model is missing; a loaded model comes without its tokenizer, or with what only loading reads.
 
     Example:
         >>> classify = pipeline("text-classification")
@@ -93,11 +95,20 @@ def pipeline(
             raise ArgumentError(f"pipeline({task!r}) needs a model: a folder, a name on the Hub, or a loaded model")
         model = DEFAULT_MODEL
     long_text = kind.long_text.updated(too_long, stride, kind.policies, f"in {task}")
+    if device is not None:
+        if device_map is not None:
+            raise ArgumentError(f"pipeline({task!r}): device and device_map are the same; give one of them")
+        device_map = "cpu" if device == -1 else device
     options = {"device_map": device_map, "dtype": dtype, "revision": revision}
     if isinstance(model, (str, os.PathLike)):
         loaded = kind.load(model, options)
         tokenizer = model if tokenizer is None else tokenizer
     else:
+        if options != {"device_map": None, "dtype": "auto", "revision": None}:
+            raise ArgumentError(
+                f"pipeline({task!r}): device, dtype and revision say how to load a model, and this one is loaded; give "
+                "them to its from_pretrained"
+            )
         loaded = model
     if isinstance(loaded, SentenceEncoder):
         tokenizer = loaded.tokenizer

@@ -135,7 +135,7 @@ def seq2seq_lm(config: Config) -> Head:
 
 
 def initial(config: Config, slot: str) -> float:
-    """The standard deviation of new weights by a layer's inputs; as in the reference, whose token classifiers have 1."""
+    """The standard deviation of new weights by a layer's inputs; as in the reference, but for token classifiers."""
     factor = config.number("initializer_factor")
     if slot.endswith(("tokens", "decoder")):
         return factor

@@ -52,6 +52,7 @@ def pipeline(
     model: str | os.PathLike[str] | PreTrainedModel | SentenceEncoder | None = None,
     tokenizer: str | os.PathLike[str] | PreTrainedTokenizer | None = None,
     *,
+    device: Any = None,
     device_map: Any = None,
     dtype: Any = "auto",
     too_long: str | None = None,
@@ -68,7 +69,8 @@ def pipeline(
         model: a folder, a repository, or a loaded model; without one, text-classification uses the embedded model
             "leanformers/tiny-sentiment".
         tokenizer: that of the model, if it is not in the model's folder.
-        device_map: the device to put the model on.
+        device: where to put the model: "cuda", a number, …; -1 is the CPU.
+        device_map: the same under the name that `from_pretrained` has for it.
         dtype: of the model, as in `from_pretrained`.
         too_long: what is done with texts that have too many tokens where a call does not say otherwise: "error",
             "truncate" or "window"; see `Pipeline.__call__`. None: "error", for question-answering "window".
@@ -78,7 +80,7 @@ def pipeline(
     Raises:
         InputValueError: an unknown task; lists the tasks. Another value that is not known.
         ArchitectureError: the model has not the head that the task needs.
-        ArgumentError: a model is missing, or a loaded model comes without its tokenizer.
+        ArgumentError: a model is missing; a loaded model comes without its tokenizer, or with what only loading reads.
         HubError: the Hub refuses or fails.
 
     Example:
@@ -96,15 +98,25 @@ def pipeline(
         model = DEFAULT_MODEL
     long_text = kind.long_text.updated(too_long, stride, kind.policies, f"in {task}")
     place, unknown = HubOptions.take(options)
-    known = {"device_map", "dtype", "too_long", "stride", *HubOptions.names()}
+    known = {"device", "device_map", "dtype", "too_long", "stride", *HubOptions.names()}
     reject_unknown_arguments("pipeline()", unknown, known)
     tokenizer_place = place
+    if device is not None:
+        if device_map is not None:
+            raise ArgumentError(f"pipeline({task!r}): device and device_map are the same; give one of them")
+        device_map = "cpu" if device == -1 else device
     if isinstance(model, (str, os.PathLike)):
         place = place.at(locate(model, place, Need.CONFIG).commit)
         loaded = kind.load(model, {"device_map": device_map, "dtype": dtype, **place.arguments()})
         if tokenizer is None:
             tokenizer, tokenizer_place = model, place
     else:
+        for_tokenizer = isinstance(tokenizer, (str, os.PathLike))
+        if device_map is not None or dtype != "auto" or (place.arguments() and not for_tokenizer):
+            raise ArgumentError(
+                f"pipeline({task!r}): device, dtype and revision say how to load a model, and this one is loaded; give "
+                "them to its from_pretrained"
+            )
         loaded = model
     if isinstance(loaded, SentenceEncoder):
         tokenizer = loaded.tokenizer

@@ -89,7 +89,7 @@ class PreTrainedModel(nn.Module, Publishable):
             output_loading_info: give what was found too, as a dict with the keys of transformers.
             options: where to find it, as `HubOptions`: `revision`, `subfolder`, `variant`, `token`, …; keys of
                 config.json to override, e.g. `num_labels=5`; `ignore_mismatched_sizes=True` starts heads of another
-                shape new.
+                shape new; `check_finite=True` reads all weights at once and refuses NaN and infinity.
 
         Returns:
             The model; with `output_loading_info`, (model, {"missing_keys": …, "unexpected_keys": …,
@@ -98,7 +98,7 @@ class PreTrainedModel(nn.Module, Publishable):
         Raises:
             MissingFileError: no such folder or repository, no config.json, no weights.
             HubError: the Hub refuses or fails.
-            FileFormatError: a file is broken, cut off, or a git-lfs pointer.
+            FileFormatError: a file is broken, cut off, or a git-lfs pointer; with `check_finite`, has NaN or infinity.
             ArchitectureError: the checkpoint is of another architecture.
             MissingWeightsError: weights of the base model are missing. (A missing head starts new, with a warning.)
             ShapeError: weights of other shapes than the config says.

@@ -78,6 +78,7 @@ def load(
     device = None if device_map is None else device_named(device_map)
     arguments = {key: options.pop(key) for key in ("add_pooling_layer",) if key in options}
     replace_mismatched = bool(options.pop("ignore_mismatched_sizes", False))
+    check_finite = bool(options.pop("check_finite", False))
     if options.pop("trust_remote_code", False):
         warn("trust_remote_code=True has no effect: leanformers never runs code from a checkpoint")
     if config is None:
@@ -91,6 +92,8 @@ def load(
     with torch.inference_mode(False), torch.no_grad():
         checkpoint = Checkpoint.open(located.folder, variant=place.variant, file=located.weights)
         _fill(model, checkpoint, wanted, replace_mismatched)
+        if check_finite:
+            _refuse_not_finite(model, checkpoint)
     report = model.load_report
     if say and report is not None and report.missing_head:
         count = len(report.missing_head)
@@ -209,6 +212,19 @@ def _refuse_untied(checkpoint: Checkpoint, name: str, canonical: str, found: Map
             f"{checkpoint.files[0]} has other numbers in {name} than in {spelled}, but the config ties them; load it "
             "with tie_word_embeddings=False"
         )
+
+
+def _refuse_not_finite(model: PreTrainedModel, checkpoint: Checkpoint) -> None:
+    """Look at every number of the model."""
+    for name, weight in model.named_parameters():
+        wrong = weight.numel() - int(torch.isfinite(weight).sum())
+        if wrong:
+            aliases = model.load_report.aliases if model.load_report else {}
+            file = checkpoint.places.get(aliases.get(name, name), checkpoint.files[0])
+            raise FileFormatError(
+                f"{file}: {wrong} of the {weight.numel()} numbers of {name} are NaN or infinite as {weight.dtype}: the "
+                "file is damaged, its training failed, or the dtype is too narrow for it"
+            )
 
 
 def _recognise(names: list[str]) -> Architecture | None:

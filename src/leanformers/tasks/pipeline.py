@@ -18,6 +18,7 @@ from ..errors import InputTypeError, InputValueError, reject_unknown_arguments
 from ..hub.publish import Publication, publish
 from ..hub.publishable import Publishable
 from ..long_text import LongText
+from ..progress import progress
 
 if TYPE_CHECKING:
     from ..hub.card import CardFacts
@@ -138,7 +139,8 @@ class Pipeline(Publishable):
             truncation: True is `too_long="truncate"`, False is "error", in the words of a tokenizer.
             return_dropped: give how many tokens were cut off, too. Without it, the dicts of a text that was cut have
                 them as "dropped_tokens".
-            show_progress: a progress bar for lists; None shows it on a terminal.
+            show_progress: a progress bar for lists; None shows it on a terminal. For iterators, whose caller often has
+                a bar of its own, only True shows something: how many texts are done.
             options: what this task takes beside; see its class.
 
         Returns:
@@ -181,13 +183,15 @@ class Pipeline(Publishable):
         return results, dropped
 
     def _stream(self, texts: Iterator[Any], call: Call) -> Iterator[Any]:
-        call = replace(call, show_progress=False)
         row, size = 0, call.batch_size or 1
-        while chunk := list(islice(texts, size)):
-            results, dropped = self._results(chunk, row, call)
-            yield from zip(results, dropped, strict=True) if call.return_dropped else results
-            row += len(chunk)
-            size = call.batch_size or min(2 * size, _READ_AHEAD)
+        with progress("Running", None, call.show_progress) as advance:
+            call = replace(call, show_progress=False)
+            while chunk := list(islice(texts, size)):
+                results, dropped = self._results(chunk, row, call)
+                advance(len(chunk))
+                yield from zip(results, dropped, strict=True) if call.return_dropped else results
+                row += len(chunk)
+                size = call.batch_size or min(2 * size, _READ_AHEAD)
 
 
 def _note(result: Any, tokens: int) -> None:

@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(status, b'{"error": "no"}', **({"X_Error_Code": code} if code else {}), **headers)
         return False
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         hub = self.hub
         place = unquote(urlsplit(self.path).path)
         hub.requests.append(place)

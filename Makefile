@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt README.md $(shell find src cpp -type f -not -name '*.pyc' -not -name '*.so')
 STRICT := --config-settings=cmake.define.LEANFORMERS_STRICT=ON
 
-.PHONY: demo test test-long sanitize fuzz check bench stub format clean
+.PHONY: demo test test-long sanitize fuzz check bench bench-tokenizers stub format clean
 
 demo: .venv/installed  ## the main job on the embedded model, without a network
 	HF_HUB_OFFLINE=1 $(BIN)/leanformers demo
@@ -22,6 +22,7 @@ test-long: .venv/installed .venv/test-extras  ## proofs that take minutes to hou
 SANITIZED := build/sanitize
 SANITIZED_TESTS ?= tests/core/test_added_tokens.py tests/core/test_charsmap.py \
   tests/core/test_byte_level_scan.py::test_random_texts tests/tokenizers/test_corner_cases.py \
+  tests/tokenizers/test_large_tables.py \
   $(wildcard tests/tokenizers/test_traps_*.py) \
   'tests/tokenizers/test_random_tokenizers.py::test_the_first_thousand_tokenizers_by_seed[0]'
 sanitize: .venv/installed .venv/test-extras .venv/check-extras  ## the core's tests under ASan and UBSan
@@ -41,8 +42,8 @@ fuzz: .venv/installed .venv/check-extras .venv/fuzz-extras  ## coverage-guided f
 	  build/fuzz/found/readers tests/tokenizers/fuzz_corpus
 	cmake -S . -B build/fuzz -DCMAKE_BUILD_TYPE=Release -DLEANFORMERS_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++ \
 	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
-	cmake --build build/fuzz --parallel 2 --target fuzz_encode fuzz_regex fuzz_charsmap
-	for target in encode regex charsmap; do \
+	cmake --build build/fuzz --parallel 2 --target fuzz_encode fuzz_regex fuzz_charsmap fuzz_json_tables
+	for target in encode regex charsmap json_tables; do \
 	  mkdir -p build/fuzz/found/$$target && \
 	  build/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) $(LIMITS) -max_len=4096 \
 	    build/fuzz/found/$$target cpp/fuzz/corpus/$$target || exit 1; \
@@ -63,6 +64,13 @@ bench: .venv/installed .venv/test-extras  ## every claim of the README, beside t
 	$(BIN)/python bench/generation.py
 	$(BIN)/python bench/training.py
 	$(BIN)/python bench/hub.py
+
+# Arguments for the script, such as BENCH="--quick --only BERT".
+BENCH ?= --chart build/tokenizer_speed.svg --json build/tokenizer_speed.jsonl
+bench-tokenizers: .venv/installed .venv/bench-extras  ## the speed of tokenizing and loading, beside all that is installed
+	mkdir -p build
+	$(BIN)/python bench/tokenizer_speed.py $(BENCH)
+	$(BIN)/python bench/loading.py
 
 stub: .venv/installed .venv/check-extras  ## write the core's stub anew
 	$(BIN)/python -m nanobind.stubgen --quiet --module leanformers._core --output-file src/leanformers/_core.pyi
@@ -91,6 +99,10 @@ clean:
 # The package is there: these only add what its extras name.
 .venv/test-extras: pyproject.toml | .venv/installed
 	$(PIP) install "leanformers[test]"
+	touch $@
+
+.venv/bench-extras: pyproject.toml | .venv/installed
+	$(PIP) install "leanformers[bench]"
 	touch $@
 
 .venv/check-extras: pyproject.toml | .venv/installed

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,10 +22,28 @@ class Charsmap {
   // before a NUL.
   std::optional<std::string_view> find(std::string_view text) const;
 
+  // Calls `visit` for each character that a key begins with: with what `find` gives for the character, which is nothing
+  // where only longer keys begin with it.
+  using Visit = std::function<void(char32_t code, std::optional<std::string_view> text)>;
+  void visit_characters(const Visit& visit) const;
+
+  // How many keys have a text for which the predicate holds.
+  size_t count_keys(const std::function<bool(std::string_view)>& holds) const;
+
  private:
   struct Data {
     std::vector<uint32_t> units;
     std::string texts;
+
+    // A place in the array: the base of its children or, if a key ends there, its leaf.
+    struct Node {
+      uint32_t at;
+      bool ends;
+    };
+    std::optional<Node> root() const;
+    std::optional<Node> child(Node parent, char byte) const;
+    std::optional<std::string_view> text_of(Node leaf) const;
+    void visit_characters(Node node, char32_t bits, int bytes_left, char32_t smallest, const Visit& visit) const;
   };
   std::shared_ptr<const Data> data_;  // copies of a Spec share it
 };

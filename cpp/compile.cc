@@ -92,9 +92,9 @@ void Plan::choose_path(bool fused) {
       spec.pre_tokenizers.size() == 1 && std::holds_alternative<BertPreTokenizer>(spec.pre_tokenizers[0]);
   if (!fused) return general("the fused paths are switched off");
   if (choose_byte_level()) return;
-  if (normalizer == nullptr || !bert_split)
-    return general(
-        "only BertNormalizer with BertPreTokenizer, and the splits of GPT-2, Llama 3 and Qwen 2, have a scan");
+  std::string why_not;
+  if (choose_spaced(why_not)) return;
+  if (normalizer == nullptr || !bert_split) return general(why_not);
   if (!std::holds_alternative<WordPiece>(spec.model)) return general("the fused BERT scan is for WordPiece");
   if (!normalized.empty()) return general("added tokens are to be found in the normalized text");
   bert = BertTable::get(*normalizer);
@@ -122,6 +122,32 @@ bool Plan::choose_byte_level() {
                      (gpt2 ? "GPT-2" : "cl100k, Llama 3 and Qwen 2") + " over the original bytes" +
                      (split->nfc ? "; texts that NFC may change use the general pipeline" : ""),
                  "model: BPE with a cache of words"};
+  return true;
+}
+
+bool Plan::choose_spaced(std::string& why_not) {
+  spaced = read_spaced_text(spec, why_not);
+  if (!spaced) return false;
+  // A part without marks of each token shows where it may be, as long as words stay as they are written.
+  for (const AddedToken& token : spec.added_tokens) {
+    if (!token.normalized) continue;
+    const std::string& pattern = added_by_id.at(token.id);
+    std::string longest;
+    for (size_t begin = 0, end; begin < pattern.size(); begin = end + spaced->mark.size()) {
+      end = std::min(spaced->mark.empty() ? pattern.size() : pattern.find(spaced->mark, begin), pattern.size());
+      if (end - begin > longest.size()) longest = pattern.substr(begin, end - begin);
+    }
+    if (spaced->changes_words || longest.empty()) {
+      why_not = "added tokens are to be found in the normalized text";
+      spaced.reset();
+      return false;
+    }
+    parts_of_normalized_.push_back(longest);
+  }
+  explanation = {
+      "normalizer, pre-tokenizer: fused scan of the words between spaces, over the original bytes" +
+          std::string(spaced->changes_words ? "; words that the normalizers change go through them one by one" : ""),
+      std::string("model: ") + name_of(spec.model) + " with a cache of words"};
   return true;
 }
 

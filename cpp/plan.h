@@ -16,6 +16,7 @@
 #include "model/wordpiece.h"
 #include "scan/bert.h"
 #include "scan/byte_level.h"
+#include "scan/spaced.h"
 #include "string_table.h"
 #include "tokenizer.h"
 #include "word_cache.h"
@@ -119,10 +120,19 @@ struct Plan {
 
   std::shared_ptr<const BertTable> bert;     // a fused scan; null: another one, or the general pipeline
   std::optional<ByteLevelSplit> byte_level;  // likewise
+  std::optional<SpacedText> spaced;          // likewise
   std::vector<std::string> explanation;
   uint32_t longest_word = UINT32_MAX;  // in characters; what is longer becomes the unknown token
 
   WorkerPool workers;
+
+  // If not, a stretch that `spaced` cuts has no added token.
+  bool may_have_normalized_token(std::string_view text) const {
+    for (const std::string& part : parts_of_normalized_) {
+      if (text.find(part) != text.npos) return true;
+    }
+    return false;
+  }
 
   // How many spaces, as byte-level tokens write them or not, a token begins and ends with.
   static OuterSpaces outer_spaces(std::string_view token);
@@ -132,6 +142,10 @@ struct Plan {
   void index_added_tokens();
   void choose_path(bool fused);
   bool choose_byte_level();
+  bool choose_spaced(std::string& why_not);
+
+  // Some of what each added token that is looked for in normalized text has, and has in the text as it comes.
+  std::vector<std::string> parts_of_normalized_;
 };
 
 }  // namespace leanformers

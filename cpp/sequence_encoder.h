@@ -7,6 +7,7 @@
 #include "normalizers.h"
 #include "plan.h"
 #include "pre_tokenizers.h"
+#include "spaced_encoder.h"
 #include "unicode/unicode.h"
 
 namespace leanformers {
@@ -91,6 +92,8 @@ class SequenceEncoder {
   }
 
  private:
+  friend class SpacedEncoder<SequenceEncoder, kDetails>;
+
   // Text between added tokens.
   void encode_stretch(std::string_view text, uint32_t first) {
     if (plan_.bert) {
@@ -102,7 +105,13 @@ class SequenceEncoder {
     if (plan_.byte_level && (!plan_.byte_level->nfc || CharacterClasses::get().is_nfc(text))) {
       return encode_bytes(text, first);
     }
-    interpret(text, first);
+    if (plan_.spaced && !plan_.may_have_normalized_token(text)) {
+      const size_t tokens = out_.ids.size();
+      const int32_t words = out_.word_count;
+      if (SpacedEncoder<SequenceEncoder, kDetails>(*plan_.spaced, *this, text, first).encode()) return;
+      take_back(tokens, words);
+    }
+    interpret(plan_.spec.normalizers, text, first);
   }
 
   // The fused way for byte-level models. The text is as its normalizer would leave it, so that all added tokens are
@@ -177,9 +186,9 @@ class SequenceEncoder {
   }
 
   // The general pipeline: one stage after the other.
-  void interpret(std::string_view text, uint32_t first) {
+  void interpret(std::span<const Normalizer> normalizers, std::string_view text, uint32_t first) {
     Characters characters = read_characters(text, first);
-    normalize(plan_.spec.normalizers, characters, first);
+    normalize(normalizers, characters, first);
     if (characters.empty()) return;
     if (plan_.normalized.empty()) {
       const uint32_t origin = characters.front().source.begin;
@@ -247,7 +256,7 @@ class SequenceEncoder {
   // `span(from, to)` is where bytes [from, to) of the word come from.
 
   template <typename SpanOf>
-  void add_word(const WordTokens& tokens, const SpanOf& span) {
+  void add_word(std::span<const WordToken> tokens, const SpanOf& span) {
     for (const auto& [id, begin, end] : tokens) add_piece(id, begin, end, span);
     ++out_.word_count;
   }

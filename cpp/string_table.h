@@ -24,16 +24,17 @@ class StringTable {
   // The last value given to a key wins.
   void insert(std::string_view key, uint32_t value) {
     if ((count_ + 1) * 2 > slots_.size()) grow();
-    Slot& slot = slots_[find_slot(key, hash(key))];
+    const uint32_t hashed = hash(key);
+    Slot& slot = slots_[find_slot(key, hashed)];
     if (slot.value == kMissing) {
-      slot = {hash(key), static_cast<uint32_t>(bytes_.size()), static_cast<uint32_t>(key.size()), value};
+      slot = {hashed, static_cast<uint32_t>(bytes_.size()), static_cast<uint32_t>(key.size()), value};
       bytes_ += key;
       ++count_;
     } else {
       slot.value = value;
     }
     longest_ = std::max(longest_, key.size());
-    mark(hash(key));
+    mark(hashed);
   }
 
   uint32_t find(std::string_view key) const { return find(key, hash(key)); }

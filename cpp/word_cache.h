@@ -1,10 +1,14 @@
 // Remembers the tokens of short words: two places for each hash, the newer word pushes out the older one.
-// It never changes a result, only how fast it comes, and its size is fixed.
+// It never changes a result, only how fast it comes. Its size is bounded: it grows while a job has more words than
+// there is room for.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/word_token.h"
@@ -54,9 +58,33 @@ class WordCache {
   const Entry* find(const Key& key) const {
     if (entries_.empty()) return nullptr;
     const Entry* pair = &entries_[index(key)];
-    if (pair[0].key == key) return &pair[0];
-    if (pair[1].key == key) return &pair[1];
-    return nullptr;
+    const Entry* entry = pair + (pair[0].key == key ? 0 : 1);
+    return entry->key == key ? entry : nullptr;
+  }
+
+  // For a `find` that comes soon.
+  void prefetch(const Key& key) const {
+    if (!entries_.empty()) __builtin_prefetch(&entries_[index(key)]);
+  }
+
+  // As `insert`, for words of more tokens too: those of a `long_entry` are read with `tokens_of`.
+  void insert_any(const Key& key, const WordTokens& tokens) {
+    if (tokens.size() <= kMaxTokens || tokens.size() > kMostTokens) return insert(key, tokens);
+    if (more_.size() + tokens.size() > kRoomForMore) {
+      std::fill(entries_.begin(), entries_.end(), Entry{});
+      more_.clear();
+      pushed_out_ = 0;
+    }
+    Entry entry;
+    entry.key = key;
+    entry.count = static_cast<uint8_t>(tokens.size());
+    entry.ids[0] = static_cast<uint32_t>(more_.size());
+    more_.insert(more_.end(), tokens.begin(), tokens.end());
+    keep(entry);
+  }
+  static bool is_long(const Entry& entry) { return entry.count > kMaxTokens; }
+  std::span<const WordToken> tokens_of(const Entry& long_entry) const {
+    return {more_.data() + long_entry.ids[0], long_entry.count};
   }
 
   // Keeps what is small and tiles the word; byte tokens of an unknown character do not.
@@ -72,13 +100,31 @@ class WordCache {
       entry.ends[entry.count] = static_cast<uint8_t>(token.end);
       ++entry.count;
     }
+    keep(entry);
+  }
+
+ private:
+  void keep(const Entry& entry) {
     if (entries_.empty()) entries_.resize(kEntries);
-    Entry* pair = &entries_[index(key)];
+    if (pushed_out_ > entries_.size() / 8 && entries_.size() < kMostEntries) grow();
+    put(entry);
+  }
+
+  void put(const Entry& entry) {
+    Entry* pair = &entries_[index(entry.key)];
+    pushed_out_ += pair[1].count != 0;
     pair[1] = pair[0];
     pair[0] = entry;
   }
 
- private:
+  void grow() {
+    const std::vector<Entry> old = std::exchange(entries_, std::vector<Entry>(entries_.size() * 2));
+    for (size_t i = old.size(); i-- > 0;) {  // the newer one of a pair comes last
+      if (old[i].count != 0) put(old[i]);
+    }
+    pushed_out_ = 0;
+  }
+
   // Eight ASCII bytes at once: the high bit of each sum says whether the byte is at least 'A', or beyond 'Z'.
   static uint64_t lowercase(uint64_t bytes) {
     constexpr uint64_t kOnes = 0x0101010101010101;
@@ -87,16 +133,21 @@ class WordCache {
     return bytes | ((from_a & ~beyond_z & kOnes * 0x80) >> 2);
   }
 
-  static constexpr size_t kEntries = size_t{1} << 14;  // 512 KiB: half of a common L2
+  static constexpr size_t kEntries = size_t{1} << 14;      // 512 KiB: half of a common L2
+  static constexpr size_t kMostEntries = size_t{1} << 17;  // 4 MiB
 
   size_t index(const Key& key) const {
     uint64_t state = (key.low ^ seed_) * 0x9E3779B97F4A7C15;
     state = ((state ^ state >> 32) + key.high) * 0xD6E8FEB86659FD93;
-    return (state >> 40 & (kEntries / 2 - 1)) * 2;
+    return (state >> 40 & (entries_.size() / 2 - 1)) * 2;
   }
 
   uint64_t seed_;
   std::vector<Entry> entries_;
+  std::vector<WordToken> more_;  // of words that have many tokens
+  static constexpr size_t kMostTokens = 16;
+  static constexpr size_t kRoomForMore = size_t{1} << 18;  // 3 MiB
+  size_t pushed_out_ = 0;                                  // words, since the table has had its size
 };
 
 }  // namespace leanformers

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <numeric>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -12,14 +13,34 @@ namespace leanformers {
 namespace {
 
 struct Key {
-  uint64_t first_bytes;  // eight, big endian: most comparisons need no more
-  uint32_t value;
+  uint64_t bytes;  // eight of the key, big endian: most comparisons need no more, and eight levels of the trie
+  uint32_t value, size;
 };
 
-uint64_t first_bytes(std::string_view key) {
+uint64_t eight_bytes(std::string_view key, size_t begin) {
   uint64_t bytes = 0;
-  for (size_t i = 0; i < 8; ++i) bytes = bytes << 8 | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0);
+  if (begin + 8 <= key.size()) {
+    for (size_t i = 0; i < 8; ++i) bytes = bytes << 8 | static_cast<unsigned char>(key[begin + i]);
+  } else {
+    for (size_t i = begin; i < begin + 8; ++i) {
+      bytes = bytes << 8 | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0);
+    }
+  }
   return bytes;
+}
+
+// By `bytes`, digit by digit from the last: four times as fast as comparing.
+void sort_by_bytes(std::vector<Key>& keys) {
+  constexpr int kDigit = 11;
+  std::vector<Key> sorted(keys.size());
+  for (int shift = 0; shift < 64; shift += kDigit) {
+    std::array<size_t, (1 << kDigit) + 1> begins{};
+    const auto digit = [shift](const Key& key) { return (key.bytes >> shift) & ((1 << kDigit) - 1); };
+    for (const Key& key : keys) ++begins[digit(key) + 1];
+    std::partial_sum(begins.begin(), begins.end(), begins.begin());
+    for (const Key& key : keys) sorted[begins[digit(key)]++] = key;
+    keys.swap(sorted);
+  }
 }
 
 // A set of slots that is searched 64 at a time.
@@ -60,6 +81,7 @@ class TrieBuilder {
     const uint32_t root = add_children({0, 0, static_cast<uint32_t>(sorted_.size())}, 0, level);
     for (size_t depth = 1; !level.empty(); ++depth) {
       next_level.clear();
+      if (depth % 8 == 0) go_on(depth);
       for (const Branch& branch : level) {
         const uint32_t base = add_children(branch, depth, next_level);
         nodes_[branch.slot].base = base;
@@ -80,23 +102,35 @@ class TrieBuilder {
   void sort() {
     sorted_.reserve(keys_.size());
     for (uint32_t value = 0; value < keys_.size(); ++value) {
-      if (!keys_[value].empty()) sorted_.push_back({first_bytes(keys_[value]), value});
+      const std::string_view key = keys_[value];
+      if (!key.empty()) sorted_.push_back({eight_bytes(key, 0), value, static_cast<uint32_t>(key.size())});
     }
-    std::sort(sorted_.begin(), sorted_.end(), [this](const Key& a, const Key& b) {
-      if (a.first_bytes != b.first_bytes) return a.first_bytes < b.first_bytes;
+    sort_by_bytes(sorted_);
+    const auto comes_before = [this](const Key& a, const Key& b) {
       const int order = keys_[a.value].compare(keys_[b.value]);
       return order != 0 ? order < 0 : a.value > b.value;  // of equal keys the last one first
-    });
+    };
+    for (auto begin = sorted_.begin(); begin != sorted_.end();) {
+      const auto end =
+          std::find_if(begin, sorted_.end(), [begin](const Key& key) { return key.bytes != begin->bytes; });
+      if (end - begin > 1) std::sort(begin, end, comes_before);
+      begin = end;
+    }
     const auto equal = [this](const Key& a, const Key& b) {
-      return a.first_bytes == b.first_bytes && keys_[a.value] == keys_[b.value];
+      return a.bytes == b.bytes && keys_[a.value] == keys_[b.value];
     };
     sorted_.erase(std::unique(sorted_.begin(), sorted_.end(), equal), sorted_.end());
   }
 
+  // Has the bytes of the keys that the next eight levels look at.
+  void go_on(size_t depth) {
+    for (Key& key : sorted_) {
+      if (key.size > depth) key.bytes = eight_bytes(keys_[key.value], depth);
+    }
+  }
+
   unsigned char byte(uint32_t key, size_t depth) const {
-    const Key& sorted = sorted_[key];
-    return static_cast<unsigned char>(depth < 8 ? sorted.first_bytes >> (56 - 8 * depth)
-                                                : static_cast<uint64_t>(keys_[sorted.value][depth]));
+    return static_cast<unsigned char>(sorted_[key].bytes >> (56 - 8 * (depth % 8)));
   }
 
   // Makes the children of a branch at `depth`, appends those that have children to `branches`, and returns their base.
@@ -121,7 +155,7 @@ class TrieBuilder {
       taken_.add(slot);
       nodes_[slot].label = labels_[child];
       uint32_t begin = begins_[child];
-      if (keys_[sorted_[begin].value].size() == depth + 1) nodes_[slot].value = sorted_[begin++].value;
+      if (sorted_[begin].size == depth + 1) nodes_[slot].value = sorted_[begin++].value;
       if (begin < begins_[child + 1]) branches.push_back({slot, begin, begins_[child + 1]});
     }
     return base;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -13,6 +14,14 @@ namespace leanformers {
 namespace {
 
 constexpr double kUnknownPenalty = 10;
+constexpr double kLargestScore = 1e298;
+
+// `first` where all bits of `mask` are set, `second` where none is. Compilers make branches of other spellings, and
+// which way they go cannot be foretold.
+uint64_t choose(uint64_t mask, uint64_t first, uint64_t second) { return second ^ ((first ^ second) & mask); }
+double choose(uint64_t mask, double first, double second) {
+  return std::bit_cast<double>(choose(mask, std::bit_cast<uint64_t>(first), std::bit_cast<uint64_t>(second)));
+}
 
 std::vector<std::string_view> texts(const Unigram& settings) {
   std::vector<std::string_view> texts;
@@ -32,7 +41,10 @@ UnigramModel::UnigramModel(const Unigram& settings)
   double smallest = std::numeric_limits<double>::infinity();
   scores_.reserve(settings.pieces.size());
   for (const auto& [text, score] : settings.pieces) {
-    if (!std::isfinite(score)) throw std::invalid_argument("the score of \"" + text + "\" is no finite number");
+    // Sums of scores stay finite, whatever the length of a text.
+    if (!(std::abs(score) <= kLargestScore)) {
+      throw std::invalid_argument("the score of \"" + text + "\" is no finite number, or too large");
+    }
     scores_.push_back(score);
     if (score < smallest) smallest = score;
   }
@@ -46,27 +58,32 @@ UnigramModel::UnigramModel(const Unigram& settings)
   }
 }
 
-void UnigramModel::find_best(std::string_view word, Best* ends) const {
+void UnigramModel::try_unknown(uint32_t begin, uint32_t end, Ways ways) const {
+  const double sum = ways.scores[begin] + unknown_score_;
+  if (!(sum > ways.scores[end])) return;
+  if (unknown_id_ == Trie::kMissing) {
+    throw std::invalid_argument("the text has a character that no piece stands for, and there is no unknown token");
+  }
+  ways.scores[end] = sum;
+  ways.last[end] = uint64_t{begin} << 32 | unknown_id_;
+}
+
+void UnigramModel::find_best(std::string_view word, Ways ways) const {
   // Sums in this order, and only a greater one replaces another: of equal ways the one whose last piece begins first.
-  ends[0].score = 0;
+  ways.scores[0] = 0;
   for (uint32_t at = 0; at < word.size();) {
-    const double score = ends[at].score;
-    const auto try_piece = [&](uint32_t bytes, double piece_score, uint32_t id) {
-      Best& best = ends[at + bytes];
-      const double sum = score + piece_score;
-      if (best.begin != kNowhere && !(sum > best.score)) return;
-      if (id == Trie::kMissing) {
-        throw std::invalid_argument("the text has a character that no piece stands for, and there is no unknown token");
-      }
-      best = {sum, at, id};
-    };
+    const double score = ways.scores[at];
     const uint32_t character = unicode::decode(word.data() + at).bytes;
     bool known = false;  // the first character, as a piece
     trie_.visit_beginnings(word.substr(at), [&](uint32_t bytes, uint32_t id) {
       known |= bytes == character;
-      try_piece(bytes, scores_[id], id);
+      const uint32_t end = at + bytes;
+      const double sum = score + scores_[id];
+      const uint64_t better = sum > ways.scores[end] ? UINT64_MAX : 0;
+      ways.scores[end] = choose(better, sum, ways.scores[end]);
+      ways.last[end] = choose(better, uint64_t{at} << 32 | id, ways.last[end]);
     });
-    if (!known) try_piece(character, unknown_score_, unknown_id_);
+    if (!known) try_unknown(at, at + character, ways);
     at += character;
   }
 }
@@ -86,23 +103,29 @@ void UnigramModel::add_unknown(std::string_view word, uint32_t begin, uint32_t e
 
 void UnigramModel::tokenize(std::string_view word, WordTokens& tokens) const {
   tokens.clear();
-  std::array<Best, 256> room;  // the heap is only for long words
-  std::vector<Best> long_room;
-  Best* ends = room.data();
-  if (word.size() >= room.size()) {
-    long_room.resize(word.size() + 1);
-    ends = long_room.data();
+  constexpr size_t kShort = 128;  // the heap is only for longer words
+  std::array<double, kShort> scores;
+  std::array<uint64_t, kShort> last;
+  std::vector<double> more_scores;
+  std::vector<uint64_t> more_last;
+  Ways ways{scores.data(), last.data()};
+  if (word.size() >= kShort) {
+    more_scores.resize(word.size() + 1);
+    more_last.resize(word.size() + 1);
+    ways = {more_scores.data(), more_last.data()};
   }
-  for (size_t i = 0; i <= word.size(); ++i) ends[i].begin = kNowhere;
-  find_best(word, ends);
+  std::fill_n(ways.scores, word.size() + 1, -std::numeric_limits<double>::infinity());
+  find_best(word, ways);
 
+  const auto begin_of = [&](uint32_t end) { return static_cast<uint32_t>(ways.last[end] >> 32); };
+  const auto id_of = [&](uint32_t end) { return static_cast<uint32_t>(ways.last[end]); };
   for (auto end = static_cast<uint32_t>(word.size()), begin = end; end > 0; end = begin) {
-    begin = ends[end].begin;
-    if (ends[end].id != unknown_id_) {
-      tokens.push_back({ends[end].id, begin, end});
+    begin = begin_of(end);
+    if (id_of(end) != unknown_id_) {
+      tokens.push_back({id_of(end), begin, end});
       continue;
     }
-    while (begin > 0 && ends[begin].id == unknown_id_) begin = ends[begin].begin;
+    while (begin > 0 && id_of(begin) == unknown_id_) begin = begin_of(begin);
     add_unknown(word, begin, end, tokens);
   }
   std::reverse(tokens.begin(), tokens.end());

@@ -27,15 +27,14 @@ class UnigramModel {
   void tokenize(std::string_view word, WordTokens& tokens) const;
 
  private:
-  // The best way to what ends at some byte: its score, and its last piece.
-  struct Best {
-    double score;
-    uint32_t begin;  // of the last piece; kNowhere: no way is known yet
-    uint32_t id;
+  // The best ways to what ends at each byte of a word: their scores, and their last pieces as `begin << 32 | id`.
+  struct Ways {
+    double* scores;
+    uint64_t* last;
   };
-  static constexpr uint32_t kNowhere = UINT32_MAX;
 
-  void find_best(std::string_view word, Best* ends) const;
+  void find_best(std::string_view word, Ways ways) const;
+  void try_unknown(uint32_t begin, uint32_t end, Ways ways) const;
   void add_unknown(std::string_view word, uint32_t begin, uint32_t end, WordTokens& reversed) const;
 
   Trie trie_;

@@ -7,6 +7,7 @@
 
 #include <tuple>
 
+#include "json_tables.h"
 #include "module/module.h"
 #include "template.h"
 #include "tokenizer.h"
@@ -31,8 +32,10 @@ Pieces read_pieces(const std::vector<PieceTuple>& tuples) {
   return pieces;
 }
 
-// A dict of 30,000 tokens: read item by item, without a copy of it in between.
-std::vector<std::pair<std::string, uint32_t>> read_vocab(const nb::dict& vocab) {
+// A VocabularyTable, or a dict of 30,000 tokens: read item by item, without a copy of it in between.
+std::vector<std::pair<std::string, uint32_t>> read_vocab(const nb::object& given) {
+  if (nb::isinstance<VocabularyTable>(given)) return nb::cast<const VocabularyTable&>(given).tokens;
+  const auto vocab = nb::cast<nb::dict>(given);
   std::vector<std::pair<std::string, uint32_t>> pairs;
   pairs.reserve(nb::len(vocab));
   for (const auto& [token, id] : vocab) {
@@ -46,6 +49,16 @@ std::vector<std::pair<std::string, uint32_t>> read_vocab(const nb::dict& vocab) 
     pairs.emplace_back(std::move(text), number);
   }
   return pairs;
+}
+
+std::vector<std::pair<std::string, std::string>> read_merges(const nb::object& given) {
+  if (nb::isinstance<MergesTable>(given)) return nb::cast<const MergesTable&>(given).merges;
+  return nb::cast<std::vector<std::pair<std::string, std::string>>>(given);
+}
+
+std::vector<std::pair<std::string, double>> read_pieces_and_scores(const nb::object& given) {
+  if (nb::isinstance<PiecesTable>(given)) return nb::cast<const PiecesTable&>(given).pieces;
+  return nb::cast<std::vector<std::pair<std::string, double>>>(given);
 }
 
 std::string repr(const AddedToken& token) {
@@ -82,8 +95,8 @@ void bind_components(nb::module_& m) {
       .def("__hash__", [](const AddedToken& self) { return std::hash<std::string>()(self.content) ^ self.id; });
 
   nb::class_<WordPiece>(m, "WordPiece", "The longest pieces of a word, from left to right.")
-      .def(nb::new_([](nb::typed<nb::dict, nb::str, int> vocab, std::string unk_token,
-                       std::string continuing_subword_prefix, uint32_t max_input_chars_per_word) {
+      .def(nb::new_([](const nb::object& vocab, std::string unk_token, std::string continuing_subword_prefix,
+                       uint32_t max_input_chars_per_word) {
              return WordPiece{read_vocab(vocab), std::move(unk_token), std::move(continuing_subword_prefix),
                               max_input_chars_per_word};
            }),
@@ -91,13 +104,12 @@ void bind_components(nb::module_& m) {
            "max_input_chars_per_word"_a = 100);
 
   nb::class_<Bpe>(m, "Bpe", "Merges of neighbours, in the order in which they were learned.")
-      .def(nb::new_([](const nb::typed<nb::dict, nb::str, int>& vocab,
-                       std::vector<std::pair<std::string, std::string>> merges, std::optional<double> dropout,
+      .def(nb::new_([](const nb::object& vocab, const nb::object& merges, std::optional<double> dropout,
                        std::optional<std::string> unk_token, std::optional<std::string> continuing_subword_prefix,
                        std::optional<std::string> end_of_word_suffix, bool fuse_unk, bool byte_fallback,
                        bool ignore_merges) {
              return Bpe{read_vocab(vocab),
-                        std::move(merges),
+                        read_merges(merges),
                         dropout,
                         std::move(unk_token),
                         std::move(continuing_subword_prefix),
@@ -111,12 +123,13 @@ void bind_components(nb::module_& m) {
            "byte_fallback"_a = false, "ignore_merges"_a = false);
 
   nb::class_<Unigram>(m, "Unigram", "The pieces of the greatest sum of scores.")
-      .def(nb::new_([](std::vector<std::pair<std::string, double>> pieces, std::optional<uint32_t> unk_id,
-                       bool byte_fallback) { return Unigram{std::move(pieces), unk_id, byte_fallback}; }),
+      .def(nb::new_([](const nb::object& pieces, std::optional<uint32_t> unk_id, bool byte_fallback) {
+             return Unigram{read_pieces_and_scores(pieces), unk_id, byte_fallback};
+           }),
            "pieces"_a, nb::kw_only(), "unk_id"_a = nb::none(), "byte_fallback"_a = false);
 
   nb::class_<WordLevel>(m, "WordLevel", "Each word is a token.")
-      .def(nb::new_([](const nb::typed<nb::dict, nb::str, int>& vocab, std::string unk_token) {
+      .def(nb::new_([](const nb::object& vocab, std::string unk_token) {
              return WordLevel{read_vocab(vocab), std::move(unk_token)};
            }),
            "vocab"_a, nb::kw_only(), "unk_token"_a = "<unk>");

@@ -15,6 +15,7 @@ NB_MODULE(_core, m) {
   nb::set_leak_warnings(false);  // arrays that other libraries still hold when the interpreter ends are no leak of ours
   nb::exception<TruncationError>(m, "TruncationError", PyExc_ValueError);
   bind_stages(m);
+  bind_tables(m);
   bind_components(m);
   bind_encoded(m);
   bind_tokenizer(m);

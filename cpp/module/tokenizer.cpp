@@ -92,7 +92,7 @@ void bind_tokenizer(nb::module_& m) {
              std::optional<bool> trim_offsets, std::vector<Decoder> decoders, bool fused) {
             Spec spec{
                 std::move(added_tokens),   std::move(normalizers),
-                std::move(pre_tokenizers), model,
+                std::move(pre_tokenizers), std::move(model),
                 std::move(post_processor), trim_offsets ? std::optional(TrimOffsets{*trim_offsets}) : std::nullopt,
                 std::move(decoders)};
             new (self) Tokenizer(std::move(spec), fused);

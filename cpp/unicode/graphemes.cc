@@ -99,6 +99,14 @@ class Cluster {
 
 }  // namespace
 
+void visit_joining(const std::function<void(char32_t first, char32_t last, Joining joining)>& visit) {
+  for (const auto& [first, last, value] : kGraphemes) {
+    if (extends(value) || value == kJoiner || value == kSpacingMark) visit(first, last, Joining::kExtends);
+    if (value == kPrepend) visit(first, last, Joining::kPrepends);
+    if (value == kLead || value == kVowel || value == kTrail) visit(first, last, Joining::kConjoins);
+  }
+}
+
 size_t cluster_end(std::span<const Character> text, size_t begin) {
   size_t end = begin + 1;
   if (end == text.size()) return end;

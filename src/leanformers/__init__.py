@@ -22,8 +22,11 @@ _HOMES = {
     "AutoModelForMaskedLM": "auto",
     "AutoModelForMultipleChoice": "auto",
     "AutoModelForNextSentencePrediction": "auto",
+    "AutoModelForPreTraining": "auto",
     "AutoModelForQuestionAnswering": "auto",
+    "AutoModelForSeq2SeqLM": "auto",
     "AutoModelForSequenceClassification": "auto",
+    "AutoModelForTextEncoding": "auto",
     "AutoModelForTokenClassification": "auto",
     "AutoTokenizer": "auto",
     "BatchEncoding": "tokenizers.batch_encoding",
@@ -36,31 +39,17 @@ _HOMES = {
     "PreTrainedTokenizer": "tokenizers.tokenizer",
     "Ragged": "tokenizers.ragged",
     "SentenceEncoder": "sentence",
+    "TokenFile": "tokenizers.files.token_file",
     "errors": "errors",
     "get_json_schema": "tokenizers.chat.tool_schema",
     "pipeline": "pipelines",
     "train_tokenizer": "tokenizers.training.train",
 }
 
-# The classes of the architectures in models/arch, by the architecture's name and the task.
-_TASKS = ("Model", "ForMaskedLM", "ForMultipleChoice", "ForQuestionAnswering", "ForSequenceClassification",
-          "ForTokenClassification")  # fmt: skip
-for _name in ("Albert", "Bert", "Camembert", "DistilBert", "Electra", "ModernBert", "MPNet", "Roberta", "XLMRoberta"):
-    _HOMES.update({f"{_name}{_task}": "models.classes" for _task in _TASKS})
-_HOMES["BertForNextSentencePrediction"] = "models.classes"
-for _name in ("GPT2", "Llama", "Mistral", "Qwen2", "Qwen3"):
-    _HOMES.update({f"{_name}{_task}": "models.classes" for _task in ("Model", "ForSequenceClassification",
-                   "ForTokenClassification")})  # fmt: skip
-    _HOMES["GPT2LMHeadModel" if _name == "GPT2" else f"{_name}ForCausalLM"] = "models.classes"
-for _name in ("GPT2ForQuestionAnswering", "Gemma3TextModel", "Gemma3ForCausalLM",
-              "Gemma3TextForSequenceClassification"):  # fmt: skip
-    _HOMES[_name] = "models.classes"
 for _name in ("Albert", "Bart", "Bert", "Camembert", "CLIP", "DebertaV2", "DistilBert", "Electra", "Gemma", "GPT2",
               "Llama", "MPNet", "Qwen2", "Roberta", "T5", "XLMRoberta"):  # fmt: skip
     _HOMES.update({f"{_name}Tokenizer{_fast}": "tokenizers.classes" for _fast in ("", "Fast")})
 _HOMES["PreTrainedTokenizerFast"] = "tokenizers.classes"
-
-__all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from . import errors as errors
@@ -71,8 +60,11 @@ if TYPE_CHECKING:
     from .auto import AutoModelForMaskedLM as AutoModelForMaskedLM
     from .auto import AutoModelForMultipleChoice as AutoModelForMultipleChoice
     from .auto import AutoModelForNextSentencePrediction as AutoModelForNextSentencePrediction
+    from .auto import AutoModelForPreTraining as AutoModelForPreTraining
     from .auto import AutoModelForQuestionAnswering as AutoModelForQuestionAnswering
+    from .auto import AutoModelForSeq2SeqLM as AutoModelForSeq2SeqLM
     from .auto import AutoModelForSequenceClassification as AutoModelForSequenceClassification
+    from .auto import AutoModelForTextEncoding as AutoModelForTextEncoding
     from .auto import AutoModelForTokenClassification as AutoModelForTokenClassification
     from .auto import AutoTokenizer as AutoTokenizer
     from .config import Config as Config
@@ -118,17 +110,31 @@ if TYPE_CHECKING:
     from .tokenizers.classes import XLMRobertaTokenizer as XLMRobertaTokenizer
     from .tokenizers.classes import XLMRobertaTokenizerFast as XLMRobertaTokenizerFast
     from .tokenizers.decode_stream import DecodeStream as DecodeStream
+    from .tokenizers.files.token_file import TokenFile as TokenFile
     from .tokenizers.ragged import Ragged as Ragged
     from .tokenizers.tokenizer import PreTrainedTokenizer as PreTrainedTokenizer
     from .tokenizers.training.train import train_tokenizer as train_tokenizer
 
 
+def _model_classes() -> set[str]:
+    """The classes of the architectures in models/arch, such as BertModel: as many as there are."""
+    from .models.arch import class_names
+
+    return {*class_names()}
+
+
 def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return ["__version__", *_HOMES, *sorted(_model_classes())]
     home = _HOMES.get(name)
     if home is None:
         from .errors import near_names
 
-        raise AttributeError(f"module 'leanformers' has no attribute {name!r}{near_names(name, _HOMES)}")
+        classes = set() if name.startswith("_") else _model_classes()  # also asked for _core, which is imported then
+        if name not in classes:
+            near = near_names(name, [*_HOMES, *classes])
+            raise AttributeError(f"module 'leanformers' has no attribute {name!r}{near}")
+        home = "models.classes"
     module = import_module(f".{home}", __name__)
     value = module if home == name else getattr(module, name)
     globals()[name] = value  # later look-ups find it without coming here
@@ -136,4 +142,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted(__getattr__("__all__"))

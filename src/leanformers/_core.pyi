@@ -196,6 +196,50 @@ class WordPieceDecoder:
 
     def __init__(self, *, prefix: str = '##', cleanup: bool = True) -> None: ...
 
+class VocabularyTable:
+    """Tokens and their ids, as a tokenizer.json has them."""
+
+    def __len__(self) -> int: ...
+
+    def find(self, token: str) -> int | None: ...
+
+    @property
+    def last_id(self) -> int: ...
+
+    def plain(self) -> dict[str, int]:
+        """All of it as a dict."""
+
+class PiecesTable:
+    """
+    The pieces of a Unigram model and their scores, as a tokenizer.json has them.
+    """
+
+    def __len__(self) -> int: ...
+
+    def find(self, token: str) -> int | None: ...
+
+    @property
+    def last_id(self) -> int: ...
+
+    def plain(self) -> list[list[Any]]:
+        """All of it as a list."""
+
+class MergesTable:
+    """The merges of a BPE model, as a tokenizer.json has them."""
+
+    def __len__(self) -> int: ...
+
+    def plain(self) -> list[Any]:
+        """All of it as a list."""
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The two parts of each."""
+
+def read_tables(json: bytes) -> dict[str, tuple[Any, int, int]] | None:
+    """
+    The fields "vocab" and "merges" of the model in a tokenizer.json, and from which byte to which each is. None: the text is not written as such files are.
+    """
+
 class AddedToken:
     """A token that is found in the text before the model sees it."""
 
@@ -233,22 +277,22 @@ class AddedToken:
 class WordPiece:
     """The longest pieces of a word, from left to right."""
 
-    def __init__(self, vocab: dict[str, int], *, unk_token: str = '[UNK]', continuing_subword_prefix: str = '##', max_input_chars_per_word: int = 100) -> None: ...
+    def __init__(self, vocab: object, *, unk_token: str = '[UNK]', continuing_subword_prefix: str = '##', max_input_chars_per_word: int = 100) -> None: ...
 
 class Bpe:
     """Merges of neighbours, in the order in which they were learned."""
 
-    def __init__(self, vocab: dict[str, int], *, merges: Sequence[tuple[str, str]], dropout: float | None = None, unk_token: str | None = None, continuing_subword_prefix: str | None = None, end_of_word_suffix: str | None = None, fuse_unk: bool = False, byte_fallback: bool = False, ignore_merges: bool = False) -> None: ...
+    def __init__(self, vocab: object, *, merges: object, dropout: float | None = None, unk_token: str | None = None, continuing_subword_prefix: str | None = None, end_of_word_suffix: str | None = None, fuse_unk: bool = False, byte_fallback: bool = False, ignore_merges: bool = False) -> None: ...
 
 class Unigram:
     """The pieces of the greatest sum of scores."""
 
-    def __init__(self, pieces: Sequence[tuple[str, float]], *, unk_id: int | None = None, byte_fallback: bool = False) -> None: ...
+    def __init__(self, pieces: object, *, unk_id: int | None = None, byte_fallback: bool = False) -> None: ...
 
 class WordLevel:
     """Each word is a token."""
 
-    def __init__(self, vocab: dict[str, int], *, unk_token: str = '<unk>') -> None: ...
+    def __init__(self, vocab: object, *, unk_token: str = '<unk>') -> None: ...
 
 class Template:
     """

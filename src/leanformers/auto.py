@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from .errors import ArchitectureError, InputTypeError, MissingDependencyError, near_names
-from .hub.options import HubOptions
 
 if TYPE_CHECKING:
     from .config import Config
@@ -20,9 +19,11 @@ __all__ = [
     "AutoModelForMaskedLM",
     "AutoModelForMultipleChoice",
     "AutoModelForNextSentencePrediction",
+    "AutoModelForPreTraining",
     "AutoModelForQuestionAnswering",
     "AutoModelForSeq2SeqLM",
     "AutoModelForSequenceClassification",
+    "AutoModelForTextEncoding",
     "AutoModelForTokenClassification",
     "AutoTokenizer",
 ]
@@ -46,6 +47,7 @@ class _AutoModel:
     """What the auto classes for models share."""
 
     task: str
+    instead: tuple[str, ...] = ()  # the tasks whose class does where an architecture has none for `task`
 
     def __init__(self) -> None:
         raise _not_made_so(type(self).__name__)
@@ -61,7 +63,8 @@ class _AutoModel:
         from .models.arch import architecture_of
 
         architecture = architecture_of(config.model_type)
-        if cls.task not in architecture.classes:
+        task = next((task for task in (cls.task, *cls.instead) if task in architecture.classes), None)
+        if task is None:
             tasks = ", ".join(architecture.classes)
             hint = near_names(cls.task, architecture.classes)
             raise ArchitectureError(f"{architecture.title} has no class for {cls.task!r}{hint}; it has {tasks}")
@@ -71,7 +74,7 @@ class _AutoModel:
             if error.name != "torch":
                 raise
             raise MissingDependencyError("models need torch: pip install 'leanformers[torch]'") from None
-        return model_class(architecture, cls.task)
+        return model_class(architecture, task)
 
     @classmethod
     def from_pretrained(cls, name: str | os.PathLike[str], *, config: Config | None = None, **options: Any) -> Any:
@@ -86,6 +89,8 @@ class _AutoModel:
         from .config import Config
 
         if config is None:
+            from .hub.options import HubOptions
+
             config, pinned = Config.locate(name, HubOptions.take(options)[0])
             options.update(pinned.arguments())
         elif not isinstance(config, Config):
@@ -134,6 +139,16 @@ class AutoModelForNextSentencePrediction(_AutoModel):
     task = "next-sentence-prediction"
 
 
+class AutoModelForPreTraining(_AutoModel):
+    """`AutoModelForPreTraining.from_pretrained(name)`: the model with the heads that it was pretrained with.
+
+    Two heads for BERT and ALBERT, the discriminator of ELECTRA; for others, their language model.
+    """
+
+    task = "pretraining"
+    instead = ("replaced-token-detection", "masked-lm", "causal-lm", "seq2seq-lm")
+
+
 class AutoModelForMaskedLM(_AutoModel):
     """`AutoModelForMaskedLM.from_pretrained(name)`: the model that fills in masked words."""
 
@@ -150,6 +165,12 @@ class AutoModelForSeq2SeqLM(_AutoModel):
     """`AutoModelForSeq2SeqLM.from_pretrained(name)`: the model that writes a text for a text, as for translation."""
 
     task = "seq2seq-lm"
+
+
+class AutoModelForTextEncoding(_AutoModel):
+    """`AutoModelForTextEncoding.from_pretrained(name)`: of an encoder–decoder the encoder alone."""
+
+    task = "text-encoding"
 
 
 def auto_class_name(task: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from .errors import ArgumentError, ConfigError, near_names, reject_unknown_arguments
 from .files import read_json, save_files, write_json
 from .hub.options import HubOptions
-from .hub.publish import Publication, Publishable, publish
+from .hub.publish import Publication, publish
+from .hub.publishable import Publishable
 from .hub.resolve import Need, locate
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ __all__ = ["Config"]
 _COMMON: dict[str, Any] = {
     "architectures": None,
     "chunk_size_feed_forward": 0,
+    "decoder_start_token_id": None,
     "dtype": None,
     "id2label": None,
     "is_encoder_decoder": False,
@@ -48,8 +51,8 @@ class Config(Publishable):
     an architecture has names of its own (DistilBERT's `dim`), the common name (`hidden_size`) reads and sets the same
     value.
 
-    Labels behave as in `transformers`: `num_labels` is the length of `id2label` (2 when there is none); setting it
-    to another number makes new labels `LABEL_0`, `LABEL_1`, …; the keys of `id2label` are integers.
+    Labels behave as in `transformers`: `num_labels` is the length of `id2label` (2 when there is none, 3 in BART);
+    setting it to another number makes new labels `LABEL_0`, `LABEL_1`, …; the keys of `id2label` are integers.
 
     Args:
         model_type: the architecture, e.g. "bert".
@@ -76,7 +79,7 @@ class Config(Publishable):
                 if hint:
                     raise ArgumentError(f"Config has no key {name!r}{hint}")
         self._fill({"model_type": model_type, **values})
-        self._values.update({name: value for name, value in self._defaults.items() if name not in self._values})
+        self._values.update({name: copy(value) for name, value in self._defaults.items() if name not in self._values})
 
     def _fill(self, values: Mapping[str, Any]) -> None:
         model_type = values.get("model_type")
@@ -214,7 +217,7 @@ class Config(Publishable):
         if name in self._values:
             return self._values[name]
         if name == "id2label":
-            return {0: "LABEL_0", 1: "LABEL_1"}
+            return dict(self._defaults.get("id2label") or {0: "LABEL_0", 1: "LABEL_1"})
         if name == "label2id":
             return {label: number for number, label in self.id2label.items()}
         if name in self._defaults:
@@ -279,6 +282,13 @@ class Config(Publishable):
             raise ConfigError(f"config: {key} must be a number {limits}, not {value!r}")
         return float(value)
 
+    def divided(self, width: str, heads: str) -> tuple[int, int]:
+        """The whole numbers under both keys; ConfigError if the width does not divide evenly among the heads."""
+        numbers, parts = self.integer(width), self.integer(heads)
+        if numbers % parts:
+            raise ConfigError(f"config: {width} {numbers} is not a multiple of {heads} {parts}")
+        return numbers, parts
+
     def choice(self, key: str, choices: Sequence[Any]) -> Any:
         """The value under `key`, one of `choices`; ConfigError with the choices and the nearest one otherwise."""
         value = getattr(self, key)
@@ -288,6 +298,12 @@ class Config(Publishable):
             raise ConfigError(f"config: {key} is {value!r}, which is not known here{hint}; choices: {listed}")
         return value
 
+    def activation_named(self, key: str) -> str:
+        """The activation under `key`, as the wiring calls it; ConfigError with the choices if it is not known."""
+        from .models.wiring import ACTIVATIONS
+
+        return ACTIVATIONS[self.choice(key, [*ACTIVATIONS])]
+
 
 def _architecture(model_type: str) -> Architecture | None:
     from .models.arch import ARCHITECTURES
@@ -296,4 +312,4 @@ def _architecture(model_type: str) -> Architecture | None:
 
 
 def _known(architecture: Architecture) -> set[str]:
-    return {*architecture.defaults, *architecture.attribute_map, *_COMMON}
+    return {*architecture.defaults, *architecture.optional_keys, *architecture.attribute_map, *_COMMON}

@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import FileFormatError, InputValueError, MissingFileError
 
-__all__ = ["read_bytes", "read_json", "read_text", "save_files", "write_json"]
+__all__ = ["move_into_place", "read_bytes", "read_json", "read_text", "save_files", "write_json"]
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
@@ -39,8 +39,17 @@ def read_text(path: Path) -> str:
         MissingFileError: there is no such file.
         FileFormatError: it is a git-lfs pointer or not UTF-8.
     """
+    return decode_text(read_bytes(path), path)
+
+
+def decode_text(data: bytes, path: Path) -> str:
+    """The text of the bytes that have been read from `path`.
+
+    Raises:
+        FileFormatError: they are not UTF-8.
+    """
     try:
-        return read_bytes(path).decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from None
 
@@ -118,6 +127,14 @@ def save_files(folder: str | os.PathLike[str], writers: Mapping[str, Callable[[P
             Path(temporary, name).replace(folder / name)
         with contextlib.suppress(OSError):  # folders cannot be flushed on every system
             _flush(folder)
+
+
+def move_into_place(written: Path, path: Path) -> None:
+    """Give a file that was written beside `path` this name, once all of it is on disk; it replaces what was there."""
+    _flush(written)
+    written.replace(path)
+    with contextlib.suppress(OSError):  # folders cannot be flushed on every system
+        _flush(path.parent)
 
 
 def _flush(path: Path) -> None:

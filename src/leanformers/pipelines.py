@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from .auto import AutoTokenizer
@@ -17,6 +18,7 @@ from .tasks.question_answering import QuestionAnsweringPipeline
 from .tasks.rerank import RerankPipeline
 from .tasks.text_classification import TextClassificationPipeline
 from .tasks.text_generation import TextGenerationPipeline
+from .tasks.text_to_text import SummarizationPipeline, TextToTextPipeline, TranslationPipeline
 from .tasks.token_classification import TokenClassificationPipeline
 from .tasks.zero_shot import ZeroShotClassificationPipeline
 
@@ -38,7 +40,11 @@ _TASKS: dict[str, type[Pipeline]] = {
     "feature-extraction": FeatureExtractionPipeline,
     "sentence-embedding": SentenceEmbeddingPipeline,
     "text-generation": TextGenerationPipeline,
+    "text2text-generation": TextToTextPipeline,
+    "summarization": SummarizationPipeline,
+    "translation": TranslationPipeline,
 }
+_LANGUAGES = re.compile(r"translation_[\w-]+_to_[\w-]+")
 
 
 def pipeline(
@@ -48,23 +54,29 @@ def pipeline(
     *,
     device_map: Any = None,
     dtype: Any = "auto",
+    too_long: str | None = None,
+    stride: int | None = None,
     **options: Any,
 ) -> Pipeline:
     """A pipeline for a task.
 
     Args:
         task: "text-classification" (or "sentiment-analysis"), "token-classification" (or "ner"), "fill-mask",
-            "question-answering", "zero-shot-classification", "rerank", "feature-extraction", "sentence-embedding" or
-            "text-generation".
+            "question-answering", "zero-shot-classification", "rerank", "feature-extraction", "sentence-embedding",
+            "text-generation", "text2text-generation", "summarization", "translation" or, with the languages,
+            "translation_en_to_de".
         model: a folder, a repository, or a loaded model; without one, text-classification uses the embedded model
             "leanformers/tiny-sentiment".
         tokenizer: that of the model, if it is not in the model's folder.
         device_map: the device to put the model on.
         dtype: of the model, as in `from_pretrained`.
+        too_long: what is done with texts that have too many tokens where a call does not say otherwise: "error",
+            "truncate" or "window"; see `Pipeline.__call__`. None: "error", for question-answering "window".
+        stride: tokens that neighbouring windows share.
         options: where to find it, as `HubOptions`: `revision`, `subfolder`, `variant`, `token`, …
 
     Raises:
-        InputValueError: an unknown task; lists the tasks.
+        InputValueError: an unknown task; lists the tasks. Another value that is not known.
         ArchitectureError: the model has not the head that the task needs.
         ArgumentError: a model is missing, or a loaded model comes without its tokenizer.
         HubError: the Hub refuses or fails.
@@ -74,16 +86,17 @@ def pipeline(
         >>> classify("I hate this so much!")[0]["label"]
         'NEGATIVE'
     """
-    if task not in _TASKS:
+    kind = TranslationPipeline if _LANGUAGES.fullmatch(str(task)) else _TASKS.get(task)
+    if kind is None:
         tasks = ", ".join(repr(known) for known in _TASKS)
         raise InputValueError(f"there is no pipeline for {task!r}{near_names(str(task), _TASKS)}; tasks: {tasks}")
-    kind = _TASKS[task]
     if model is None:
         if not issubclass(kind, TextClassificationPipeline):
             raise ArgumentError(f"pipeline({task!r}) needs a model: a folder, a name on the Hub, or a loaded model")
         model = DEFAULT_MODEL
+    long_text = kind.long_text.updated(too_long, stride, kind.policies, f"in {task}")
     place, unknown = HubOptions.take(options)
-    known = {"device_map", "dtype", *HubOptions.names()}
+    known = {"device_map", "dtype", "too_long", "stride", *HubOptions.names()}
     reject_unknown_arguments("pipeline()", unknown, known)
     tokenizer_place = place
     if isinstance(model, (str, os.PathLike)):
@@ -99,4 +112,6 @@ def pipeline(
         raise ArgumentError(f"pipeline({task!r}): a loaded model comes without its tokenizer; give tokenizer=…")
     if isinstance(tokenizer, (str, os.PathLike)):
         tokenizer = AutoTokenizer.from_pretrained(tokenizer, **tokenizer_place.arguments())
-    return kind(loaded, tokenizer)
+    made = kind(loaded, tokenizer, task)
+    made.long_text = long_text
+    return made

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from .errors import ArgumentError, InputValueError, ShapeError, TooLongError, near_names, reject_unknown_arguments
+from .errors import ArgumentError, InputValueError, ShapeError, near_names, reject_unknown_arguments
 from .hub.options import HubOptions
-from .hub.publish import Publication, Publishable, publish
+from .hub.publish import Publication, publish
+from .hub.publishable import Publishable
+from .long_text import LongText, read_texts
 from .models.packed import packs_of
 from .models.pooling import pool
 from .models.sentence_folder import DenseLayer, SentenceFolder, read_sentence_folder, save_sentence_folder
@@ -27,15 +29,14 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from .hub.card import CardFacts
+    from .long_text import Windows
     from .models.encoder import EncoderModel
-    from .tokenizers.ragged import Ragged
     from .tokenizers.tokenizer import PreTrainedTokenizer
 
 __all__ = ["SentenceEncoder"]
 
 # Tokens that go through the model at a time: many enough to fill the kernels, few enough for the cache.
 TOKENS_PER_STEP = 4096
-TOO_LONG = ("truncate", "error")
 
 
 class SentenceEncoder(Publishable):
@@ -46,7 +47,9 @@ class SentenceEncoder(Publishable):
     Attributes:
         model: the base model.
         tokenizer: its tokenizer.
-        max_seq_length: tokens of a text at most.
+        max_seq_length: tokens of a text at most, or of a window.
+        long_text: what is done with longer texts where a call does not say otherwise: they are cut, as in
+            sentence-transformers.
         width: numbers in a vector.
 
     Example:
@@ -56,8 +59,17 @@ class SentenceEncoder(Publishable):
         (True, 'float32')
     """
 
-    def __init__(self, model: EncoderModel, tokenizer: PreTrainedTokenizer, folder: SentenceFolder) -> None:
+    def __init__(
+        self,
+        model: EncoderModel,
+        tokenizer: PreTrainedTokenizer,
+        folder: SentenceFolder,
+        *,
+        too_long: str = "truncate",
+        stride: int | None = None,
+    ) -> None:
         """Put the parts together; `from_pretrained` finds them."""
+        self.long_text = LongText("truncate").updated(too_long, stride)
         self.model = model
         self.tokenizer = tokenizer
         self.folder = folder
@@ -73,6 +85,8 @@ class SentenceEncoder(Publishable):
         *,
         dtype: Any = "auto",
         device_map: Any = None,
+        too_long: str = "truncate",
+        stride: int | None = None,
         **options: Any,
     ) -> Self:
         """The encoder in a folder or a repository.
@@ -84,6 +98,9 @@ class SentenceEncoder(Publishable):
             name: a folder, a repository on the Hub, or "leanformers/tiny-sentiment".
             dtype: of the model, as in `AutoModel.from_pretrained`.
             device_map: the device of the model.
+            too_long: "truncate", "error" or "window": what `encode` does with texts of more than `max_seq_length`
+                tokens where a call does not say otherwise.
+            stride: tokens that neighbouring windows share.
             options: where to find it, as `HubOptions`: `revision`, `subfolder`, `variant`, `token`, …
 
         Raises:
@@ -92,10 +109,10 @@ class SentenceEncoder(Publishable):
             LeanformersError: the errors of `AutoModel` and `AutoTokenizer`.
         """
         place, unknown = HubOptions.take(options)
-        known = {"dtype", "device_map", *HubOptions.names()}
+        known = {"dtype", "device_map", "too_long", "stride", *HubOptions.names()}
         reject_unknown_arguments("SentenceEncoder.from_pretrained()", unknown, known)
         model, tokenizer, folder = read_sentence_folder(name, place, dtype=dtype, device_map=device_map)
-        return cls(model, tokenizer, folder)
+        return cls(model, tokenizer, folder, too_long=too_long, stride=stride)
 
     def encode(
         self,
@@ -106,8 +123,10 @@ class SentenceEncoder(Publishable):
         normalize: bool | None = None,
         prompt: str | None = None,
         prompt_name: str | None = None,
-        too_long: str = "truncate",
-    ) -> NDArray[numpy.float32]:
+        too_long: str | None = None,
+        stride: int | None = None,
+        return_dropped: bool = False,
+    ) -> Any:
         """The vectors of texts, in their order.
 
         Args:
@@ -117,30 +136,82 @@ class SentenceEncoder(Publishable):
             normalize: True makes vectors of length 1, False leaves their length; None does what the folder says.
             prompt: is put before each text.
             prompt_name: of a prompt that the folder names, e.g. "query".
-            too_long: "truncate" cuts texts with more than `max_seq_length` tokens, "error" raises.
+            too_long: "truncate" cuts texts with more than `max_seq_length` tokens, "error" raises, "window" reads them
+                in windows that overlap: each is pooled as a text of its own, and their vectors are averaged, weighted
+                by the windows' own tokens (with "max" pooling: the highest numbers). None: as the encoder was made.
+            stride: tokens that neighbouring windows share.
+            return_dropped: give how many tokens of each text were cut off, too.
 
         Returns:
-            float32, (n, width); (width,) for one str.
+            float32, (n, width); (width,) for one str. With `return_dropped`, (vectors, tokens): int64, (n,), or an int.
 
         Raises:
             InputTypeError: an item is no text; names it.
             TooLongError: with `too_long="error"`; names the row and its tokens.
             ArgumentError, InputValueError: an argument has an unknown value.
+
+        Example:
+            >>> encoder = SentenceEncoder.from_pretrained("leanformers/tiny-sentiment")
+            >>> vectors, dropped = encoder.encode(["A lovely day.", "very " * 600], return_dropped=True)
+            >>> dropped.tolist() == [0, 602 - encoder.max_seq_length]
+            True
         """
+        single = isinstance(texts, str)
+        vectors, dropped = self.encode_rows(
+            [texts] if single else texts,
+            0,
+            self.long_text.for_call(too_long, stride),
+            batch_size=batch_size,
+            show_progress=show_progress,
+            normalize=normalize,
+            prompt=prompt,
+            prompt_name=prompt_name,
+        )
+        if not return_dropped:
+            return vectors[0] if single else vectors
+        return (vectors[0], dropped[0]) if single else (vectors, numpy.array(dropped, numpy.int64))
+
+    def encode_rows(
+        self,
+        texts: Any,
+        first_row: int,
+        long_text: LongText,
+        *,
+        batch_size: int | None = None,
+        show_progress: bool | None = None,
+        normalize: bool | None = None,
+        prompt: str | None = None,
+        prompt_name: str | None = None,
+    ) -> tuple[NDArray[numpy.float32], list[int]]:
+        """As `encode`, for a part of a longer input: its first text has the number `first_row` in messages."""
         if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
             raise InputValueError(f"batch_size must be a number of at least 1, not {batch_size!r}")
-        single = isinstance(texts, str)
-        texts = [texts] if single else texts
-        ragged = self._tokenize(texts, self._prompt(prompt, prompt_name), too_long)
-        vectors = numpy.empty((len(ragged), self.width), dtype=numpy.float32)
-        with torch.inference_mode(), progress("Encoding", len(ragged), show_progress) as advance:
-            for packed in packs_of(ragged, tokens=TOKENS_PER_STEP, texts=batch_size):
+        windows = read_texts(
+            self.tokenizer,
+            self._changed(texts, self._prompt(prompt, prompt_name)),
+            limit=self.max_seq_length,
+            long_text=long_text,
+            row_of=lambda row: first_row + row,
+        )
+        return self._vectors(windows, batch_size, show_progress, normalize), windows.dropped
+
+    def _vectors(
+        self, windows: Windows, batch_size: int | None, show_progress: bool | None, normalize: bool | None
+    ) -> NDArray[numpy.float32]:
+        """The vectors of texts that may have several windows, (texts, width)."""
+        modes = self.folder.pooling
+        rows, width = len(windows.ragged), self.model.wiring.width
+        pooled = torch.empty(rows, width * len(modes))
+        with torch.inference_mode(), progress("Encoding", rows, show_progress) as advance:
+            for packed in packs_of(windows.ragged, tokens=TOKENS_PER_STEP, texts=batch_size):
                 packed = packed.to(self.model.device)
                 hidden = self.model.forward_packed(packed)  # (tokens, width)
-                pooled = self._finish(pool(hidden, packed, self.folder.pooling), normalize)
-                vectors[packed.order.cpu().numpy()] = pooled.cpu().numpy()
+                pooled[packed.order.cpu()] = pool(hidden, packed, modes).cpu()
                 advance(len(packed.lengths))
-        return vectors[0] if single else vectors
+            parts = zip(modes, torch.split(pooled, width, dim=1), strict=True)
+            merged = [windows.highest(part) if mode == "max" else windows.mean(part) for mode, part in parts]
+            vectors: NDArray[numpy.float32] = self._finish(torch.cat(merged, dim=1), normalize).numpy()
+        return vectors
 
     def similarity(self, first: Any, second: Any) -> NDArray[numpy.float32]:
         """The cosine of the angle between each of `first` and each of `second`, from -1 to 1.
@@ -209,17 +280,12 @@ class SentenceEncoder(Publishable):
             raise InputValueError(f"there is no prompt {name!r}{near_names(name, prompts)}; the folder names: {listed}")
         return prompts[name]
 
-    def _tokenize(self, texts: Any, prompt: str, too_long: str) -> Ragged:
-        if too_long not in TOO_LONG:
-            choices = " or ".join(repr(choice) for choice in TOO_LONG)
-            raise InputValueError(f"too_long={too_long!r}{near_names(str(too_long), TOO_LONG)}; choose {choices}")
-        if prompt or self.folder.do_lower_case:
-            change = _Change(prompt, self.folder.do_lower_case)
-            texts = [change(text) for text in (texts.tolist() if hasattr(texts, "tolist") else texts)]
-        ragged = self.tokenizer.encode_ragged(texts, truncation=True, max_length=self.max_seq_length)
-        if too_long == "error":
-            refuse_dropped(ragged, self.max_seq_length)
-        return ragged
+    def _changed(self, texts: Any, prompt: str) -> Any:
+        """Texts as the tokenizer is to see them."""
+        if not prompt and not self.folder.do_lower_case:
+            return texts
+        change = _Change(prompt, self.folder.do_lower_case)
+        return [change(text) for text in (texts.tolist() if hasattr(texts, "tolist") else texts)]
 
     def _finish(self, vectors: Tensor, normalize: bool | None) -> Tensor:
         for step in self.folder.steps:
@@ -243,16 +309,6 @@ class _Change:
             return text
         text = self.prompt + text
         return text.lower() if self.lower else text
-
-
-def refuse_dropped(ragged: Ragged, limit: int, first_row: int = 0) -> None:
-    """Raise TooLongError for the first row that truncation shortened; rows are counted from `first_row`."""
-    for row, dropped in enumerate(ragged.dropped or ()):
-        if dropped:
-            tokens = int(ragged.row_offsets[row + 1] - ragged.row_offsets[row]) + dropped
-            raise TooLongError(
-                f'row {first_row + row}: {tokens} tokens, limit {limit}; use too_long="truncate", or split the text'
-            )
 
 
 def _unit(vectors: NDArray[numpy.float32]) -> NDArray[numpy.float32]:

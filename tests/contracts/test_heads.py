@@ -15,7 +15,9 @@ from leanformers.models.classes import model_class
 TOLERANCE = 1e-5
 LABELS = 3
 CHOICES = 3
-ON_TOKENS = ("token-classification", "masked-lm", "causal-lm")
+ON_TOKENS = ("token-classification", "masked-lm", "causal-lm", "replaced-token-detection")
+SECOND_LABELS = {"bert": "next_sentence_label", "albert": "sentence_order_label"}
+OUTPUTS = ("logits", "prediction_logits", "seq_relationship_logits", "sop_logits", "start_logits", "end_logits")
 
 
 def inputs_for(pair: Any, batch_of: Any, head: str, lengths: list[int]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -26,11 +28,17 @@ def inputs_for(pair: Any, batch_of: Any, head: str, lengths: list[int]) -> tuple
         return batch, {"labels": torch.arange(len(lengths)) % CHOICES}
     batch = batch_of(pair, lengths)
     mask = batch["attention_mask"].bool()
-    if head in ON_TOKENS:
-        count = LABELS if head == "token-classification" else pair.vocabulary
+    if head in (*ON_TOKENS, "pretraining"):
+        count = {"token-classification": LABELS, "replaced-token-detection": 2}.get(head, pair.vocabulary)
         labels = torch.randint(0, count, mask.shape, generator=torch.Generator().manual_seed(1))
         labels[~mask] = -100
-        labels[:, 0] = -100
+        if head != "replaced-token-detection":
+            labels[:, 0] = -100
+        if head == "pretraining":
+            return batch, {
+                "labels": labels,
+                SECOND_LABELS[pair.ours.architecture.model_type]: torch.arange(len(lengths)) % 2,
+            }
         return batch, {"labels": labels}
     if head == "question-answering":
         return batch, {"start_positions": torch.zeros(len(lengths)).long(), "end_positions": mask.sum(1) - 1}
@@ -48,7 +56,7 @@ def language_head(model_type: str) -> str:
 
 
 def logits_of(output: Any) -> list[Any]:
-    return [output[name] for name in ("logits", "start_logits", "end_logits") if name in output]
+    return [output[name] for name in OUTPUTS if name in output]
 
 
 @pytest.mark.parametrize("sizes", ["even", "odd"])
@@ -62,10 +70,10 @@ def test_logits_are_those_of_the_reference(make_pair, batch_of, model_type, head
     real = batch["attention_mask"].bool()
     for mine, theirs in zip(ours, reference, strict=True):
         assert mine.shape == theirs.shape
-        per_token = head in ON_TOKENS or head == "question-answering"
+        per_token = mine.shape[:2] == real.shape and head != "multiple-choice"
         difference = (mine - theirs)[real] if per_token else mine - theirs
         assert difference.abs().max() <= TOLERANCE
-        if head in ON_TOKENS:
+        if per_token and head != "question-answering":
             assert not mine[~real].any()
         if head == "question-answering":
             assert (mine[~real] == torch.finfo(mine.dtype).min).all()

@@ -136,9 +136,17 @@ def test_mistakes_are_named(model, settings, error, message) -> None:
 
 
 def test_settings_that_are_not_known_here_are_refused_not_ignored() -> None:
-    with pytest.raises(InputValueError, match="no_repeat_ngram_size=3 is not known here"):
-        GenerationConfig({"no_repeat_ngram_size": 3}).updated("generate", {})
-    GenerationConfig({"no_repeat_ngram_size": 0, "typical_p": 1.0}).updated("generate", {})
+    with pytest.raises(InputValueError, match=r"diversity_penalty=0\.5 is not known here"):
+        GenerationConfig({"diversity_penalty": 0.5}).updated("generate", {})
+    GenerationConfig({"diversity_penalty": 0.0, "typical_p": 1.0}).updated("generate", {})
+
+
+def test_settings_can_be_set_one_by_one(folder) -> None:
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    model.generation_config.max_new_tokens = 3
+    assert model.generate([[5, 6]], [[1, 1]]).shape == (1, 5)
+    with pytest.raises(AttributeError, match="'max_new_token'; did you mean 'max_new_tokens'"):
+        model.generation_config.max_new_token = 3
 
 
 class TestPipeline:

@@ -210,7 +210,7 @@ def test_the_wrong_class(folder, tmp_path) -> None:
         AutoModel.from_pretrained(folder)
 
 
-@pytest.mark.parametrize(("name", "hint"), [("brt", "; did you mean 'bert'"), ("gpt9", "; known: albert, bert")])
+@pytest.mark.parametrize(("name", "hint"), [("brt", "; did you mean 'bert'"), ("gpt9", "; known: albert, bart, bert")])
 def test_an_unknown_architecture(folder, name, hint) -> None:
     set_config(folder, model_type=name)
     with pytest.raises(ArchitectureError, match=rf"the architecture '{name}' is not known here.*{hint}"):

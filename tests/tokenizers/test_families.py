@@ -38,6 +38,13 @@ def t5(lines: list[str], data: Path) -> Any:
     return transformers.T5Tokenizer.from_pretrained(data / "tokenizers" / "t5-base").backend_tokenizer
 
 
+def marked(lines: list[str], data: Path) -> Any:
+    """T5's pieces where each space is a mark of its own."""
+    tokenizer = t5(lines, data)
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Metaspace()
+    return tokenizer
+
+
 FAMILIES: dict[str, Callable[[list[str], Path], Any]] = {
     "WordPiece, cased": word_piece("cased"),
     "WordPiece, uncased": word_piece("uncased"),
@@ -47,6 +54,7 @@ FAMILIES: dict[str, Callable[[list[str], Path], Any]] = {
     "SentencePiece BPE with byte fallback": llama,
     "BPE with suffix": clip,
     "Unigram of T5": t5,
+    "Unigram with a mark for each space": marked,
     "WordLevel": words,
     "characters": characters,
 }

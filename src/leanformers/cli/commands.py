@@ -13,6 +13,7 @@ from ..hub.resolve import DEFAULT_MODEL
 from . import hub, tokenizers
 from .output import print_line, print_object, print_table
 from .texts import read_texts
+from .token_files import encode_file, verify_tokens
 from .training import train_tokenizer
 
 __all__ = ["app"]
@@ -199,3 +200,5 @@ def demo() -> None:
 
 
 app.command()(train_tokenizer)
+app.command()(encode_file)
+app.command()(verify_tokens)

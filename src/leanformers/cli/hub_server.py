@@ -39,6 +39,9 @@ def serve(
         str, typer.Option(help="Larger files are asked for in parts, each tried again.")
     ] = "256MB",
     part_size: Annotated[str, typer.Option(help="The length of these parts.")] = "64MB",
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Take nothing; a plain folder of model folders is served as it is.")
+    ] = False,
     allow_anonymous: Annotated[
         bool, typer.Option("--allow-anonymous", help="Listen beyond this machine although no token was ever created.")
     ] = False,
@@ -63,6 +66,7 @@ def serve(
             max_file_size=_bytes(max_file_size),
             multipart_above=_bytes(multipart_above),
             part_size=max(1, _bytes(part_size)),
+            read_only=read_only,
         ),
         allow_anonymous=allow_anonymous,
         started=lambda url: print_line(f"{folder} is served at {url}: export HF_ENDPOINT={url}"),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import HubError, LeanformersError
-from ..progress import byte_progress
+from ..progress import download_progress
 from .cache import RepositoryCache, RepositoryFile
 from .failures import TemporaryError, disk_failure, no_network, refusal
 from .transport import Hub, timeouts, wait_before
@@ -40,7 +40,7 @@ def fetch(
     total = sum(file.size for file in files.values())
     # Several paths may have the same bytes, which are fetched once.
     blobs = {file.etag: (path, file) for path, file in files.items()}
-    with byte_progress(f"Fetching {repository}", total) as advance, ThreadPoolExecutor(_AT_ONCE) as threads:
+    with download_progress(f"Fetching {repository}", total) as advance, ThreadPoolExecutor(_AT_ONCE) as threads:
         work = [
             threads.submit(_fetch_blob, hub, cache, repository, commit, path, file, force, advance)
             for path, file in blobs.values()

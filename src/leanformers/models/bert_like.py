@@ -5,23 +5,19 @@ An architecture's file says what differs: see `arch/roberta.py`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError
+from .common_heads import classifier, dense_classifier, words
 from .layout import Row
 from .wiring import (
-    ACTIVATIONS,
-    Activation,
     Attention,
     Block,
-    Dropout,
     Embedding,
     Embeddings,
     Head,
     LayerNorm,
     Linear,
     Mlp,
-    Step,
 )
 
 if TYPE_CHECKING:
@@ -29,16 +25,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BLOCK_ROWS",
+    "DEFAULTS",
     "EMBEDDING_ROWS",
+    "MORE_DEFAULTS",
     "PASSENGERS",
-    "activation",
     "blocks",
-    "decoder",
+    "classifier_dropout",
     "dense_classification",
     "embeddings",
-    "head_dropout",
+    "masked_lm",
     "multiple_choice",
     "question_answering",
+    "sequence_classification",
     "token_classification",
 ]
 
@@ -59,6 +57,32 @@ BLOCK_ROWS: tuple[Row, ...] = (
     ("encoder.layer.{i}.output.LayerNorm", "blocks.{i}.after_mlp"),
 )
 PASSENGERS = ("embeddings.position_ids", "embeddings.token_type_ids")
+DEFAULTS: dict[str, Any] = {
+    "vocab_size": 30522,
+    "hidden_size": 768,
+    "num_hidden_layers": 12,
+    "num_attention_heads": 12,
+    "intermediate_size": 3072,
+    "hidden_act": "gelu",
+    "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1,
+    "max_position_embeddings": 512,
+    "initializer_range": 0.02,
+    "layer_norm_eps": 1e-12,
+    "pad_token_id": 0,
+    "bos_token_id": None,
+    "eos_token_id": None,
+    "tie_word_embeddings": True,
+}
+# What else BERT, RoBERTa and ELECTRA have.
+MORE_DEFAULTS: dict[str, Any] = {
+    "type_vocab_size": 2,
+    "position_embedding_type": "absolute",
+    "use_cache": True,
+    "classifier_dropout": None,
+    "is_decoder": False,
+    "add_cross_attention": False,
+}
 
 
 def embeddings(config: Config, *, width: int, first_position: int = 0, projection: Linear | None = None) -> Embeddings:
@@ -83,16 +107,13 @@ def blocks(config: Config, *, layers: int | None = None) -> tuple[Block, ...]:
     for key in ("is_decoder", "add_cross_attention"):
         if config.get(key):
             config.choice(key, [False])
-    width = config.integer("hidden_size")
-    heads = config.integer("num_attention_heads")
-    if width % heads:
-        raise ConfigError(f"config: hidden_size {width} is not a multiple of num_attention_heads {heads}")
+    width, heads = config.divided("hidden_size", "num_attention_heads")
     norm = LayerNorm(width, config.number("layer_norm_eps"))
     dropout = config.number("hidden_dropout_prob", below=1)
     block = Block(
         attention=Attention(width, heads, config.number("attention_probs_dropout_prob", below=1)),
         after_attention=norm,
-        mlp=Mlp(width, config.integer("intermediate_size"), activation(config)),
+        mlp=Mlp(width, config.integer("intermediate_size"), config.activation_named("hidden_act")),
         after_mlp=norm,
         attention_dropout=dropout,
         mlp_dropout=dropout,
@@ -100,41 +121,31 @@ def blocks(config: Config, *, layers: int | None = None) -> tuple[Block, ...]:
     return (block,) * (config.integer("num_hidden_layers", at_least=0) if layers is None else layers)
 
 
-def activation(config: Config) -> str:
-    """The activation that config.json names, as the wiring calls it."""
-    return ACTIVATIONS[config.choice("hidden_act", [*ACTIVATIONS])]
-
-
-def head_dropout(config: Config) -> Dropout:
+def classifier_dropout(config: Config) -> float:
     """The dropout of classifiers: `classifier_dropout`, or that of the blocks."""
     key = "classifier_dropout" if config.get("classifier_dropout") is not None else "hidden_dropout_prob"
-    return Dropout(config.number(key, below=1))
+    return config.number(key, below=1)
+
+
+def sequence_classification(config: Config) -> Head:
+    """The pooler's output, dropout, one linear layer."""
+    return classifier("pooled", config.integer("hidden_size"), config.num_labels, classifier_dropout(config))
 
 
 def dense_classification(config: Config, activation: str) -> Head:
     """The first token: dropout, a dense layer, dropout, one linear layer to the labels."""
-    width, dropout = config.integer("hidden_size"), head_dropout(config)
-    return Head(
-        "first",
-        {
-            "dropout": dropout,
-            "dense": Linear(width, width),
-            "activation": Activation(activation),
-            "dropout_after": dropout,
-            "classifier": Linear(width, config.num_labels),
-        },
-    )
+    dropouts = (classifier_dropout(config),) * 2
+    return dense_classifier("first", config.integer("hidden_size"), config.num_labels, activation, dropouts=dropouts)
 
 
 def multiple_choice(config: Config) -> Head:
     """The pooler's output, dropout, one number for a choice."""
-    return Head("pooled", {"dropout": head_dropout(config), "classifier": Linear(config.integer("hidden_size"), 1)})
+    return classifier("pooled", config.integer("hidden_size"), 1, classifier_dropout(config))
 
 
 def token_classification(config: Config) -> Head:
     """Every token: dropout, one linear layer to the labels."""
-    width = config.integer("hidden_size")
-    return Head("tokens", {"dropout": head_dropout(config), "classifier": Linear(width, config.num_labels)})
+    return classifier("tokens", config.integer("hidden_size"), config.num_labels, classifier_dropout(config))
 
 
 def question_answering(config: Config) -> Head:
@@ -142,12 +153,11 @@ def question_answering(config: Config) -> Head:
     return Head("tokens", {"outputs": Linear(config.integer("hidden_size"), 2)})
 
 
-def decoder(config: Config, width: int, activation: str) -> Head:
-    """Every token: a dense layer to `width`, norm, and a decoder that is the table of token embeddings."""
-    steps: dict[str, Step] = {
-        "dense": Linear(config.integer("hidden_size"), width),
-        "activation": Activation(activation),
-        "norm": LayerNorm(width, config.number("layer_norm_eps")),
-        "decoder": Linear(width, config.integer("vocab_size"), tied=True),
-    }
-    return Head("tokens", steps)
+def masked_lm(config: Config, *, width: int | None = None, activation: str | None = None) -> Head:
+    """Every token: a dense layer to `width`, norm, and a decoder that is the table of token embeddings.
+
+    `width` is that of the blocks and `activation` theirs where not given.
+    """
+    hidden = config.integer("hidden_size")
+    norm = LayerNorm(width or hidden, config.number("layer_norm_eps"))
+    return words(hidden, config.integer("vocab_size"), activation or config.activation_named("hidden_act"), norm)

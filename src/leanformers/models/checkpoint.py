@@ -6,6 +6,7 @@ Damaged files are found before they are used.
 from __future__ import annotations
 
 import pickle
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ __all__ = ["INDEX", "SINGLE", "Checkpoint"]
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+_SMALL = 1 << 18  # bytes of a tensor for which mapping a file again is not worth while
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,14 @@ class Checkpoint:
 
     Attributes:
         files: the files that hold them.
-        tensors: by name. Those of safetensors files are memory-mapped: read when touched, and private when written to.
+        tensors: by name, memory-mapped: read when touched, and private when written to. (Files of torch before 1.6 are
+            read as a whole.)
+        places: the file of each tensor.
     """
 
     files: tuple[Path, ...]
     tensors: dict[str, Tensor]
+    places: dict[str, Path]
 
     @classmethod
     def open(cls, folder: Path, *, variant: str | None = None, file: Path | None = None) -> Checkpoint:
@@ -51,12 +56,12 @@ class Checkpoint:
             FileFormatError: a file is empty, cut off, a git-lfs pointer, or holds more than tensors.
         """
         if file is not None:
-            return cls((file,), dict(_read(file)))
+            return cls._of((file,))
         found = sorted(path.name for path in folder.iterdir() if path.is_file())
         for name in weights_of(found, variant)[:1]:
             if name.endswith(".json"):
                 return cls._open_shards(folder, folder / name)
-            return cls((folder / name,), dict(_read(folder / name)))
+            return cls._of((folder / name,))
         expected = f"the variant {variant!r} of them" if variant else f"{SINGLE} or {INDEX}"
         foreign = [name for name in found if name.endswith((".h5", ".msgpack", ".onnx", ".gguf"))]
         hint = f"; {foreign[0]} is of a format that is not read here" if foreign else ""
@@ -76,14 +81,38 @@ class Checkpoint:
         missing = [file.name for file in files if not file.exists()]
         if missing:
             raise MissingFileError(f"{folder} lacks {len(missing)} of {len(files)} weight files: {', '.join(missing)}")
-        tensors = {name: tensor for file in files for name, tensor in _read(file)}
-        lost = [name for name in places if name not in tensors]
+        checkpoint = cls._of(tuple(files))
+        lost = [name for name in places if name not in checkpoint.tensors]
         if lost:
             raise FileFormatError(f"{index} names {len(lost)} weights that its files do not hold, first {lost[0]}")
-        return cls(tuple(files), tensors)
+        return checkpoint
+
+    @classmethod
+    def _of(cls, files: tuple[Path, ...]) -> Checkpoint:
+        tensors, places = {}, {}
+        for file in files:
+            for name, tensor in _read(file):
+                tensors[name], places[name] = tensor, file
+        return cls(files, tensors, places)
+
+    def read(self, name: str, dtype: torch.dtype) -> Tensor:
+        """A tensor in a dtype: in its own, as it is mapped.
+
+        For another one its file is mapped once more, for this tensor alone, so that what was read of it leaves memory:
+        there are never two copies of more than one tensor.
+        """
+        tensor, path = self.tensors[name], self.places[name]
+        if tensor.dtype == dtype or tensor.nbytes < _SMALL or not _can_be_mapped(path):
+            return tensor.to(dtype)
+        return next(again.to(dtype) for found, again in _read(path, name) if found == name)
 
 
-def _read(path: Path) -> Iterator[tuple[str, Tensor]]:
+def _can_be_mapped(path: Path) -> bool:
+    return path.suffix == ".safetensors" or zipfile.is_zipfile(path)
+
+
+def _read(path: Path, only: str | None = None) -> Iterator[tuple[str, Tensor]]:
+    """The tensors of a file, or one of them."""
     if path.suffix != ".safetensors":
         yield from _read_pickled(path)
         return
@@ -92,7 +121,7 @@ def _read(path: Path) -> Iterator[tuple[str, Tensor]]:
 
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
-            for name in file.keys():  # noqa: SIM118  # the file object is no mapping
+            for name in file.keys() if only is None else [only]:
                 yield name, file.get_tensor(name)
     except SafetensorError as error:
         raise FileFormatError(f"{path} is no valid safetensors file: {error}") from None
@@ -105,7 +134,7 @@ def _read_pickled(path: Path) -> Iterator[tuple[str, Tensor]]:
     if not size:
         raise FileFormatError(f"{path} is empty: 0 bytes")
     try:
-        state: Any = torch.load(path, map_location="cpu", weights_only=True)
+        state: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=_can_be_mapped(path))
     except pickle.UnpicklingError as error:
         reason = str(error).strip().splitlines()[0]
         raise FileFormatError(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +18,13 @@ from torch import Tensor, nn
 from ..config import Config
 from ..errors import ArgumentError, ConfigError
 from ..ops.context import Context, Source
-from ..ops.plan import EncoderDecoderPlan
-from .bricks import EncoderDecoderBrick
+from ..ops.plan import StacksPlan
+from .arch import BASE
+from .bricks import StacksBrick
 from .cache import Cache
 from .encoder import EncoderModel, PackedOutput
 from .initial import initialise
-from .inputs import Limits, check_packed, gather_inputs, pack_inputs, pack_target
+from .inputs import Limits, gather_inputs, pack_inputs, pack_target
 from .layout import rows_of
 from .model import PreTrainedModel
 from .outputs import ModelOutput, Seq2SeqModelOutput
@@ -31,7 +32,7 @@ from .packed import Packed, Padding
 from .planning import PlanKeeper
 from .wiring import Encoder, EncoderDecoder
 
-__all__ = ["INPUT_NAMES", "EncoderDecoderModel", "PairOutput"]
+__all__ = ["INPUT_NAMES", "EncoderDecoderModel", "PairOutput", "TextEncoderModel"]
 
 INPUT_NAMES = ("input_ids", "attention_mask", "token_type_ids", "decoder_input_ids", "decoder_attention_mask")
 
@@ -72,30 +73,33 @@ class EncoderDecoderModel(EncoderModel):
         add_pooling_layer: there is none; for heads, which ask for it.
     """
 
+    parts: ClassVar[tuple[str, ...]] = ("encoder", "decoder")
+
     wiring: EncoderDecoder  # type: ignore[assignment]
-    _body: EncoderDecoderBrick  # type: ignore[assignment]
-    _plans: PlanKeeper[EncoderDecoderPlan]  # type: ignore[assignment]
+    _body: StacksBrick  # type: ignore[assignment]
+    _plans: PlanKeeper[StacksPlan]  # type: ignore[assignment]
 
     def __init__(self, config: Config, *, add_pooling_layer: bool = True) -> None:
         PreTrainedModel.__init__(self, config)
         description = self.architecture.wiring(config)
         assert isinstance(description, EncoderDecoder)
         self.wiring = description
+        stacks: dict[str, Encoder] = {part: getattr(description, part) for part in self.parts}
         table = self.architecture.layout.base
-        of_decoder = [row for row in table if row[1].startswith("decoder.")]
-        rows = rows_of([row for row in table if row not in of_decoder], len(description.encoder.blocks))
-        rows += rows_of(of_decoder, len(description.decoder.blocks))
-        body = EncoderDecoderBrick(description)
+        rows = [row for row in table if row[1] == self.tokens_slot]
+        for part, stack in stacks.items():
+            rows += rows_of([row for row in table if row[1].startswith(f"{part}.")], len(stack.blocks))
+        body = StacksBrick(stacks)
         filled = {name for name, _ in body.named_modules()}
         self._hold(body, [row for row in rows if row[1] in filled])
-        self._plans = PlanKeeper(partial(EncoderDecoderPlan, description))
+        self._plans = PlanKeeper(partial(StacksPlan, stacks))
         initialise(self._mounts, self.spread_of)
         self.tie_weights()
 
     @property
     def tied(self) -> dict[str, str]:
         """The tables of tokens, which are one."""
-        return dict(self.architecture.layout.tied.get(self.task, ()))
+        return {name: shared for name, shared in self.architecture.layout.tied[BASE] if name.startswith(self.parts)}
 
     def tie_weights(self) -> None:
         """Make the parameters in `tied` one and the same."""
@@ -105,12 +109,13 @@ class EncoderDecoderModel(EncoderModel):
 
     def checkpoint_blocks(self, arguments: dict[str, Any] | None) -> None:
         """The work of `gradient_checkpointing_enable`, and with None of `gradient_checkpointing_disable`."""
-        self._body.encoder.checkpointing = self._body.decoder.checkpointing = arguments
+        for stack in self._body.stacks.values():
+            stack.checkpointing = arguments
 
     @property
     def checkpoints_blocks(self) -> bool:
         """Whether training computes blocks again instead of keeping them."""
-        return self._body.encoder.checkpointing is not None
+        return self._body.stacks["encoder"].checkpointing is not None
 
     def resize_token_embeddings(self, new_num_tokens: int) -> nn.Embedding:
         """Give the vocabulary another size, in both parts; see `EncoderModel.resize_token_embeddings`."""
@@ -260,13 +265,29 @@ class EncoderDecoderModel(EncoderModel):
     ) -> Tensor:
         plan = self._plans.get(self._mounts, training=self.training) if context.weights is None else None
         if plan is not None:
-            stack = plan.encoder if part == "encoder" else plan.decoder
             with torch.no_grad():
-                return stack.hidden(packed, context, states, cache)
+                return plan.stacks[part].hidden(packed, context, states, cache)
         self._mounts.refresh()
-        brick = self._body.encoder if part == "encoder" else self._body.decoder
-        hidden: Tensor = brick(packed, context, states, cache)
+        hidden: Tensor = self._body.stacks[part](packed, context, states, cache)
         return hidden
+
+
+class TextEncoderModel(EncoderDecoderModel):
+    """The encoder of an encoder–decoder by itself: ids to hidden states; see `EncoderModel`."""
+
+    parts = ("encoder",)
+    forward = EncoderModel.forward  # type: ignore[assignment]
+
+    def run(  # type: ignore[override]
+        self,
+        packed: Packed,
+        wanted: Mapping[str, bool] | None = None,
+        *,
+        pool: bool = True,
+        cache: Cache | None = None,
+    ) -> PackedOutput:
+        """As `EncoderModel.run`."""
+        return self.encode(packed, wanted)
 
 
 def _source(hidden: Tensor, sources: Sequence[int], targets: Sequence[int]) -> Source:

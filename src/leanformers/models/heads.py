@@ -21,6 +21,7 @@ from .bricks import HeadBrick
 from .encoder import EncoderModel, PackedOutput
 from .initial import initialise, initialise_module
 from .inputs import INPUT_NAMES, gather_inputs, pack_inputs
+from .layout import UNNAMED
 from .model import PreTrainedModel
 from .outputs import ModelOutput
 from .packed import Packed, Padding
@@ -64,7 +65,6 @@ class HeadModel(PreTrainedModel):
     """A base model and a head on its pooled output, on one token of each text, or on every token."""
 
     base_class: ClassVar[type[EncoderModel]]
-    label_names: ClassVar[tuple[str, ...]] = ("labels",)
 
     _body: HeadBrick
     _mounts: Mounts
@@ -73,14 +73,16 @@ class HeadModel(PreTrainedModel):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.head_wiring: Head = self.architecture.heads[self.task](config)
-        base = self.base_class(config, add_pooling_layer=self.head_wiring.reads == "pooled")
+        base = self.base_class(config, add_pooling_layer=self.head_wiring.needs_pooler)
         refuse = partial(_refuse_hook, f"{type(self).__name__}.{self.architecture.layout.prefix}")
         base.__dict__.update(dict.fromkeys(HOOKS, refuse))
         if self.architecture.layout.prefix:
             self.add_module(self.architecture.layout.prefix, base)
         else:
             self._adopt(base)
-        self._hold(HeadBrick(self.head_wiring), list(self.architecture.layout.heads[self.task]))
+        body = HeadBrick(self.head_wiring)
+        filled = {name for name, _ in body.named_modules()}  # a config may leave a slot empty
+        self._hold(body, [row for row in self.architecture.layout.heads[self.task] if row[1] in filled])
         self._plans = PlanKeeper(partial(HeadPlan, self.head_wiring))
         self.untied: frozenset[str] = frozenset()  # what the config ties, but the checkpoint does not
         self.shift: str | None = self.architecture.layout.shifts.get(self.task)
@@ -112,6 +114,11 @@ class HeadModel(PreTrainedModel):
         return super().train(mode)
 
     @property
+    def label_names(self) -> tuple[str, ...]:
+        """How a call's labels are called."""
+        return ("labels",)
+
+    @property
     def num_labels(self) -> int:
         """How many labels a classifier has."""
         return self.config.num_labels
@@ -120,7 +127,7 @@ class HeadModel(PreTrainedModel):
     def base_model(self) -> EncoderModel:
         """The part without the head, a model of its own."""
         base = self.__dict__["_base"] if "_base" in self.__dict__ else self._modules[self.architecture.layout.prefix]
-        if not isinstance(base, EncoderModel) or base.architecture is not self.architecture:
+        if not isinstance(base, EncoderModel) or base.architecture.model_type != self.architecture.model_type:
             expected, given = self.base_class.__name__, type(base).__name__
             raise ArchitectureError(f"{self.architecture.layout.prefix} must be a {expected}, not {given}")
         return base
@@ -136,9 +143,13 @@ class HeadModel(PreTrainedModel):
         """Parameters that are other ones as well: name → the name under which a checkpoint has them."""
         stem = self.architecture.layout.stem
         of_base = {f"{stem}{name}": f"{stem}{canonical}" for name, canonical in self.base_model.tied.items()}
-        rows = dict(self.architecture.layout.tied.get(self.task, ()))
-        if not self.config.tie_word_embeddings:
-            rows = {name: canonical for name, canonical in rows.items() if not canonical.startswith(stem)}
+        owners = {mount.name for mount in self._mounts}
+        rows = {
+            name: canonical
+            for name, canonical in self.architecture.layout.tied.get(self.task, ())
+            if name.rpartition(".")[0] in owners
+            and (self.config.tie_word_embeddings or name.startswith(UNNAMED) or not canonical.startswith(stem))
+        }
         return {**of_base, **{name: canonical for name, canonical in rows.items() if name not in self.untied}}
 
     def untie(self, name: str) -> None:
@@ -209,14 +220,16 @@ class HeadModel(PreTrainedModel):
         vectors = result.hidden if tokens is None else result.hidden[tokens]  # (tokens, width)
         if self.head_wiring.reads != "tokens":
             vectors = result.pooled if result.pooled is not None else self._of_texts(vectors, packed)
-        plan = None if vectors.requires_grad else self._plans.get(self._mounts, training=self.training)
-        if plan is not None:
-            with torch.no_grad():
-                logits = plan(vectors)
-        else:
-            self._mounts.refresh()
-            logits = self._body(vectors)
+        logits: Tensor = self._steps_for(vectors)(vectors)
         return logits if self.shift is None else logits + self.get_buffer(self.shift)
+
+    def _steps_for(self, vectors: Tensor) -> HeadPlan | HeadBrick:
+        """What runs the head's steps on these vectors."""
+        plan = None if vectors.requires_grad else self._plans.get(self._mounts, training=self.training)
+        if plan is None:
+            self._mounts.refresh()
+            return self._body
+        return plan
 
 
 def _resize_rows(module: nn.Module, rows: int, spread: float) -> None:

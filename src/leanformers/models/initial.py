@@ -30,14 +30,14 @@ def initialise(
 
 
 def initialise_module(module: nn.Module, spread: float, generator: torch.Generator | None = None) -> None:
-    """Fill the weights of one Linear, LayerNorm or Embedding."""
+    """Fill the weights of one Linear, Conv1d, LayerNorm or Embedding."""
     with torch.no_grad():
         if isinstance(module, (nn.LayerNorm, RmsNorm)):
             module.reset_parameters()
             return
-        if isinstance(module, (nn.Linear, nn.Embedding)):
+        if isinstance(module, (nn.Linear, nn.Embedding, nn.Conv1d)):
             module.weight.normal_(0.0, spread, generator=generator)
-        if isinstance(module, nn.Linear) and module.bias is not None:
+        if isinstance(module, (nn.Linear, nn.Conv1d)) and module.bias is not None:
             module.bias.zero_()
         if isinstance(module, nn.Embedding) and module.padding_idx is not None:
             module.weight[module.padding_idx].zero_()

@@ -89,9 +89,7 @@ def pack_inputs(inputs: Mapping[str, object], limits: Limits, device: torch.devi
     return packed, padding
 
 
-def pack_target(
-    given: object, given_mask: object, limits: Limits, order: Tensor, batch: int
-) -> tuple[Packed, Padding]:
+def pack_target(given: object, given_mask: object, limits: Limits, order: Tensor, batch: int) -> tuple[Packed, Padding]:
     """Check what a decoder reads, and pack it in the order of its sources.
 
     Args:
@@ -242,12 +240,12 @@ def _check_rows(ids: Tensor, mask: Tensor, limits: Limits, *, counted: bool, wha
         raise InputValueError(f"{what}row {row} has no tokens{reason}; leave it out, or tokenize with special tokens")
     if counted and limits.positions is not None and longest > limits.positions:
         row = int((lengths > limits.positions).int().argmax())
-        raise _too_long(row, int(lengths[row]), limits.positions)
+        raise _too_long(row, int(lengths[row]), limits.positions, what)
 
 
-def _too_long(row: int, tokens: int, limit: int) -> TooLongError:
+def _too_long(row: int, tokens: int, limit: int, what: str = "") -> TooLongError:
     return TooLongError(
-        f"row {row}: {tokens} tokens, limit {limit}; use truncation=True, max_length={limit}, or split the text"
+        f"{what}row {row}: {tokens} tokens, limit {limit}; use truncation=True, max_length={limit}, or split the text"
     )
 
 

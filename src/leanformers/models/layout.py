@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-__all__ = ["Layout", "Row", "rows_of"]
+__all__ = ["UNNAMED", "Layout", "Row", "rows_of"]
 
 Row = tuple[str, str]  # name of a module in the checkpoint, name of the brick that holds the same weights
+
+# What stands before the name of a module in `heads` that checkpoints have no name for: all its weights are tied.
+UNNAMED = "_unnamed"
 
 # Names from the time of TensorFlow checkpoints.
 _OLD_SPELLING = {"gamma": "weight", "beta": "bias"}
@@ -28,6 +31,8 @@ class Layout:
         transposed: modules of `base` whose weights checkpoints have as (inputs, outputs).
         shifts: by task, a tensor (1, outputs) of fixed numbers that is added to the head's output.
         loose: of `tied`, parameters that are not, where a checkpoint has numbers of their own for them.
+        prefixes: by task, what stands there instead of `prefix`.
+        usual_prefix: what stands there for other tasks; empty where it is the same.
     """
 
     prefix: str
@@ -39,6 +44,13 @@ class Layout:
     transposed: tuple[str, ...] = ()
     shifts: Mapping[str, str] = field(default_factory=dict)
     loose: tuple[str, ...] = ()
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    usual_prefix: str = ""
+
+    def of(self, task: str) -> Layout:
+        """The names in checkpoints of a task."""
+        other = self.prefixes.get(task)
+        return self if other is None else replace(self, prefix=other, usual_prefix=self.prefix)
 
     @property
     def stem(self) -> str:
@@ -63,6 +75,8 @@ class Layout:
         yield name
         if self.prefix:
             yield name.removeprefix(self.stem) if name.startswith(self.stem) else f"{self.stem}{name}"
+        if self.usual_prefix and name.startswith(f"{self.usual_prefix}."):
+            yield f"{self.stem}{name.removeprefix(f'{self.usual_prefix}.')}"
 
 
 def _unnumbered(name: str) -> str:

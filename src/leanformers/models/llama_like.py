@@ -12,7 +12,6 @@ from ..errors import ConfigError
 from .layout import Row
 from .rotary_config import rotary
 from .wiring import (
-    ACTIVATIONS,
     Attention,
     Block,
     Dropout,
@@ -22,6 +21,7 @@ from .wiring import (
     GatedMlp,
     Head,
     Linear,
+    Norm,
     RmsNorm,
     Sight,
 )
@@ -116,10 +116,15 @@ def sights(config: Config, slides: Sequence[bool]) -> list[Sight]:
     return [near if slide else Sight(causal=True) for slide in slides]
 
 
-def slides(config: Config) -> list[bool]:
-    """Which blocks have a sliding window: those that `layer_types` names, else from block `max_window_layers` on."""
+def slides(config: Config, *, every: int | None = None, first: int = 0) -> list[bool]:
+    """Which blocks have a sliding window: those that `layer_types` names.
+
+    Without it, all but the `first` and every `every`-th after it; else those from block `max_window_layers` on.
+    """
     layers = config.integer("num_hidden_layers", at_least=0)
     types = config.get("layer_types")
+    if not types and every is not None:
+        return [bool((number - first) % every) for number in range(layers)]
     if types is None:
         used = bool(config.use_sliding_window) and config.sliding_window is not None
         return [used and number >= config.integer("max_window_layers", at_least=0) for number in range(layers)]
@@ -132,15 +137,23 @@ def slides(config: Config) -> list[bool]:
 def blocks(config: Config, attentions: Sequence[Attention]) -> tuple[Block, ...]:
     """Pre-norm blocks around these attentions."""
     width = config.integer("hidden_size")
-    activation = ACTIVATIONS[config.choice("hidden_act", [*ACTIVATIONS])]
-    mlp = GatedMlp(width, config.integer("intermediate_size"), activation, bias=bool(config.get("mlp_bias")))
+    hidden = config.integer("intermediate_size")
+    mlp = GatedMlp(width, hidden, config.activation_named("hidden_act"), bias=bool(config.get("mlp_bias")))
     return tuple(Block(a, mlp, before_attention=norm(config), before_mlp=norm(config)) for a in attentions)
 
 
-def stack(config: Config, blocks: tuple[Block, ...], final_norm: RmsNorm, *, scale: float = 1.0) -> Encoder:
-    """Embeddings without positions, the blocks, a last norm."""
+def stack(
+    config: Config,
+    blocks: tuple[Block, ...],
+    final_norm: Norm,
+    *,
+    scale: float = 1.0,
+    norm: Norm | None = None,
+    dropout: float = 0.0,
+) -> Encoder:
+    """Embeddings without positions, the blocks, a last norm; scale, norm and dropout are those of the embeddings."""
     tokens = Embedding(config.integer("vocab_size"), config.integer("hidden_size"), padding=config.pad_token_id)
-    embeddings = Embeddings(tokens, positions=None, types=None, norm=None, dropout=0.0, scale=scale)
+    embeddings = Embeddings(tokens, positions=None, types=None, norm=norm, dropout=dropout, scale=scale)
     return Encoder(embeddings, blocks, pooler=None, final_norm=final_norm)
 
 

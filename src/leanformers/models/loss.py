@@ -12,13 +12,21 @@ from ..config import Config
 from ..errors import ConfigError, InputTypeError, InputValueError, ShapeError, TokenIdError, near_names
 from .packed import Packed, Padding
 
-__all__ = ["IGNORED", "classification_loss", "next_token_loss", "single_label_loss", "span_loss", "token_loss"]
+__all__ = [
+    "IGNORED",
+    "classification_loss",
+    "next_token_loss",
+    "replaced_loss",
+    "single_label_loss",
+    "span_loss",
+    "token_loss",
+]
 
 _PROBLEMS = ("regression", "single_label_classification", "multi_label_classification")
 IGNORED = -100  # a label that is left out of the loss, as in torch
 
 
-def classification_loss(logits: Tensor, labels: Any, config: Config) -> Tensor:
+def classification_loss(logits: Tensor, labels: Any, config: Config, *, soft_labels: bool = False) -> Tensor:
     """The loss of a classifier, one number.
 
     Mean squared error for regression, cross entropy for one label a row, binary cross entropy for several. Which one is
@@ -29,6 +37,7 @@ def classification_loss(logits: Tensor, labels: Any, config: Config) -> Tensor:
         labels: (batch,) numbers of labels, or (batch, labels) floats for several labels a row, or values for
             regression.
         config: of the model.
+        soft_labels: where `problem_type` is not set, floats (batch, labels) are shares of one label, to cross entropy.
 
     Raises:
         TokenIdError: a label outside 0 … num_labels - 1; names the row.
@@ -48,6 +57,8 @@ def classification_loss(logits: Tensor, labels: Any, config: Config) -> Tensor:
     if labels.shape != logits.shape:
         raise _wrong_shape(labels, tuple(logits.shape))
     labels = labels.to(logits.dtype)
+    if soft_labels and config.problem_type is None:
+        return F.cross_entropy(logits, labels)
     return F.mse_loss(logits, labels) if problem == "regression" else F.binary_cross_entropy_with_logits(logits, labels)
 
 
@@ -103,8 +114,36 @@ def next_token_loss(values: Tensor, labels: Tensor, packed: Packed, padding: Pad
     return F.cross_entropy(values, targets, ignore_index=IGNORED)
 
 
+def replaced_loss(values: Tensor, labels: Tensor, padding: Padding) -> Tensor:
+    """Mean binary cross entropy over the tokens: was each one replaced? What labels say of padding is not read.
+
+    Args:
+        values: (tokens,) logits of packed tokens.
+        labels: (batch, length), 1 for a replaced token, else 0.
+        padding: where the tokens stand in the batch.
+
+    Raises:
+        TokenIdError: another label; names row and position.
+    """
+    if labels.shape != (padding.batch, padding.length):
+        raise _wrong_shape(labels, (padding.batch, padding.length))
+    flat = labels.flatten()
+    outside = torch.zeros_like(flat, dtype=torch.bool)
+    outside[padding.slots] = ((flat < 0) | (flat > 1))[padding.slots]
+    _refuse_outside(outside, labels, "which is neither 0 (as it was) nor 1 (replaced)")
+    return F.binary_cross_entropy_with_logits(values, flat[padding.slots].to(values.dtype))
+
+
+def _refuse_outside(outside: Tensor, labels: Tensor, why: str) -> None:
+    if outside.any():
+        row, column = divmod(int(outside.int().argmax()), labels.shape[1])
+        raise TokenIdError(f"labels row {row}, position {column}: label {int(labels[row, column])}, {why}")
+
+
 def _token_labels(count: int, labels: Tensor, padding: Padding) -> Tensor:
     """The labels of packed tokens, (tokens,), each below `count` or -100."""
+    if labels.shape != (padding.batch, padding.length):
+        raise _wrong_shape(labels, (padding.batch, padding.length))
     flat = labels.flatten()
     on_padding = flat != IGNORED
     on_padding[padding.slots] = False
@@ -113,12 +152,7 @@ def _token_labels(count: int, labels: Tensor, padding: Padding) -> Tensor:
         label = int(labels[row, column])
         raise InputValueError(f"labels row {row}, position {column}: label {label} on padding, which must have -100")
     outside = ((flat < 0) | (flat >= count)) & (flat != IGNORED)
-    if outside.any():
-        row, column = divmod(int(outside.int().argmax()), padding.length)
-        label = int(labels[row, column])
-        raise TokenIdError(
-            f"labels row {row}, position {column}: label {label}, but there are {count} (0 to {count - 1})"
-        )
+    _refuse_outside(outside, labels, f"but there are {count} (0 to {count - 1})")
     return flat[padding.slots]
 
 

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from ..config import Config
 from ..errors import ArchitectureError, ArgumentError, InputTypeError, reject_unknown_arguments
-from ..hub.publish import Publication, Publishable, publish
+from ..hub.publish import Publication, publish
+from ..hub.publishable import Publishable
 from .arch import Architecture
 from .layout import Row
 from .tree import Mounts, mount, refuse_to_replace

@@ -12,7 +12,9 @@ __all__ = [
     "ModelOutput",
     "MultipleChoiceOutput",
     "NextSentenceOutput",
+    "PreTrainingOutput",
     "QuestionAnsweringOutput",
+    "ReplacedTokensOutput",
     "Seq2SeqLMOutput",
     "Seq2SeqModelOutput",
     "SequenceClassifierOutput",
@@ -98,6 +100,27 @@ class NextSentenceOutput(ModelOutput):
     """Of a next sentence predictor.
 
     loss: () when labels were given. logits: (batch, 2). hidden_states and attentions as in `BaseModelOutput`.
+    """
+
+    fields = ("loss", "logits", "hidden_states", "attentions")
+
+
+class PreTrainingOutput(ModelOutput):
+    """Of a model with the heads that it was pretrained with.
+
+    loss: () when labels of both kinds were given. prediction_logits: (batch, length, vocabulary), zeros at padding.
+    seq_relationship_logits (BERT) or sop_logits (ALBERT): (batch, 2). hidden_states and attentions as in
+    `BaseModelOutput`.
+    """
+
+    fields = ("loss", "prediction_logits", "seq_relationship_logits", "sop_logits", "hidden_states", "attentions")
+
+
+class ReplacedTokensOutput(ModelOutput):
+    """Of a discriminator.
+
+    loss: () when labels were given. logits: (batch, length), above 0 for a replaced token, zeros at padding.
+    hidden_states and attentions as in `BaseModelOutput`.
     """
 
     fields = ("loss", "logits", "hidden_states", "attentions")

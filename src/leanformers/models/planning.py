@@ -121,7 +121,7 @@ def _alike(weights: Sequence[Tensor]) -> bool:
 
 def _is_plain(leaf: nn.Module) -> bool:
     """A torch module as it was made: no subclass, no hooks, no forward of its own."""
-    return type(leaf) in (nn.Linear, nn.LayerNorm, RmsNorm, nn.Embedding) and not (
+    return type(leaf) in (nn.Linear, nn.LayerNorm, RmsNorm, nn.Embedding, nn.Conv1d) and not (
         leaf._forward_hooks or leaf._forward_pre_hooks or "forward" in leaf.__dict__
     )
 

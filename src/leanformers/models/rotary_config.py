@@ -16,17 +16,20 @@ __all__ = ["rotary"]
 _LONGER = ("llama3", "yarn")
 
 
-def rotary(config: Config, layer_type: str | None = None, *, theta: float = 10000.0) -> Rotary:
+def rotary(config: Config, layer_type: str | None = None, theta: float = 10000.0, old_key: str | None = None) -> Rotary:
     """The rotary positions of a model, or of its blocks of a type.
 
     Args:
         config: of the model.
         layer_type: the key under which `rope_parameters` has those of a type of blocks; None for one for all.
         theta: what stands for an absent `rope_theta`.
+        old_key: where config.json had theta before there was `rope_parameters`.
 
     Raises:
         ConfigError: a kind of scaling that is not known here, or one without its parameters.
     """
+    if old_key is not None and config.get(old_key) is not None and "rope_parameters" not in list(config):
+        return Rotary(config.number(old_key))
     old = config.get("rope_theta") is not None or config.get("rope_scaling") is not None
     given: Any = None if old and "rope_parameters" not in list(config) else config.get("rope_parameters")
     if layer_type is not None and isinstance(given, Mapping):

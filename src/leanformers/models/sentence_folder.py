@@ -16,7 +16,7 @@ from ..files import parse_json, read_json, read_text, save_files, write_json
 from ..hub.options import HubOptions
 from ..hub.resolve import Need, locate
 from ..ops.linear import prepare
-from .arch import BASE, architecture_of
+from .arch import BASE, TEXT_ENCODING, architecture_of
 from .checkpoint import Checkpoint
 from .classes import model_class
 from .pooling import POOLINGS
@@ -100,7 +100,8 @@ def read_sentence_folder(
     folder = _read_modules(root) if (root / _MODULES).exists() else _plain(root)
     place = root / folder.model_path
     config = Config.from_pretrained(place)
-    kind = model_class(architecture_of(config.model_type), BASE)
+    architecture = architecture_of(config.model_type)
+    kind = model_class(architecture, TEXT_ENCODING if TEXT_ENCODING in architecture.classes else BASE)
     # Pooling replaces the pooler here, so that a new one needs no warning.
     variant = {"variant": options.variant}
     model = load(kind, place, config=config, dtype=dtype, device_map=device_map, options=variant, say=False)

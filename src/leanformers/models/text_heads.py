@@ -68,7 +68,7 @@ class SequenceClassificationModel(_TextModel):
     output_class = SequenceClassifierOutput
 
     def _loss(self, logits: Tensor, labels: Any) -> Tensor:
-        return classification_loss(logits, labels, self.config)
+        return classification_loss(logits, labels, self.config, soft_labels=self.architecture.soft_labels)
 
 
 class NextSentenceModel(_TextModel):

@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ShapeError
 from .heads import Call, HeadModel
 from .inputs import whole_numbers
 from .loss import span_loss, token_loss
@@ -53,7 +52,7 @@ class TokenModel(HeadModel):
         given = {"attention_mask": attention_mask, "token_type_ids": token_type_ids, "position_ids": position_ids}
         call = self.run(input_ids, {**given, "labels": labels}, options)
         labels = call.inputs.get("labels")
-        loss = None if labels is None else self._loss(call, _grid("labels", labels, call))
+        loss = None if labels is None else self._loss(call, whole_numbers("labels", labels, call.values.device))
         return call.output(self.output_class, loss=loss, logits=call.padding.pad(call.values))
 
     def _loss(self, call: Call, labels: Tensor) -> Tensor:
@@ -79,7 +78,10 @@ class MaskedLMModel(TokenModel):
 class QuestionAnsweringModel(HeadModel):
     """Where in a text an answer begins and ends."""
 
-    label_names = ("start_positions", "end_positions")
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """How a call's labels are called."""
+        return "start_positions", "end_positions"
 
     def forward(
         self,
@@ -123,12 +125,3 @@ def _pad_low(values: Tensor, call: Call) -> Tensor:
     """(tokens,) → (batch, length), with the lowest number at padding, which then is never chosen."""
     grid = values.new_full((call.padding.batch * call.padding.length,), torch.finfo(values.dtype).min)
     return grid.index_copy(0, call.padding.slots, values).view(call.padding.batch, call.padding.length)
-
-
-def _grid(name: str, labels: Any, call: Call) -> Tensor:
-    """Labels as (batch, length) whole numbers."""
-    grid = whole_numbers(name, labels, call.values.device)
-    expected = (call.padding.batch, call.padding.length)
-    if grid.shape != expected:
-        raise ShapeError(f"{name} have the shape {tuple(grid.shape)}; expected {expected}")
-    return grid

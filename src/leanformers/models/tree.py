@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from torch import nn
 
 from ..errors import ArchitectureError
-from .layout import Row
+from .layout import UNNAMED, Row
 
 __all__ = ["HOOKS", "Branch", "Mount", "Mounts", "mount", "refuse_to_replace"]
 
@@ -146,6 +146,9 @@ def mount(root: nn.Module, body: nn.Module, rows: Iterable[Row]) -> Mounts:
         *branches, child = name.split(".")
         parent = root
         for depth, branch in enumerate(branches, 1):
+            if branch == UNNAMED:
+                parent = root.__dict__.setdefault(UNNAMED, Branch(UNNAMED))  # beside the tree
+                continue
             if branch not in parent._modules:
                 parent.add_module(branch, Branch(".".join(branches[:depth])))
             parent = parent.get_submodule(branch)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..config import Config
 from ..errors import ArchitectureError, FileFormatError, MissingWeightsError, ShapeError, warn
@@ -20,7 +20,7 @@ from .arch import ARCHITECTURES, Architecture
 from .checkpoint import Checkpoint
 from .initial import initialise_module
 from .layout import rows_of
-from .tree import Mount
+from .places import Place, match, places_of
 
 if TYPE_CHECKING:
     from .model import PreTrainedModel
@@ -61,27 +61,6 @@ class LoadReport:
         }
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A weight of the model: which module holds it, under which parameter name, and whether it may start new."""
-
-    mount: Mount
-    parameter: str
-    head: bool
-    transposed: bool = False
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """As checkpoints have it."""
-        shape = tuple(self.mount.module.get_parameter(self.parameter).shape)
-        return shape[::-1] if self.transposed else shape
-
-    def put(self, tensor: Tensor) -> None:
-        """Take a checkpoint's tensor as the weight."""
-        tensor = tensor.t() if self.transposed else tensor
-        self.mount.module._parameters[self.parameter] = nn.Parameter(tensor)
-
-
 def load(
     kind: type[M],
     name: str | os.PathLike[str],
@@ -99,6 +78,8 @@ def load(
     device = None if device_map is None else device_named(device_map)
     arguments = {key: options.pop(key) for key in ("add_pooling_layer",) if key in options}
     replace_mismatched = bool(options.pop("ignore_mismatched_sizes", False))
+    if options.pop("trust_remote_code", False):
+        warn("trust_remote_code=True has no effect: leanformers never runs code from a checkpoint")
     if config is None:
         config, place = Config.locate(name, place)
     else:
@@ -122,37 +103,11 @@ def load(
     return model if device is None else model.to(device)
 
 
-def _places(model: PreTrainedModel) -> dict[str, _Place]:
-    """All weights of a model by their names in today's spelling."""
-    layout = model.architecture.layout
-    base = model.base_model
-    prefix = "" if base is model else layout.stem
-    tied = model.tied
-    places: dict[str, _Place] = {}
-    for mount in base.own_mounts():
-        for parameter in _parameters(mount):
-            name = f"{prefix}{mount.name}.{parameter}"
-            if name in tied:
-                continue
-            head = mount.name in layout.head_like
-            places[name] = _Place(mount, parameter, head, transposed=layout.is_transposed(name))
-    if base is not model:
-        for mount in model.own_mounts():
-            for parameter in _parameters(mount):
-                name = tied.get(f"{mount.name}.{parameter}", f"{mount.name}.{parameter}")
-                places.setdefault(name, _Place(mount, parameter, head=True))
-    return places
-
-
-def _parameters(mount: Mount) -> list[str]:
-    return [name for name, parameter in mount.module._parameters.items() if parameter is not None]
-
-
 def _fill(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype | None, replace_mismatched: bool) -> None:
     """Put the checkpoint's tensors into a model on the meta device."""
     _untie(model, checkpoint)
-    places = _places(model)
-    found, passengers, unexpected = _match(model, places, list(checkpoint.tensors))
+    places = places_of(model)
+    found, passengers, unexpected = match(model, places, list(checkpoint.tensors))
     missing = [name for name in places if name not in found]
     _refuse_foreign(model, checkpoint, places, found, missing)
     mismatched = {name for name, spelled in found.items() if checkpoint.tensors[spelled].shape != places[name].shape}
@@ -171,7 +126,7 @@ def _fill(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype | N
         mount.module.to_empty(device="cpu").to(dtype)
         initialise_module(mount.module, model.spread_of(mount.slot), generator)
     for name, spelled in found.items():
-        places[name].put(checkpoint.tensors[spelled].to(dtype))
+        places[name].put(checkpoint.read(spelled, dtype))
     model.tie_weights()
     spellings = {s: name for name in reversed(unexpected) for s in model.architecture.layout.spellings(name)}
     for name, canonical in model.tied.items():
@@ -199,9 +154,9 @@ def _untie(model: PreTrainedModel, checkpoint: Checkpoint) -> None:
     layout = model.architecture.layout
     tensors = checkpoint.tensors
     for name, canonical in model.tied.items():
-        if name in layout.loose and name in tensors and canonical in tensors:
-            if not torch.equal(tensors[name], tensors[canonical]):
-                model.untie(name)
+        twice = name in layout.loose and name in tensors and canonical in tensors
+        if twice and not torch.equal(tensors[name], tensors[canonical]):
+            model.untie(name)
 
 
 def _fill_shift(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype, unexpected: list[str]) -> None:
@@ -216,39 +171,16 @@ def _fill_shift(model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dty
     else:
         unexpected.remove(name)
     if given.shape != empty.shape:
-        raise ShapeError(f"{checkpoint.files[0]}: {name} is {tuple(given.shape)}, the config makes it {tuple(empty.shape)}")
+        raise ShapeError(
+            f"{checkpoint.files[0]}: {name} is {tuple(given.shape)}, the config makes it {tuple(empty.shape)}"
+        )
     setattr(model, name, given.to(dtype))
-
-
-def _match(
-    model: PreTrainedModel, places: Mapping[str, _Place], names: list[str]
-) -> tuple[dict[str, str], list[str], list[str]]:
-    """Each name of the checkpoint to its place: (model's name → checkpoint's name, passengers, unexpected)."""
-    layout = model.architecture.layout
-    found = {name: name for name in names if name in places}
-    passengers: list[str] = []
-    unexpected: list[str] = []
-    for name in names:
-        if name in found:
-            continue
-        target = next((s for s in layout.spellings(name) if s in places and s not in found), None)
-        if target is not None:
-            found[target] = name
-        else:
-            (passengers if layout.is_passenger(name) else unexpected).append(name)
-    tied = model.tied
-    for name in list(unexpected):  # a weight that the checkpoint has only under a name that is tied to it
-        canonical = next((tied[s] for s in layout.spellings(name) if s in tied), None)
-        if canonical in places and canonical not in found:
-            found[canonical] = name
-            unexpected.remove(name)
-    return {name: found[name] for name in places if name in found}, passengers, unexpected
 
 
 def _refuse_foreign(
     model: PreTrainedModel,
     checkpoint: Checkpoint,
-    places: Mapping[str, _Place],
+    places: Mapping[str, Place],
     found: Mapping[str, str],
     missing: list[str],
 ) -> None:
@@ -258,7 +190,8 @@ def _refuse_foreign(
     wanted, file = model.architecture, checkpoint.files[0]
     if not any(not places[name].head for name in found):
         other = _recognise(list(checkpoint.tensors))
-        looks = f"; it looks like {other.title} ({other.model_type!r})" if other and other is not wanted else ""
+        known = other is not None and other.model_type != wanted.model_type
+        looks = f"; it looks like {other.title} ({other.model_type!r})" if other and known else ""
         count, first = len(checkpoint.tensors), next(iter(checkpoint.tensors), "nothing")
         raise ArchitectureError(
             f"{file} holds no weights of {wanted.title} ({wanted.model_type!r}){looks}: none of its {count} names fits "
@@ -293,7 +226,7 @@ def _recognise(names: list[str]) -> Architecture | None:
 def _refuse_shapes(
     model: PreTrainedModel,
     checkpoint: Checkpoint,
-    places: Mapping[str, _Place],
+    places: Mapping[str, Place],
     found: Mapping[str, str],
     mismatched: list[str],
 ) -> None:

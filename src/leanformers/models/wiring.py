@@ -19,6 +19,8 @@ A pre-norm block is the same one with other slots filled: before_attention and b
 read, attention_norm and mlp_norm (Gemma) where they have written, before the addition; final_norm follows the last one.
 A block of a decoder that reads another text has a second attention between the two, cross, over that text.
 
+The smallest parts, such as Linear, are in `wiring_parts.py`, distances between tokens in `wiring_distances.py`.
+
 `models/bricks` turns a description into torch modules, `ops/plan.py` turns it and the weights into what runs fast.
 """
 
@@ -27,13 +29,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .wiring_distances import Distances, RelativeBias, RelativeVectors
+from .wiring_parts import (
+    ACTIVATIONS,
+    Activation,
+    Convolution,
+    Dense,
+    Dropout,
+    Embedding,
+    LayerNorm,
+    Linear,
+    Norm,
+    RmsNorm,
+    Scale,
+)
+
 __all__ = [
     "ACTIVATIONS",
     "ROTARY_SCALINGS",
     "Activation",
     "Attention",
+    "Beside",
     "Block",
+    "Convolution",
     "Dense",
+    "Distances",
     "Dropout",
     "Embedding",
     "Embeddings",
@@ -46,31 +66,13 @@ __all__ = [
     "Mlp",
     "Norm",
     "RelativeBias",
+    "RelativeVectors",
     "RmsNorm",
     "Rotary",
     "Scale",
     "Sight",
     "Step",
 ]
-
-# The names that config.json may give, and what they mean here ("gelu_tanh" is the approximation of GPT-2's code).
-ACTIVATIONS: dict[str, str] = {
-    "gelu": "gelu",
-    "gelu_python": "gelu",
-    "gelu_new": "gelu_tanh",
-    "gelu_fast": "gelu_tanh",
-    "gelu_accurate": "gelu_tanh",
-    "gelu_pytorch_tanh": "gelu_tanh",
-    "gelu_python_tanh": "gelu_tanh",
-    "quick_gelu": "quick_gelu",
-    "relu": "relu",
-    "silu": "silu",
-    "swish": "silu",
-    "mish": "mish",
-    "tanh": "tanh",
-    "sigmoid": "sigmoid",
-    "linear": "linear",
-}
 
 # The kinds of scaled rotary positions, and the parameters that each needs.
 ROTARY_SCALINGS: dict[str, tuple[str, ...]] = {
@@ -79,50 +81,6 @@ ROTARY_SCALINGS: dict[str, tuple[str, ...]] = {
     "llama3": ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
     "yarn": ("factor", "original_max_position_embeddings"),
 }
-
-
-@dataclass(frozen=True)
-class Linear:
-    """`inputs` numbers to `outputs` numbers, per token."""
-
-    inputs: int
-    outputs: int
-    bias: bool = True
-    tied: bool = False  # the weights are those of the token embeddings
-
-
-@dataclass(frozen=True)
-class LayerNorm:
-    """Mean 0 and variance 1 over the `width` numbers of a token, then scale and shift (Ba et al., 2016)."""
-
-    width: int
-    eps: float
-    bias: bool = True
-
-
-@dataclass(frozen=True)
-class RmsNorm:
-    """Mean square 1 over the `width` numbers of a token, then scale (Zhang and Sennrich, 2019).
-
-    The scale is `offset` + weight: weights of Gemma stand around 0, and have the offset 1.
-    """
-
-    width: int
-    eps: float
-    offset: float = 0.0
-
-
-Norm = LayerNorm | RmsNorm
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """A table with a vector for each of `rows` ids. Row `padding` starts as zeros and is not trained."""
-
-    rows: int
-    width: int
-    padding: int | None = None
-    sinusoidal: bool = False  # a new table starts as sines and cosines of the position (Vaswani et al., 2017)
 
 
 @dataclass(frozen=True)
@@ -135,7 +93,8 @@ class Embeddings:
     norm: Norm | None
     dropout: float
     first_position: int = 0  # the row of a text's first token in the table of positions
-    projection: Linear | None = None  # to the blocks' width, where the tables have another
+    sum_projection: Linear | None = None  # to the blocks' width, where the tables have another, before the norm
+    projection: Linear | None = None  # the same, behind norm and dropout
     scale: float = 1.0  # of the tokens' vectors
 
 
@@ -178,11 +137,17 @@ class Attention:
     rotary: Rotary | None = None
     head_norm: RmsNorm | None = None  # of each head's query and key, "query_norm" and "key_norm"
     scale: float | None = None  # of the scores, 1 / √head_dim
+    distances: Distances | None = None  # what the scores also weigh
 
     @property
     def head_dim(self) -> int:
         """Numbers per head."""
         return self.head_width or self.width // self.heads
+
+    @property
+    def score_scale(self) -> float:
+        """What scores are multiplied by."""
+        return self.head_dim**-0.5 if self.scale is None else self.scale
 
     @property
     def shared_heads(self) -> int:
@@ -238,28 +203,8 @@ class Block:
     before_mlp: Norm | None = None
     mlp_norm: Norm | None = None
     after_mlp: Norm | None = None
-
-
-@dataclass(frozen=True)
-class Dense:
-    """A square linear layer with an activation, as poolers and heads have it."""
-
-    width: int
-    activation: str
-
-
-@dataclass(frozen=True)
-class RelativeBias:
-    """For each head a number that attention adds for how far two tokens stand apart, shared by all blocks.
-
-    Distances have `buckets` classes: small ones one each, larger ones ever wider up to `farthest`, and each way its own
-    (Raffel et al., 2019, https://arxiv.org/abs/1910.10683, section 2.1).
-    """
-
-    buckets: int
-    heads: int
-    farthest: int
-    both_ways: bool = True  # False: all classes are for tokens before, as in a decoder
+    convolution: Convolution | None = None  # beside all of that: out = after_convolution(z + convolution(x))
+    after_convolution: Norm | None = None
 
 
 @dataclass(frozen=True)
@@ -276,6 +221,7 @@ class Encoder:
     pooler: Dense | None
     schedule: tuple[int, ...] | None = None
     relative_bias: RelativeBias | None = None
+    relative_vectors: RelativeVectors | None = None
     final_norm: Norm | None = None
     dropout: float = 0.0  # after the last norm
 
@@ -293,7 +239,7 @@ class Encoder:
     @property
     def width(self) -> int:
         """Numbers per token in the hidden states."""
-        projection = self.embeddings.projection
+        projection = self.embeddings.projection or self.embeddings.sum_projection
         return projection.outputs if projection else self.embeddings.tokens.width
 
 
@@ -318,27 +264,6 @@ class EncoderDecoder:
         return self.decoder.width
 
 
-@dataclass(frozen=True)
-class Scale:
-    """Every number times `factor`."""
-
-    factor: float
-
-
-@dataclass(frozen=True)
-class Dropout:
-    """In training a number becomes 0 with this probability, and the others grow to make up for it."""
-
-    probability: float
-
-
-@dataclass(frozen=True)
-class Activation:
-    """A function of each number by itself; one of the values of ACTIVATIONS."""
-
-    name: str
-
-
 Step = Linear | LayerNorm | RmsNorm | Dropout | Activation | Scale
 
 
@@ -353,3 +278,18 @@ class Head:
     reads: str
     steps: Mapping[str, Step]
     marker: int | None = None
+    beside: Beside | None = None
+
+    @property
+    def needs_pooler(self) -> bool:
+        """Whether this head or the one beside it reads the pooler's output."""
+        return self.reads == "pooled" or (self.beside is not None and self.beside.head.needs_pooler)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A second head on the same base model: the name of its output, and that of its labels."""
+
+    head: Head
+    logits: str
+    labels: str

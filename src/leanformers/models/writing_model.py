@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import torch
 from torch import Tensor
 
 from ..config import Config
@@ -85,9 +84,10 @@ class WritingModel(HeadModel):
             seed: each text draws from numbers of its own; without a seed all draw from torch's generator.
             tokenizer: needed for `stop_strings`.
             token_type_ids: taken from tokenizers that make them, and not read.
-            settings: max_new_tokens, max_length, min_new_tokens, do_sample, temperature, top_k, top_p, min_p,
-                repetition_penalty, no_repeat_ngram_size, num_beams, length_penalty, early_stopping, num_return_sequences, eos_token_id,
-                pad_token_id, stop_strings; over those of `generation_config`.
+            settings: max_new_tokens, max_length, min_new_tokens, min_length, do_sample, temperature, top_k, top_p,
+                min_p, repetition_penalty, no_repeat_ngram_size, num_beams, length_penalty, early_stopping,
+                num_return_sequences, eos_token_id, pad_token_id, forced_bos_token_id, forced_eos_token_id,
+                stop_strings; over those of `generation_config`.
 
         Returns:
             (batch · num_return_sequences, width) ids: the prompts with the padding before them (of an encoder–decoder

@@ -8,7 +8,8 @@ head depend on where its memory begins; and two heads at least, because a single
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 
 import torch
 from torch import Tensor
@@ -33,7 +34,7 @@ def attention(
     runs: Sequence[Run],
     *,
     dropout: float = 0.0,
-    biases: Sequence[Tensor] | None = None,
+    biases: Iterable[Tensor] | None = None,
     sight: Sight = EVERYTHING,
     scale: float | None = None,
 ) -> Tensor:
@@ -44,7 +45,7 @@ def attention(
         memories: for each run its keys and values; with fewer heads, several heads of the query share one.
         runs: the lengths of the pack's texts.
         dropout: probability of dropping a weight.
-        biases: for each run, (heads, length, seen), or None.
+        biases: for each run, ([texts,] heads, length, seen), or None.
         sight: which tokens are seen.
         scale: 1 / √head_dim if None.
 
@@ -55,19 +56,19 @@ def attention(
     scale = head_dim**-0.5 if scale is None else scale
     gap = -head_dim % REGISTER
     parts = []
-    for run, (q, k, v) in enumerate(_groups(query, memories, runs)):
+    for (q, k, v), bias in zip(_groups(query, memories, runs), _or_none(biases), strict=False):
         texts, heads, length = q.shape[:3]
         k, v, mask, causal = _seen(sight, length, k, v)
         if gap:
             q, k, v = (F.pad(x, (0, gap)) for x in (q, k, v))  # zeros add nothing
-        if biases is not None:
-            bias = biases[run].unsqueeze(0).expand(texts, -1, -1, -1)  # (texts, heads, length, seen)
+        if bias is not None:
+            bias = bias.expand(texts, heads, length, -1)  # (texts, heads, length, seen)
             if causal:
                 mask, causal = _visible(sight, length, k.shape[2], q.device), False
             mask = bias if mask is None else bias.masked_fill(~mask, -math.inf)
         if (texts, heads) == (1, 1):
             q, k, v = (x.expand(2, -1, -1, -1) for x in (q, k, v))
-            mask = mask.expand(2, -1, -1, -1) if biases is not None and mask is not None else mask
+            mask = mask.expand(2, -1, -1, -1) if bias is not None and mask is not None else mask
         mixed = F.scaled_dot_product_attention(
             q,
             k,
@@ -91,19 +92,19 @@ def attention_with_weights(
     runs: Sequence[Run],
     *,
     dropout: float = 0.0,
-    biases: Sequence[Tensor] | None = None,
+    biases: Iterable[Tensor] | None = None,
     sight: Sight = EVERYTHING,
     scale: float | None = None,
 ) -> tuple[Tensor, list[Tensor]]:
     """As `attention`, and the weights of each run, (texts, heads, length, seen), before dropout in evaluation."""
     scale = query.shape[-1] ** -0.5 if scale is None else scale
     parts, weights = [], []
-    for run, (q, k, v) in enumerate(_groups(query, memories, runs)):
+    for (q, k, v), bias in zip(_groups(query, memories, runs), _or_none(biases), strict=False):
         sharing = q.shape[1] // k.shape[1]
         k, v = (x.repeat_interleave(sharing, 1) for x in (k, v)) if sharing > 1 else (k, v)
         scores = q @ k.transpose(-1, -2) * scale  # (texts, heads, length, seen)
-        if biases is not None:
-            scores = scores + biases[run]
+        if bias is not None:
+            scores = scores + bias
         mask = _visible(sight, q.shape[2], k.shape[2], q.device)
         if mask is not None:
             scores = scores.masked_fill(~mask, -math.inf)
@@ -150,6 +151,10 @@ def _groups(query: Tensor, memories: Sequence[Memory], runs: Sequence[Run]) -> I
     """Query, key and value of each run, (texts, heads, …, head_dim) each."""
     for (q,), (k, v) in zip(split_runs(runs, query), memories, strict=True):
         yield q, k, v
+
+
+def _or_none(biases: Iterable[Tensor] | None) -> Iterable[Tensor | None]:
+    return repeat(None) if biases is None else biases
 
 
 def _seen(sight: Sight, length: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor | None, bool]:

@@ -57,6 +57,8 @@ class Context:
         runs: (texts, tokens of each) of neighbours that have equally many tokens, old and new.
         seen: for each run, the tokens of a text, old and new; those of `runs` if None, where all are new.
         turns: cosines and sines of the tokens' positions, for each rotary and head_dim of the model.
+        vectors: of how far two tokens stand apart, (2 · classes, width), or None.
+        distances: for the lengths of the runs, the rows of `vectors` for each distance in a text.
         biases: for each run what is added to the scores of each head, (heads, length, seen), or None.
         weights: collects the attention weights of each block, a tensor (texts, heads, length, seen) per run, or None.
         source: what a decoder's tokens look at beside their own text.
@@ -66,6 +68,8 @@ class Context:
     runs: Sequence[Run]
     seen: Sequence[int] | None = None
     turns: Mapping[tuple[Rotary, int], Turns] = field(default_factory=dict)
+    vectors: Tensor | None = None
+    distances: Mapping[int, Tensor] = field(default_factory=dict)
     biases: Sequence[Tensor] | None = None
     weights: list[list[Tensor]] | None = None
     source: Source = _NO_SOURCE

@@ -5,7 +5,7 @@ Blocks are compiled in `block_plan.py`. Nothing here tracks gradients; training 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,16 +14,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..models.wiring import Activation, Dropout, Encoder, EncoderDecoder, Head, LayerNorm, Linear, RmsNorm, Scale
+from ..models.wiring import Activation, Dropout, Encoder, Head, LayerNorm, Linear, RmsNorm, Scale
 from .attention import distance_buckets
 from .block_plan import BlockPlan, Weights, prepared_linear, prepared_norm
 from .context import Context
+from .distances import with_distances
 
 if TYPE_CHECKING:
     from ..models.cache import Cache
     from ..models.packed import Packed
 
-__all__ = ["EncoderDecoderPlan", "EncoderPlan", "HeadPlan"]
+__all__ = ["EncoderPlan", "HeadPlan", "StacksPlan"]
 
 
 class EncoderPlan:
@@ -43,7 +44,12 @@ class EncoderPlan:
         self.norm = prepared_norm(embeddings.norm, weights, "embeddings.norm")
         self.first_position = embeddings.first_position
         self.projection = prepared_linear(weights, "embeddings.projection") if embeddings.projection else None
-        self.blocks = [BlockPlan(block, weights, f"blocks.{i}") for i, block in enumerate(wiring.blocks)]
+        self.sum_projection = (
+            prepared_linear(weights, "embeddings.sum_projection") if embeddings.sum_projection else None
+        )
+        self.wiring = wiring
+        self.vectors = _relative_vectors(wiring, weights)
+        self.blocks = [BlockPlan(block, weights, f"blocks.{i}", self.vectors) for i, block in enumerate(wiring.blocks)]
         self.order = wiring.order
         self.relative_bias = weights["relative_bias.table.weight"] if wiring.relative_bias else None  # (buckets, heads)
         self.farthest = wiring.relative_bias.farthest if wiring.relative_bias else 0
@@ -61,6 +67,8 @@ class EncoderPlan:
             states.append(x)
         if self.relative_bias is not None:
             context = replace(context, biases=[self._bias(*span) for span in context.spans])
+        if self.vectors is not None:
+            context = with_distances(context, self.wiring, self.vectors)
         for number in self.order:
             x = self.blocks[number](x, context, None if cache is None else cache.layers[number])
             if states is not None:
@@ -79,6 +87,8 @@ class EncoderPlan:
             x = x + (self.types[0] if packed.types is None else F.embedding(packed.types, self.types))
         if self.positions is not None:
             x = x + F.embedding(packed.positions + self.first_position, self.positions)
+        if self.sum_projection is not None:
+            x = self.sum_projection(x)
         if self.norm is not None:
             x = self.norm(x)
         return x if self.projection is None else self.projection(x)
@@ -96,12 +106,19 @@ class EncoderPlan:
         return self.pooler(first)
 
 
-class EncoderDecoderPlan:
-    """Both parts of a base model, ready to run; arguments as for `EncoderPlan`."""
+def _relative_vectors(wiring: Encoder, weights: Weights) -> Tensor | None:
+    if wiring.relative_vectors is None:
+        return None
+    norm = prepared_norm(wiring.relative_vectors.norm, weights, "relative_vectors.norm")
+    table = weights["relative_vectors.table.weight"]
+    return table if norm is None else norm(table)
 
-    def __init__(self, wiring: EncoderDecoder, weights: Weights) -> None:
-        self.encoder = EncoderPlan(wiring.encoder, _part(weights, "encoder."))
-        self.decoder = EncoderPlan(wiring.decoder, _part(weights, "decoder."))
+
+class StacksPlan:
+    """Stacks by name, encoder and decoder, ready to run; weights as for `EncoderPlan`, behind the names."""
+
+    def __init__(self, stacks: Mapping[str, Encoder], weights: Weights) -> None:
+        self.stacks = {name: EncoderPlan(stack, _part(weights, f"{name}.")) for name, stack in stacks.items()}
 
 
 def _part(weights: Weights, prefix: str) -> Weights:
@@ -125,6 +142,7 @@ class HeadPlan:
                 self.steps.append(norm)
             elif isinstance(step, Scale):
                 self.steps.append(partial(torch.mul, other=step.factor))
+        self.beside = HeadPlan(wiring.beside.head, _part(weights, "beside.")) if wiring.beside else None
 
     def __call__(self, x: Tensor) -> Tensor:
         """(texts or tokens, width) → (texts or tokens, outputs)."""

@@ -6,10 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import torch
-
 from ..auto import AutoModel
 from ..errors import ArchitectureError
+from ..long_text import POLICIES
 from ..models.model import PreTrainedModel
 from ..sentence import SentenceEncoder
 from .model_pipeline import ModelPipeline
@@ -21,10 +20,14 @@ __all__ = ["FeatureExtractionPipeline", "SentenceEmbeddingPipeline"]
 class FeatureExtractionPipeline(ModelPipeline):
     """The last hidden states of each text as nested lists, (1, tokens, width).
 
+    A token of a text that is read in windows comes from the window in which it has the most context; special tokens
+    stand only at the text's ends.
+
     Options of a call: `return_tensors=True` gives tensors instead of lists.
     """
 
     task = "feature-extraction"
+    policies = POLICIES
     options = ("return_tensors",)
 
     @classmethod
@@ -42,12 +45,14 @@ class FeatureExtractionPipeline(ModelPipeline):
 
     def run(self, texts: list[Any], first_row: int, call: Call) -> list[Any]:
         """Hidden states for each text."""
-        results: list[Any] = [None] * len(texts)
-        for packed, hidden in self.passes(self.tokenize(texts, first_row, call), call):
-            parts = torch.split(hidden, list(packed.lengths))
-            for row, part in zip(packed.order.tolist(), parts, strict=True):
-                features = part.unsqueeze(0).cpu()  # (1, tokens, width)
-                results[row] = features.clone() if call.options.get("return_tensors") else features.tolist()
+        windows = self.read(texts, first_row, call)
+        values: list[Any] = self.token_values(windows, call)
+        results = []
+        for number in range(len(texts)):
+            features = windows.join(values, number).unsqueeze(0)  # (1, tokens, width)
+            results.append(features if call.options.get("return_tensors") else features.tolist())
+            for row in windows.rows[number]:
+                values[row] = None  # lists of numbers need several times their memory
         return results
 
 
@@ -58,6 +63,7 @@ class SentenceEmbeddingPipeline(Pipeline):
     """
 
     task = "sentence-embedding"
+    policies = POLICIES
     options = ("normalize", "prompt", "prompt_name")
 
     @classmethod
@@ -78,10 +84,14 @@ class SentenceEmbeddingPipeline(Pipeline):
 
     def run(self, texts: list[Any], first_row: int, call: Call) -> Any:
         """Vectors, (n, width)."""
-        return self.model.encode(
-            [(text["text"], text["text_pair"]) if isinstance(text, Mapping) else text for text in texts],
+        pairs = [(text["text"], text["text_pair"]) if isinstance(text, Mapping) else text for text in texts]
+        vectors, dropped = self.model.encode_rows(
+            pairs,
+            first_row,
+            call.long_text,
             batch_size=call.batch_size,
-            too_long=call.too_long,
             show_progress=call.show_progress,
             **call.options,
         )
+        call.dropped.update(enumerate(dropped, first_row))
+        return vectors

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..auto import AutoModelForMaskedLM
 from ..errors import InputTypeError, InputValueError, near_names
+from ..long_text import POLICIES
 from ..models.packed import Packed
 from ..models.token_heads import MaskedLMModel
 from .model_pipeline import HeadPipeline
@@ -22,10 +23,13 @@ class FillMaskPipeline(HeadPipeline):
 
     A text with one mask gives a list of `{"score", "token", "token_str", "sequence"}`; with several, a list of these.
 
+    In a text that is read in windows, a mask is filled from the window in which it has the most context.
+
     Options of a call: `top_k`, how many words (5); `targets`, the only words to choose from: tokens of the vocabulary.
     """
 
     task = "fill-mask"
+    policies = POLICIES
     options = ("top_k", "targets")
     auto = AutoModelForMaskedLM
     model_kind = MaskedLMModel
@@ -42,23 +46,34 @@ class FillMaskPipeline(HeadPipeline):
         mask = self.tokenizer.mask_token_id
         if mask is None:
             raise InputValueError("fill-mask: the tokenizer has no mask_token")
-        ragged = self.tokenize(texts, first_row, call)
-        rows = [row.tolist() for row in ragged]
+        windows = self.read(texts, first_row, call)
+        rows = [windows.whole(text).ids.tolist() for text in range(len(texts))]
         for number, row in enumerate(rows):
             if mask not in row:
                 raise InputValueError(f"row {first_row + number} has no {self.tokenizer.mask_token}")
-        results: list[Any] = [None] * len(texts)
-        for packed, logits in self.passes(ragged, call):  # (masks, vocabulary)
+        # For each window its masks' best tokens with their scores; of those outside its own part, another one has them.
+        found: list[list[tuple[list[float], list[int]]]] = [[] for _ in windows.ragged]
+        for packed, logits in self.passes(windows.ragged, call):  # (masks, vocabulary)
             probabilities = logits.float().softmax(-1)
             if targets is not None:
                 probabilities = probabilities[:, targets]
             scores, best = probabilities.topk(min(top_k or probabilities.shape[1], probabilities.shape[1]))
             ids = best if targets is None else targets.to(best.device)[best]
-            found = iter(zip(scores.tolist(), ids.tolist(), strict=True))
-            for number in packed.order.tolist():
-                places = [place for place, token in enumerate(rows[number]) if token == mask]
-                filled = [self._fill(rows[number], place, *next(found), len(places) == 1) for place in places]
-                results[number] = filled[0] if len(filled) == 1 else filled
+            answers = iter(zip(scores.tolist(), ids.tolist(), strict=True))
+            for row in packed.order.tolist():
+                own = windows.own(row)
+                masks = [place for place, token in enumerate(windows.ragged[row].tolist()) if token == mask]
+                given = [next(answers) for _ in masks]
+                inside = zip(masks, given, strict=True)
+                found[row] = [answer for place, answer in inside if own.start <= place < own.stop]
+        results: list[Any] = []
+        for number, row in enumerate(rows):
+            places = [place for place, token in enumerate(row) if token == mask]
+            words = [answer for window in windows.rows[number] for answer in found[window]]
+            filled = [
+                self._fill(row, place, *answer, len(places) == 1) for place, answer in zip(places, words, strict=True)
+            ]
+            results.append(filled[0] if len(filled) == 1 else filled)
         return results
 
     def forward(self, packed: Packed) -> Tensor:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputTypeError, InputValueError, near_names, reject_unknown_arguments
-from ..hub.publish import Publication, Publishable, publish
-from ..sentence import TOO_LONG
+from ..errors import InputTypeError, InputValueError, reject_unknown_arguments
+from ..hub.publish import Publication, publish
+from ..hub.publishable import Publishable
+from ..long_text import LongText
 
 if TYPE_CHECKING:
     from ..hub.card import CardFacts
@@ -31,21 +32,42 @@ UNSET: Any = object()
 
 @dataclass(frozen=True)
 class Call:
-    """The arguments of one call."""
+    """The arguments of one call.
+
+    Attributes:
+        dropped: tokens that were cut off, by the number of the text in the caller's input; grows while the call runs.
+    """
 
     batch_size: int | None
     too_long: str
     show_progress: bool | None
     options: dict[str, Any]
+    stride: int | None = None
+    return_dropped: bool = False
+    dropped: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def long_text(self) -> LongText:
+        """What to do with texts that are too long."""
+        return LongText(self.too_long, self.stride)
 
 
 class Pipeline(Publishable):
-    """What the pipelines share: reading texts in any form, in steps of like length, and results in order."""
+    """What the pipelines share: reading texts in any form, in steps of like length, and results in order.
+
+    Attributes:
+        model: the model.
+        tokenizer: its tokenizer.
+        long_text: what is done with texts that are too long where a call does not say otherwise.
+    """
 
     task: str
     options: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ("error", "truncate")  # that the task knows for texts that are too long
+    long_text = LongText()
 
-    def __init__(self, model: Any, tokenizer: Any) -> None:
+    def __init__(self, model: Any, tokenizer: Any, task: str | None = None) -> None:
+        self.task = task or self.task  # the name that the caller uses, for messages
         self.model = self.check(model)
         self.tokenizer = tokenizer
 
@@ -98,8 +120,10 @@ class Pipeline(Publishable):
         texts: Any,
         *,
         batch_size: int | None = None,
-        too_long: str = "error",
+        too_long: str | None = None,
+        stride: int | None = None,
         truncation: bool | None = None,
+        return_dropped: bool = False,
         show_progress: bool | None = None,
         **options: Any,
     ) -> Any:
@@ -108,46 +132,73 @@ class Pipeline(Publishable):
         Args:
             texts: one str, a list, or an iterator; a pair of texts is `{"text": …, "text_pair": …}`.
             batch_size: texts in a step at most; without it, steps are bounded by tokens alone.
-            too_long: "error" refuses texts with more tokens than the model takes, "truncate" cuts them.
-            truncation: the same in the words of a tokenizer: True is "truncate".
+            too_long: "error" refuses texts with more tokens than the model takes, "truncate" cuts them, "window" reads
+                them in windows that overlap; see docs/long_text.md. None: as the pipeline was made.
+            stride: tokens that neighbouring windows share.
+            truncation: True is `too_long="truncate"`, False is "error", in the words of a tokenizer.
+            return_dropped: give how many tokens were cut off, too. Without it, the dicts of a text that was cut have
+                them as "dropped_tokens".
             show_progress: a progress bar for lists; None shows it on a terminal.
             options: what this task takes beside; see its class.
 
         Returns:
-            A list for one str or a list, in order; a generator for an iterator, with results as they come.
+            A list for one str or a list, in order; a generator for an iterator, with results as they come. With
+            `return_dropped`, (results, [tokens]), for one text (result, tokens), and pairs of these from a generator.
 
         Raises:
             InputTypeError: an item is no text; names it.
             TooLongError: a text is too long; names its row and tokens.
             ArgumentError, InputValueError: an argument does not exist, or has an unknown value.
         """
-        names = ("batch_size", "too_long", "truncation", "show_progress", *self.options)
+        names = ("batch_size", "too_long", "stride", "truncation", "return_dropped", "show_progress", *self.options)
         reject_unknown_arguments(f"pipeline({self.task!r})", (name for name in options if name not in names), names)
         if truncation is not None:
             too_long = "truncate" if truncation else "error"
-        if too_long not in TOO_LONG:
-            choices = " or ".join(repr(choice) for choice in TOO_LONG)
-            raise InputValueError(f"too_long={too_long!r}{near_names(str(too_long), TOO_LONG)}; choose {choices}")
+        chosen = self.long_text.for_call(too_long, stride, self.policies, f"in {self.task}")
         if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
             raise InputValueError(f"batch_size must be a number of at least 1, not {batch_size!r}")
-        call = Call(batch_size, too_long, show_progress, options)
+        call = Call(batch_size, chosen.too_long, show_progress, options, chosen.stride, return_dropped)
         if isinstance(texts, (str, Mapping)):
-            return self.single(self.run([texts], 0, call)[0], call)
+            results, dropped = self._results([texts], 0, call)
+            single = self.single(results[0], call)
+            return (single, dropped[0]) if return_dropped else single
         if isinstance(texts, Iterator):
             return self._stream(texts, call)
-        return self.run(as_list(texts), 0, call)
+        results, dropped = self._results(as_list(texts), 0, call)
+        return (results, dropped) if return_dropped else results
 
     def single(self, result: Any, call: Call) -> Any:
         """How the result of one str is returned."""
         return result
 
+    def _results(self, texts: list[Any], first_row: int, call: Call) -> tuple[Any, list[int]]:
+        """The results of texts, and how many tokens of each were cut off; what was cut off is in the results too."""
+        results = self.run(texts, first_row, call)
+        dropped = [call.dropped.pop(row, 0) for row in range(first_row, first_row + len(texts))]
+        for result, tokens in zip(results, dropped, strict=True):
+            if tokens and not call.return_dropped:
+                _note(result, tokens)
+        return results, dropped
+
     def _stream(self, texts: Iterator[Any], call: Call) -> Iterator[Any]:
         call = replace(call, show_progress=False)
         row, size = 0, call.batch_size or 1
         while chunk := list(islice(texts, size)):
-            yield from self.run(chunk, row, call)
+            results, dropped = self._results(chunk, row, call)
+            yield from zip(results, dropped, strict=True) if call.return_dropped else results
             row += len(chunk)
             size = call.batch_size or min(2 * size, _READ_AHEAD)
+
+
+def _note(result: Any, tokens: int) -> None:
+    """Put the number of tokens that were cut off into all dicts of a text's result."""
+    if isinstance(result, dict):
+        result["dropped_tokens"] = tokens
+    elif isinstance(result, list):
+        for part in result:
+            if not isinstance(part, (dict, list)):
+                return  # numbers: features
+            _note(part, tokens)
 
 
 def as_list(texts: Any) -> list[Any]:

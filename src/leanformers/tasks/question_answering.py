@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 
 from ..auto import AutoModelForQuestionAnswering
-from ..errors import InputTypeError, InputValueError
+from ..errors import ArgumentError, InputTypeError, InputValueError
+from ..long_text import POLICIES, LongText, Windows
 from ..models.token_heads import QuestionAnsweringModel
+from ..tokenizers.options import check_number
 from .model_pipeline import HeadPipeline
 from .pipeline import Call, check_top_k
 
@@ -20,21 +22,25 @@ if TYPE_CHECKING:
 __all__ = ["QuestionAnsweringPipeline"]
 
 Answer = dict[str, Any]
+_WINDOW = 384  # tokens, as in the reference
 
 
 class QuestionAnsweringPipeline(HeadPipeline):
     """The likeliest answers to a question in a context: `{"score", "start", "end", "answer"}`.
 
     Call it with `question=…, context=…`, or with `{"question": …, "context": …}` or a list of these. A context that is
-    too long is read in windows that overlap, and the best answers of all windows count: nothing is cut off.
+    too long is read in windows that overlap, and the best answers of all windows count: nothing is cut off. (Other
+    tasks do this with `too_long="window"`; here "error" and "truncate" are what has to be asked for.)
 
     Options of a call: `top_k`, the number of answers (1: the answer itself, else a list); `max_answer_len` in tokens
-    (15); `doc_stride`, tokens that windows share (128); `max_seq_len`, tokens of a window (384);
+    (15); `max_seq_len`, tokens of a window (384, or what the model takes); `doc_stride`, another name of `stride`;
     `handle_impossible_answer`, whether "" may be the answer.
     """
 
     task = "question-answering"
-    options = ("top_k", "max_answer_len", "doc_stride", "max_seq_len", "handle_impossible_answer")
+    policies = POLICIES
+    long_text = LongText("window")
+    options = ("top_k", "max_answer_len", "max_seq_len", "handle_impossible_answer")
     auto = AutoModelForQuestionAnswering
     model_kind = QuestionAnsweringModel
 
@@ -53,6 +59,11 @@ class QuestionAnsweringPipeline(HeadPipeline):
                 texts = [{"question": q, "context": c} for q, c in zip(question, contexts, strict=True)]
             else:
                 texts = {"question": question, "context": context}
+        stride = options.pop("doc_stride", None)
+        if stride is not None:
+            if options.get("stride") is not None:
+                raise ArgumentError("give either stride or doc_stride, not both")
+            options["stride"] = stride
         return super().__call__(texts, **options)
 
     def run(self, texts: list[Any], first_row: int, call: Call) -> list[Any]:
@@ -62,32 +73,27 @@ class QuestionAnsweringPipeline(HeadPipeline):
         for number, item in enumerate(texts):
             _check_item(first_row + number, item)
         questions, contexts = ([item[name] for item in texts] for name in ("question", "context"))
-        windows = self._windows(questions, contexts, call)
-        found: list[list[Answer]] = [[] for _ in texts]
-        nothing = [1.0] * len(texts)  # the least probability, over the windows, that there is no answer
-        assert windows.samples is not None
-        for packed, logits in self.passes(windows, call):
+        windows = self._windows(questions, contexts, first_row, call)
+        found: list[tuple[list[Answer], float]] = [([], 1.0)] * len(windows.ragged)
+        for packed, logits in self.passes(windows.ragged, call):
             parts = torch.split(logits.float().cpu(), list(packed.lengths))
             for row, values in zip(packed.order.tolist(), parts, strict=True):
-                number = int(windows.samples[row])
-                answers, no_answer = self._answers(contexts[number], windows[row : row + 1], values, call)
-                found[number] += answers
-                nothing[number] = min(nothing[number], no_answer)
+                context = contexts[int(windows.samples[row])]
+                found[row] = self._answers(context, windows.ragged[row : row + 1], values, call)
         results: list[Any] = []
-        for answers, no_answer in zip(found, nothing, strict=True):
+        for rows in windows.rows:
+            answers = [answer for row in rows for answer in found[row][0]]
             if call.options.get("handle_impossible_answer", False):
-                answers.append({"score": no_answer, "start": 0, "end": 0, "answer": ""})
+                nothing = min(found[row][1] for row in rows)  # one window with an answer is enough
+                answers.append({"score": nothing, "start": 0, "end": 0, "answer": ""})
             best = _best(answers, top_k)
             results.append(best[0] if top_k == 1 and best else best)
         return results
 
-    def _windows(self, questions: list[str], contexts: list[str], call: Call) -> Ragged:
-        length = min(call.options.get("max_seq_len", 384), self.limit)
-        stride = min(call.options.get("doc_stride", 128), length // 2)
-        ragged: Ragged = self.tokenizer.encode_ragged(
-            questions, contexts, truncation="only_second", max_length=length, spans=True, stride=stride
-        )
-        return ragged
+    def _windows(self, questions: list[str], contexts: list[str], first_row: int, call: Call) -> Windows:
+        length = call.options.get("max_seq_len", _WINDOW if call.too_long == "window" else None)
+        check_number("max_seq_len", length, 1)
+        return self.read_pairs(questions, contexts, first_row, call, cut="only_second", spans=True, length=length)
 
     def _answers(self, context: str, window: Ragged, values: Tensor, call: Call) -> tuple[list[Answer], float]:
         """The best answers of a window, and the probability that it has none; `values`: (tokens, 2)."""

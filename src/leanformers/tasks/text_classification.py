@@ -10,7 +10,9 @@ from torch import Tensor
 
 from ..auto import AutoModelForSequenceClassification
 from ..errors import InputValueError, near_names
+from ..long_text import POLICIES
 from ..models.text_heads import SequenceClassificationModel
+from ..ops.activation import apply_evenly
 from .model_pipeline import HeadPipeline
 from .pipeline import UNSET, Call, check_top_k
 
@@ -20,11 +22,15 @@ __all__ = ["TextClassificationPipeline"]
 class TextClassificationPipeline(HeadPipeline):
     """Labels with their probabilities: `[{"label": "POSITIVE", "score": 0.99}]`.
 
+    Of a text that is read in windows, the logits are averaged, each window weighted by its own tokens: every token
+    counts once, and labels are compared as the model does it.
+
     Options of a call: `top_k`, the number of labels for each text, best first (None: all); a text's result is then a
     list. `function_to_apply`: "softmax", "sigmoid" or "none"; by default what fits the model's `problem_type`.
     """
 
     task = "text-classification"
+    policies = POLICIES
     options = ("top_k", "function_to_apply")
     auto = AutoModelForSequenceClassification
     model_kind = SequenceClassificationModel
@@ -32,15 +38,12 @@ class TextClassificationPipeline(HeadPipeline):
     def run(self, texts: list[Any], first_row: int, call: Call) -> list[Any]:
         """A dict for each text, or a list of dicts with `top_k`."""
         function = self._function(call.options.get("function_to_apply"))
-        results: list[Any] = [None] * len(texts)
         top_k = call.options.get("top_k", UNSET)
         if top_k is not UNSET:
             check_top_k(top_k)
-        for packed, logits in self.passes(self.tokenize(texts, first_row, call), call):
-            scores = function(logits.float()).tolist()  # (texts, labels)
-            for row, values in zip(packed.order.tolist(), scores, strict=True):
-                results[row] = self._labels(values, top_k)
-        return results
+        windows = self.read(texts, first_row, call)
+        logits = windows.mean(self.text_values(windows, call, self.model.config.num_labels))
+        return [self._labels(values, top_k) for values in function(logits).tolist()]
 
     def single(self, result: Any, call: Call) -> Any:
         """A list of one dict; with `top_k` the result is a list already."""
@@ -55,7 +58,7 @@ class TextClassificationPipeline(HeadPipeline):
     def _function(self, name: str | None) -> Callable[[Tensor], Tensor]:
         functions: dict[str, Callable[[Tensor], Tensor]] = {
             "softmax": lambda logits: logits.softmax(-1),
-            "sigmoid": torch.sigmoid,
+            "sigmoid": lambda logits: apply_evenly(torch.sigmoid, logits),
             "none": lambda logits: logits,
         }
         if name is None:

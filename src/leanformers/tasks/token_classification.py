@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ..auto import AutoModelForTokenClassification
-from ..errors import InputValueError, near_names
+from ..errors import InputTypeError, InputValueError, near_names
+from ..long_text import POLICIES, Windows
 from ..models.token_heads import TokenClassificationModel
 from .model_pipeline import HeadPipeline
 from .pipeline import Call
@@ -28,10 +29,14 @@ class TokenClassificationPipeline(HeadPipeline):
     a new group: "simple" takes the tokens as they are, the others first agree on one label for the tokens of a word:
     that of its "first" token, of the "average" of their probabilities, or of the token with the "max" probability.
 
+    Of a text that is read in windows, a token's label is from the window in which it has the most context, and tokens
+    are put together after that: an entity may stand across the border of two windows.
+
     Options of a call: `aggregation_strategy`, "none" by default; `ignore_labels`, those to leave out, ["O"] by default.
     """
 
     task = "token-classification"
+    policies = POLICIES
     options = ("aggregation_strategy", "ignore_labels")
     auto = AutoModelForTokenClassification
     model_kind = TokenClassificationModel
@@ -48,21 +53,24 @@ class TokenClassificationPipeline(HeadPipeline):
             hint = near_names(str(strategy), STRATEGIES)
             raise InputValueError(f"aggregation_strategy={strategy!r}{hint}; choose one of {listed}")
         ignored = set(call.options.get("ignore_labels", ["O"]))
-        ragged = self.tokenize(texts, first_row, call, spans=True)
-        results: list[list[Entity]] = [[] for _ in texts]
-        for packed, logits in self.passes(ragged, call):
-            parts = torch.split(logits.float().softmax(-1).cpu(), list(packed.lengths))
-            for number, probabilities in zip(packed.order.tolist(), parts, strict=True):
-                item = texts[number]
-                text = item["text"] if isinstance(item, Mapping) else item
-                tokens = self._tokens(text, ragged[number : number + 1], probabilities)
-                entities = self._aggregate(tokens, strategy)
-                name = "entity" if strategy == "none" else "entity_group"
-                results[number] = [entity for entity in entities if entity[name] not in ignored]
+        for number, text in enumerate(texts):
+            if isinstance(text, Mapping):
+                raise InputTypeError(f"item {first_row + number} must be a str, not a pair of texts")
+        windows = self.read(texts, first_row, call, spans=True)
+        values = self.token_values(windows, call)
+        name = "entity" if strategy == "none" else "entity_group"
+        results = []
+        for number, text in enumerate(texts):
+            probabilities = windows.join(values, number).float().softmax(-1)  # (tokens, labels)
+            entities = self._aggregate(self._tokens(text, windows, number, probabilities), strategy)
+            results.append([entity for entity in entities if entity[name] not in ignored])
         return results
 
-    def _tokens(self, text: str, row: Any, probabilities: Tensor) -> list[Entity]:
+    def _tokens(self, text: str, windows: Windows, number: int, probabilities: Tensor) -> list[Entity]:
         """The tokens of a text without special ones, with what is needed to put them together."""
+        row = windows.whole(number)
+        assert row.spans is not None
+        assert row.sequence_ids is not None
         prefix = self.tokenizer._spec.model.fields.get("continuing_subword_prefix")
         tokens = []
         for index, (number, span, sequence) in enumerate(zip(row.ids, row.spans, row.sequence_ids, strict=True)):

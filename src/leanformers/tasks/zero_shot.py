@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from ..auto import AutoModelForSequenceClassification
 from ..errors import ArchitectureError, InputTypeError, InputValueError
+from ..long_text import POLICIES
 from ..models.text_heads import SequenceClassificationModel
 from .model_pipeline import HeadPipeline
 from .pipeline import Call
@@ -21,11 +20,14 @@ class ZeroShotClassificationPipeline(HeadPipeline):
     The model must be trained for natural language inference, with a label such as "entailment": it says whether "This
     example is about politics." follows from the text (Yin et al., 2019, https://arxiv.org/abs/1909.00161).
 
+    Of a text that is read in windows, the logits are averaged as in text-classification.
+
     Options of a call: `candidate_labels`, a list, or a str with commas; `hypothesis_template`, a sentence with `{}` for
     the label; `multi_label`: True scores each label by itself, False shares 1 among them.
     """
 
     task = "zero-shot-classification"
+    policies = POLICIES
     options = ("candidate_labels", "hypothesis_template", "multi_label")
     auto = AutoModelForSequenceClassification
     model_kind = SequenceClassificationModel
@@ -61,10 +63,9 @@ class ZeroShotClassificationPipeline(HeadPipeline):
         entailment = self.entailment
         hypotheses = [template.format(label) for label in labels]
         pairs = [{"text": text, "text_pair": hypothesis} for text in texts for hypothesis in hypotheses]
-        logits = torch.empty(len(pairs), len(self.model.config.id2label))
-        for packed, values in self.passes(self.tokenize(pairs, first_row, call), call):
-            logits[packed.order] = values.float().cpu()
-        grouped = logits.view(len(texts), len(labels), -1)
+        windows = self.read(pairs, first_row, call, rows_of_text=len(hypotheses))
+        logits = windows.mean(self.text_values(windows, call, self.model.config.num_labels))
+        grouped = logits.view(len(texts), len(labels), self.model.config.num_labels)
         if call.options.get("multi_label", False) or len(labels) == 1:
             contradiction = -1 if entailment == 0 else 0
             scores = grouped[..., [contradiction, entailment]].softmax(-1)[..., 1]  # (texts, labels)

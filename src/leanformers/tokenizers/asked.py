@@ -46,9 +46,9 @@ def apply_asked(spec: Spec, settings: Settings) -> Spec:
 def _with_prefix_space(spec: Spec, wanted: bool) -> Spec:
     """Every byte-level and Metaspace stage of `spec` with or without a space put before the text."""
     names = ("pre_tokenizer", "post_processor", "decoder")
-    stages = {name: _prefixed(spec.document.get(name), wanted) for name in names}
-    if stages["pre_tokenizer"] == spec.document.get("pre_tokenizer"):
-        if _has_prefix_space(spec.document.get("pre_tokenizer")):
+    stages = {name: _prefixed(spec.content.get(name), wanted) for name in names}
+    if stages["pre_tokenizer"] == spec.content.get("pre_tokenizer"):
+        if _has_prefix_space(spec.content.get("pre_tokenizer")):
             return spec
         raise InputValueError(
             f"{spec.place} has 0 Metaspaces and 0 ByteLevels, so that there is nothing for add_prefix_space"

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, ConfigError, MissingFileError
 from ..files import read_json
-from ..hub.resolve import Need, locate
 from . import classes
 from .formats import describes_itself, found_files, looked_for, tokenizer_json
 from .settings import split_loading
@@ -89,6 +88,8 @@ class AutoTokenizer:
             '[CLS]'
         """
         place, settings = split_loading(settings)
+        from ..hub.resolve import Need, locate
+
         folder = locate(name_or_folder, place, Need.TOKENIZER).folder
         tokenizer = _class_for(folder).from_pretrained(folder, **settings)
         tokenizer.name_or_path = os.fspath(name_or_folder)

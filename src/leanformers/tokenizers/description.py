@@ -47,7 +47,7 @@ def describe(spec: Spec) -> dict[str, Any]:
 
 
 def _stages(spec: Spec, name: str, stages: list[Stage]) -> list[dict[str, Any]]:
-    kinds = _kinds(spec.document.get(name), _INNER[name])
+    kinds = _kinds(spec.content.get(name), _INNER[name])
     return [{"type": kind, **_said(stage.fields)} for kind, stage in zip(kinds, stages, strict=True)]
 
 

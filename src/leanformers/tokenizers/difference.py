@@ -121,16 +121,15 @@ def _token_sets(a: Mapping[str, Any], b: Mapping[str, Any]) -> TokenSets:
 
 
 def _scores(a: Spec, b: Spec) -> dict[str, tuple[float, float]]:
-    pieces = [spec.model.fields["vocab"] if spec.model.core == "Unigram" else [] for spec in (a, b)]
     return {
         piece: (score, other_score)
-        for (piece, score), (other, other_score) in zip(*pieces, strict=False)
+        for (piece, score), (other, other_score) in zip(a.scores, b.scores, strict=False)
         if piece == other and score != other_score
     }
 
 
 def _first_merge(a: Spec, b: Spec) -> tuple[int, Any, Any] | None:
-    first, second = (spec.model.arguments.get("merges", []) for spec in (a, b))
+    first, second = a.merges, b.merges
     for i in range(max(len(first), len(second))):
         here, there = (merges[i] if i < len(merges) else None for merges in (first, second))
         if here != there:

@@ -214,8 +214,7 @@ class EarlierNames(Calling):
         else:
             writers = {"vocab.json": write_json(dict(ordered))}
         if model.core == "Bpe":
-            merges = model.arguments["merges"]
-            lines = ["#version: 0.2", *(" ".join(pair) for pair in merges)]
+            lines = ["#version: 0.2", *(" ".join(pair) for pair in self._spec.merges)]
             writers["merges.txt"] = write_text("".join(f"{line}\n" for line in lines))
         writers = {prefix + name: write for name, write in writers.items()}
         save_files(save_directory, writers)

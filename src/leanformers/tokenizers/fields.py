@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .. import _core
 from ..errors import FileFormatError, near_names
+from .large_tables import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,13 +41,16 @@ COUNT = Field("a number ≥ 0", lambda value: type(value) is int and value >= 0)
 LENGTH = Field("a number ≥ 1", lambda value: type(value) is int and value >= 1, 5)
 OPTIONAL_COUNT = Field("a number ≥ 0 or null", lambda value: value is None or (type(value) is int and value >= 0), None)
 OPTIONAL_NUMBER = Field("a number or null", lambda value: value is None or type(value) in (int, float), None)
-VOCABULARY = Field("an object of tokens and their ids", lambda value: isinstance(value, dict))
+# Tables that the core has read are checked already, and never looked into here.
+VOCABULARY = Field("an object of tokens and their ids", lambda value: isinstance(value, (dict, _core.VocabularyTable)))
 
 
 def _are_pieces(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and _is_finite(item[1]) for item in value
-    )
+    return isinstance(value, _core.PiecesTable) or (isinstance(value, list) and all(map(_is_piece, value)))
+
+
+def _is_piece(item: Any) -> bool:
+    return isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and _is_finite(item[1])
 
 
 def _is_finite(value: Any) -> bool:
@@ -53,7 +58,13 @@ def _is_finite(value: Any) -> bool:
 
 
 def _are_merges(value: Any) -> bool:
-    return isinstance(value, list) and all(len(_pair(item)) == 2 for item in value)
+    return isinstance(value, _core.MergesTable) or (
+        isinstance(value, list) and all(len(_pair(item)) == 2 for item in value)
+    )
+
+
+def _pairs(value: Any) -> Any:
+    return value if isinstance(value, _core.MergesTable) else [tuple(_pair(merge)) for merge in value]
 
 
 def _pair(merge: Any) -> list[str]:
@@ -64,9 +75,7 @@ def _pair(merge: Any) -> list[str]:
 
 
 PIECES = Field("a list of pieces and their finite scores", _are_pieces, arguments=lambda value: {"pieces": value})
-MERGES = Field(
-    "a list of pairs", _are_merges, arguments=lambda value: {"merges": [tuple(_pair(merge)) for merge in value]}
-)
+MERGES = Field("a list of pairs", _are_merges, arguments=lambda value: {"merges": _pairs(value)})
 
 
 def unused(field: Field, default: Any) -> Field:
@@ -135,5 +144,5 @@ def read_fields(value: Any, place: str, fields: Mapping[str, Field]) -> dict[str
 
 
 def _brief(value: Any) -> str:
-    text = repr(value)
+    text = repr(plain(value))
     return text if len(text) <= 60 else f"{text[:57]}..."

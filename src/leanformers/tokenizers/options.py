@@ -14,11 +14,11 @@ from .settings import check_side
 if TYPE_CHECKING:
     from .stored import StoredTokenizer
 
-__all__ = ["LONGEST", "MAX_LENGTH", "Options", "check_number"]
+__all__ = ["ENDLESS", "LONGEST", "MAX_LENGTH", "Options", "check_number"]
 
 LONGEST = "longest"
 MAX_LENGTH = "max_length"
-_ENDLESS = 10**20  # from here on a limit means that there is none, as in transformers
+ENDLESS = 10**20  # from here on a limit means that there is none, as in transformers
 _MOST = 2**32 - 1  # the core counts in 32 bits, and no row has more tokens
 _PADDING = {False: None, True: LONGEST, "do_not_pad": None, LONGEST: LONGEST, MAX_LENGTH: MAX_LENGTH}
 _SPLITTING = {False: False, True: True, "warn": False}
@@ -93,7 +93,7 @@ class Options:
             warn(f"max_length={max_length} has no effect without truncation; to pad to it: padding='max_length'")
 
         limit = tokenizer.model_max_length if max_length is None else max_length
-        known = limit < _ENDLESS
+        known = limit < ENDLESS
         self.pad_left = check_side("padding_side", padding_side or tokenizer.padding_side) == "left"
         self.multiple = pad_to_multiple_of or 1
         self.pad_to = limit

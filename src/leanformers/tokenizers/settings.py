@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, InputTypeError, InputValueError, reject_unknown_arguments, warn
 from ..files import read_json
-from ..hub.options import HubOptions
 from .chat.files import read_chat_template
 from .special_tokens import ROLES, content_of, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..hub.options import HubOptions
     from .spec import Spec
 
 __all__ = [
@@ -140,6 +140,8 @@ def check_side(name: str, value: Any) -> str:
 
 def split_loading(given: Mapping[str, Any]) -> tuple[HubOptions, dict[str, Any]]:
     """The arguments that say where to find a tokenizer, and those that say what it does."""
+    from ..hub.options import HubOptions  # slow to import: dataclasses
+
     place, settings = HubOptions.take(given)
     if settings.pop("trust_remote_code", False):
         warn("trust_remote_code=True has no effect: leanformers never runs code from a checkpoint")
@@ -159,6 +161,8 @@ def read_settings(
         ArgumentError: an argument that does not exist.
         ConfigError: a file's value cannot be used.
     """
+    from ..hub.options import HubOptions
+
     known = _SETTINGS | _WITHOUT_EFFECT
     reject_unknown_arguments("from_pretrained()", given.keys() - known, known | HubOptions.names())
     given = {name: value for name, value in given.items() if name in _SETTINGS}

@@ -6,14 +6,17 @@ formats/ → **Spec** (every stage checked, the original JSON kept) → `compile
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
 from ..errors import FileFormatError, InputValueError
 from .components import DECODERS, NORMALIZERS, PRE_TOKENIZERS, Stage, read_model, read_stages
 from .fields import COUNT, FLAG, Field, read_fields
+from .large_tables import parse_document, plain, plain_document
 from .post_processors import read_post_processor
-from .scores import document_to_json, has_scores, read_score
+from .scores import document_to_json
+from .token_ids import TokenIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,16 +60,16 @@ class Spec:
         trim_offsets: whether spans leave out the spaces that byte-level tokens begin and end with. None: they do not;
             else they do, and the value says whether a space may have been added before the text.
         truncation, padding: the blocks of that name in the file, or None.
-        document: all of it in the shape of tokenizer.json.
+        content: all of it in the shape of tokenizer.json; large tables may be the core's, as in large_tables.py.
     """
 
     __slots__ = (
-        "_last_id",
+        "_document",
+        "_ids",
         "_text",
-        "_vocab",
         "added_tokens",
+        "content",
         "decoders",
-        "document",
         "model",
         "normalizers",
         "padding",
@@ -77,11 +80,11 @@ class Spec:
         "truncation",
     )
 
-    def __init__(self, document: dict[str, Any], *, place: str = "tokenizer.json", text: str | None = None) -> None:
+    def __init__(self, document: dict[str, Any], *, place: str = "tokenizer.json", text: bytes | None = None) -> None:
         """Read `document`, the content of a tokenizer.json.
 
         Args:
-            document: the parsed file.
+            document: the parsed file, its vocabulary and merges plain or as tables of the core.
             place: what errors call it.
             text: the file as it was, to be saved unchanged.
 
@@ -89,11 +92,10 @@ class Spec:
             FileFormatError: an unknown component, field or version, or ids that contradict each other.
         """
         fields = read_fields(document, place, _DOCUMENT)
-        self.document = document
+        self.content = document
         self.place = place
         self._text = text
-        self._last_id: int | None = None  # of the vocabulary, once it was needed
-        self._vocab: dict[str, int] | None = None  # likewise
+        self._document: dict[str, Any] | None = None  # once it was needed
         self.truncation: dict[str, Any] | None = fields["truncation"]
         self.padding: dict[str, Any] | None = fields["padding"]
         self.normalizers = read_stages(fields["normalizer"], f"{place}: normalizer", NORMALIZERS, "normalizers")
@@ -101,6 +103,7 @@ class Spec:
             fields["pre_tokenizer"], f"{place}: pre_tokenizer", PRE_TOKENIZERS, "pretokenizers"
         )
         self.model: Stage = read_model(fields["model"], f"{place}: model")
+        self._ids = TokenIds(self.model.fields["vocab"], place)
         self.decoders = read_stages(fields["decoder"], f"{place}: decoder", DECODERS, "decoders")
         self.added_tokens = self._read_added_tokens(fields["added_tokens"])
         post_processor = read_post_processor(fields["post_processor"], f"{place}: post_processor", self.token_to_id)
@@ -108,7 +111,7 @@ class Spec:
 
     def token_to_id(self, token: str) -> int | None:
         """The id of `token` in the vocabulary or among the added tokens."""
-        number: int | None = self.vocab.get(token)
+        number = self._ids.find(token)
         if number is None:
             number = next((added.id for added in self.added_tokens if added.content == token), None)
         return number
@@ -116,17 +119,38 @@ class Spec:
     @property
     def vocab(self) -> dict[str, int]:
         """The model's own vocabulary."""
-        if self._vocab is None:
-            vocab = self.model.fields["vocab"]
-            listed = isinstance(vocab, list)  # Unigram: an id is a place in the list
-            self._vocab = {piece: number for number, (piece, _) in enumerate(vocab)} if listed else vocab
-        return self._vocab
+        return self._ids.all
+
+    @property
+    def last_id(self) -> int:
+        """The highest id of a token, added ones included; -1 without tokens."""
+        return max([self._ids.last, *(token.id for token in self.added_tokens)])
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """All of it in the shape of tokenizer.json, with dicts and lists."""
+        if self._document is None:
+            self._document = plain_document(self.content)
+        return self._document
+
+    @property
+    def scores(self) -> list[list[Any]]:
+        """The pieces of a Unigram model with their scores, by id; empty for other models."""
+        scores: list[list[Any]] = plain(self.model.fields["vocab"]) if self.model.core == "Unigram" else []
+        return scores
+
+    @property
+    def merges(self) -> list[tuple[str, str]]:
+        """The merges of a BPE model; empty for other models."""
+        merges: Any = self.model.arguments.get("merges", [])
+        pairs: list[tuple[str, str]] = merges.pairs() if hasattr(merges, "pairs") else merges
+        return pairs
 
     def to_json(self) -> str:
         """The text of a tokenizer.json: the original one byte for byte, unless this Spec was edited or made."""
         if self._text is None:
             return document_to_json(self.document)
-        return self._text
+        return self._text.decode("utf-8")
 
     def compile(self, *, fused: bool = True) -> _core.Tokenizer:
         """The tokenizer that does all this. `fused=False` keeps to the slow general pipeline, for comparing.
@@ -137,7 +161,7 @@ class Spec:
         try:
             model = getattr(_core, self.model.core)(**self.model.arguments)
         except (TypeError, RuntimeError):  # nanobind has both for a value it cannot convert
-            self._find_bad_id()
+            self._ids.check()
             raise FileFormatError(f"{self.place}: model: {_unusable(self.model.arguments)}") from None
         try:
             return _core.Tokenizer(
@@ -167,12 +191,12 @@ class Spec:
         A token that the vocabulary has keeps its id there; another one gets the next free id, as in `tokenizers`.
         One that is among the added tokens already is left as it is. With nothing to add this is the same Spec.
         """
-        contents = {row["content"] for row in self.document.get("added_tokens", [])}
+        contents = {row["content"] for row in self.content.get("added_tokens", [])}
         return self.with_changed_tokens(token for token in tokens if token["content"] not in contents)[0]
 
     def with_changed_tokens(self, tokens: Iterable[dict[str, Any]]) -> tuple[Spec, int]:
         """As `with_added_tokens`, but a token that is there already gets its new flags; and how many tokens changed."""
-        rows = {row["content"]: row for row in self.document.get("added_tokens", [])}
+        rows = {row["content"]: row for row in self.content.get("added_tokens", [])}
         changed = 0
         highest = max((row["id"] for row in rows.values()), default=-1)
         for token in tokens:
@@ -187,7 +211,7 @@ class Spec:
         if not changed:
             return self, 0
         ordered = sorted(rows.values(), key=lambda row: row["id"])
-        return Spec({"version": VERSION, **self.document, "added_tokens": ordered}, place=self.place), changed
+        return Spec({"version": VERSION, **self.content, "added_tokens": ordered}, place=self.place), changed
 
     def with_bert_normalizer(self, fields: dict[str, Any]) -> Spec:
         """This Spec, or one in which the only BertNormalizer has these `fields` instead.
@@ -204,11 +228,11 @@ class Spec:
             raise InputValueError(f"{self.place} has {len(found)} {kind}s, so that there is nothing for {names}")
         if all(found[0].fields[name] == value for name, value in fields.items()):
             return self
-        return self.edited(**{part: _replace_fields(self.document[part], kind, fields)})
+        return self.edited(**{part: _replace_fields(self.content[part], kind, fields)})
 
     def edited(self, **fields: Any) -> Spec:
         """A Spec with other content in some fields of its document."""
-        return Spec({**self.document, **fields}, place=self.place)
+        return Spec({**self.content, **fields}, place=self.place)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _spec_from_text, (self.to_json(), self.place, self._text is not None)
@@ -226,7 +250,8 @@ class Spec:
                 raise FileFormatError(f"{place}: token {content!r} is there twice")
             expected = self._id_for(content, highest)
             if number != expected:
-                why = "its id in the vocabulary is" if content in self.vocab else "the next free id is"
+                known = self._ids.find(content) is not None
+                why = "its id in the vocabulary is" if known else "the next free id is"
                 raise FileFormatError(f"{place}: token {content!r} stands with id {number}, but {why} {expected}")
             seen.add(content)
             highest = max(highest, number)
@@ -238,23 +263,12 @@ class Spec:
 
     def _id_for(self, content: str, highest: int) -> int:
         """The id of a token to be added after others, of which `highest` is the highest id."""
-        if content in self.vocab:
-            return self.vocab[content]
-        # Of Unigram, pieces that are there twice count twice.
-        number = max(len(self.model.fields["vocab"]), highest + 1)
-        if self._last_id is None:
-            self._find_bad_id()
-            self._last_id = max(self.vocab.values(), default=-1)
-        if number <= self._last_id and number in self.vocab.values():
+        if (known := self._ids.find(content)) is not None:
+            return known
+        number = max(len(self._ids), highest + 1)
+        if number <= self._ids.last and number in self.vocab.values():
             raise FileFormatError(f"{self.place}: the vocabulary has gaps; added token {content!r} would get a used id")
         return number
-
-    def _find_bad_id(self) -> None:
-        for token, number in self.vocab.items():
-            if type(number) is not int or not 0 <= number < 2**32:
-                raise FileFormatError(f"{self.place}: the id of {token!r} must be a number ≥ 0, not {number!r}")
-            if not token.isascii() and any("\ud800" <= letter <= "\udfff" for letter in token):
-                raise FileFormatError(f"{self.place}: token {token!r} (id {number}) is not valid Unicode")
 
 
 def _unusable(arguments: dict[str, Any]) -> str:
@@ -268,8 +282,10 @@ def _unusable(arguments: dict[str, Any]) -> str:
 
 
 def _spec_from_text(text: str, place: str, original: bool) -> Spec:
-    parse_float = read_score if original and has_scores(text) else None
-    return Spec(json.loads(text, parse_float=parse_float), place=place, text=text if original else None)
+    if original:
+        data = text.encode("utf-8")
+        return Spec(parse_document(data, Path(place)), place=place, text=data)
+    return Spec(json.loads(text), place=place)
 
 
 def _replace_fields(value: dict[str, Any], kind: str, fields: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingFileError
-from ..hub.publish import Publication, Publishable, publish
-from ..hub.resolve import Need, locate
+from ..hub.publishable import Publishable
 from .chat.files import ChatTemplateSetting
 from .decoding import Decoding
 from .formats import found_files, looked_for, read_spec
@@ -97,6 +96,8 @@ class StoredTokenizer(Decoding, Publishable):
             InputValueError: a setting that cannot be used, such as a special token that the vocabulary does not have.
         """
         place, settings = split_loading(settings)
+        from ..hub.resolve import Need, locate
+
         folder = locate(name_or_folder, place, Need.TOKENIZER).folder
         values = read_settings(folder, settings, defaults=cls._defaults, tokenizer_class=_family(cls))
         spec = read_spec(folder, values)
@@ -118,6 +119,8 @@ class StoredTokenizer(Decoding, Publishable):
         Raises:
             InputValueError: `save_directory` is a file.
         """
+        from ..hub.publish import Publication, publish
+
         publication = Publication.of_save(save_directory, push_to_hub, publishing)
         paths = save_tokenizer(self, save_directory)
         if publication is not None:

@@ -20,6 +20,9 @@ from .options import Options, check_number
 from .training.retraining import Retraining
 
 if TYPE_CHECKING:
+    import os
+
+    from .files.token_file import TokenFileHeader
     from .ragged import Ragged
 
 __all__ = ["PreTrainedTokenizer"]
@@ -70,13 +73,14 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
         split_special_tokens: bool | str | None = None,
         spans: bool = False,
         stride: int | None = None,
+        truncation_side: str | None = None,
         threads: int | None = None,
     ) -> Ragged:
         """Encode a batch into flat arrays without padding, the form that models compute on.
 
         Args:
             texts, text_pairs: as in a call.
-            add_special_tokens, truncation, max_length, split_special_tokens: as in a call.
+            add_special_tokens, truncation, max_length, truncation_side, split_special_tokens: as in a call.
             spans: also return where in its text each token stands, in characters, and its text and word.
             stride: what truncation cuts off gives further rows, each with so many tokens of the one before it; None:
                 it is dropped.
@@ -99,6 +103,7 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
             add_special_tokens=add_special_tokens,
             truncation=truncation,
             max_length=max_length,
+            truncation_side=truncation_side,
             stride=stride or 0,
             return_overflowing_tokens=stride is not None,
             split_special_tokens=self.split_special_tokens if split_special_tokens is None else split_special_tokens,
@@ -161,6 +166,75 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
         except (TypeError, ValueError) as error:
             raise input_error(error, rows, pairs, is_split_into_words) from None
         return lengths if batched else int(lengths[0])
+
+    def encode_file(
+        self,
+        path: Any,
+        out: str | os.PathLike[str],
+        *,
+        field: str = "text",
+        format: str | None = None,
+        add_special_tokens: bool = True,
+        truncation: bool | str | None = None,
+        max_length: int | None = None,
+        split_special_tokens: bool | str | None = None,
+        on_error: str = "raise",
+        max_text_bytes: int = 2**30,
+        overwrite: bool = False,
+        threads: int | None = None,
+        show_progress: bool | None = None,
+    ) -> TokenFileHeader:
+        """Encode files of texts, of any size, into a file of tokens. Stopped at any moment, the same call goes on.
+
+        Args:
+            path: a file, a pattern such as 'data/*.jsonl', or a list of them: .txt (each line is a text), .jsonl, .csv,
+                .tsv or .parquet, and all but Parquet also as .gz.
+            out: the file to write: Parquet if it ends in .parquet, else a `TokenFile`.
+            field: the key or column that has the text, in files that have some.
+            format: 'lines', 'document' (a whole file is one text), 'jsonl', 'csv', 'tsv' or 'parquet'; None: by name.
+            add_special_tokens, truncation, max_length, split_special_tokens: as in a call.
+            on_error: 'skip' leaves out rows that hold no text, and counts them; 'raise' stops at the first.
+            max_text_bytes: a longer text is such a bad row.
+            overwrite: replace a finished file, and drop unfinished work that was for something else.
+            threads: as in `encode_ragged`.
+            show_progress: None shows a bar on a terminal.
+
+        Returns:
+            What the file says about itself: `rows`, `tokens`, `skipped`, checksums, …; at once where the file is there
+            already, from the same inputs, tokenizer and options.
+
+        Raises:
+            FileFormatError: a bad row, or a file that is damaged, with its name and line.
+            MissingFileError: there is no such file.
+            InputValueError: `out` or the unfinished work beside it is of another tokenizer, of other options or inputs.
+
+        Examples:
+            >>> from pathlib import Path
+            >>> from leanformers import AutoTokenizer
+            >>> tokenizer = AutoTokenizer.from_pretrained("leanformers/tiny-sentiment")
+            >>> _ = Path("texts.txt").write_text("A good day.\\nBad!\\n")
+            >>> header = tokenizer.encode_file("texts.txt", out="texts.bin")
+            >>> header.rows, header.tokens
+            (2, 10)
+        """
+        from .files.encode import encode_file
+
+        return encode_file(
+            self,
+            path,
+            out,
+            field=field,
+            format=format,
+            on_error=on_error,
+            max_text_bytes=max_text_bytes,
+            overwrite=overwrite,
+            threads=threads,
+            show_progress=show_progress,
+            add_special_tokens=add_special_tokens,
+            truncation=truncation,
+            max_length=max_length,
+            split_special_tokens=self.split_special_tokens if split_special_tokens is None else split_special_tokens,
+        )
 
     def decode_ragged(
         self,

@@ -193,6 +193,12 @@ def test_tokens_are_listed_and_revoked(hub: Hub) -> None:
     assert (again.returncode, again.stderr.count("\n")) == (1, 1)
 
 
+@pytest.mark.parametrize("arguments", [("*",), ("a/b",), ("",), ("a", "--role", "admin"), ("a", "--namespace", "x y")])
+def test_tokens_for_nobody(hub: Hub, arguments: tuple[str, ...]) -> None:
+    result = hub.server.command("token", "create", str(hub.server.folder), *arguments)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+
+
 def test_tokens_are_not_in_the_folder(hub: Hub) -> None:
     secret = hub.alice[15:].encode()
     for path in hub.server.folder.glob("index*"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import ipaddress
@@ -24,6 +25,7 @@ __all__ = [
     "is_open",
     "list_tokens",
     "revoke_token",
+    "token_of_browser",
     "user_of",
 ]
 
@@ -76,7 +78,7 @@ def create_token(
         raise InputValueError(f"a token's role is read or write, not {role!r}")
     spaces = tuple(dict.fromkeys([user.lower(), *(space.lower() for space in namespaces)]))
     for space in spaces:
-        if space != "*" and not re.fullmatch(r"[a-z0-9_][a-z0-9._-]{0,95}", space):
+        if (space != "*" or user == "*") and not re.fullmatch(r"[a-z0-9_][a-z0-9._-]{0,95}", space):
             raise InputValueError(f"{space!r} cannot be a user or namespace: use letters, digits, -, _ and .")
     identity = secrets.token_hex(6)
     secret = "".join(secrets.choice(_LETTERS) for _ in range(32))
@@ -147,6 +149,21 @@ def user_of(db: sqlite3.Connection, authorization: str | None) -> User | None:
     if match is None or row is None or not hmac.compare_digest(row["hash"], _hash(match[2])):
         raise wrong_token()
     return User(row["user"], row["role"], frozenset(row["namespaces"].split()))
+
+
+def token_of_browser(authorization: str | None) -> str | None:
+    """`Authorization: Basic …`, as browsers send it after asking for a password, as the token that the password is.
+
+    For requests that only read: a browser sends it with all requests to a hub, those of other sites' pages too.
+    """
+    scheme, _, encoded = (authorization or "").partition(" ")
+    if scheme.lower() != "basic":
+        return authorization
+    try:
+        name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return f"Bearer {password or name}"
 
 
 def _hash(secret: str) -> str:

@@ -174,6 +174,8 @@ class HubApp:
     async def _answer(self, request: Request) -> Response:
         if self._local and not is_loopback(re.sub(r":[0-9]+$", "", request.headers.get("host", "localhost"))):
             await asyncio.get_running_loop().run_in_executor(None, self._need_tokens)
+        if self.hub.others_change_it:
+            await asyncio.get_running_loop().run_in_executor(None, self.hub.look_again)
         # On the path as it was sent: a revision's `/` is %2F there, and one part.
         try:
             path = request.scope["raw_path"].decode("ascii")
@@ -188,6 +190,8 @@ class HubApp:
             if route.method != method:
                 other_methods.add(route.method)
                 continue
+            if self.hub.rules.read_only and not _only_reads(route):
+                raise HubError(403, "this hub is read-only")
             values = {name: _decoded(part) for name, part in match.groupdict().items() if part is not None}
             found = await route.handler(Call(self.hub, request, values))
             return found if isinstance(found, Response) else JSONResponse(found)
@@ -200,6 +204,10 @@ class HubApp:
             raise HubError(
                 403, "this hub has no tokens, and answers to localhost only: create one with `hub token create`"
             )
+
+
+def _only_reads(route: Route) -> bool:
+    return route.method == "GET" or route.path.endswith(("/paths-info/{revision}", "/api/validate-yaml"))
 
 
 def _decoded(part: str) -> str:

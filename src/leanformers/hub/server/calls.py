@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, quote, urlencode
 
 from starlette.requests import Request
 
-from .access import User, user_of
+from .access import User, token_of_browser, user_of
 from .errors import HubError, bad_request, forbidden, gated, repo_not_found
 from .hub import Hub
 from .repos import Repo, find_repo, has_access, moved_to
@@ -42,6 +42,8 @@ class Call:
 
     def __post_init__(self) -> None:
         self.authorization = self.request.headers.get("authorization")
+        if self.request.method in ("GET", "HEAD"):
+            self.authorization = token_of_browser(self.authorization)
 
     async def reads(self, step: Callable[[Call], _T]) -> _T:
         """`step`, in a thread, on one state of the index."""

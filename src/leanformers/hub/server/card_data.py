@@ -6,11 +6,21 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["read_card_data"]
+__all__ = ["read_card_data", "split_card"]
 
 _HEAD = re.compile(r"\s*---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|$)", re.DOTALL)
 _LONGEST = 100_000  # characters
 _DEEPEST = 32  # lists in lists
+
+
+def split_card(text: str) -> tuple[str | None, str]:
+    """The metadata as written, without its lines of dashes, and the card below them.
+
+    >>> split_card("---\\nlicense: mit\\n---\\n# A model")
+    ('license: mit', '# A model')
+    """
+    match = _HEAD.match(text)
+    return (None, text) if match is None else (match[1], text[match.end() :])
 
 
 def read_card_data(text: str) -> tuple[dict[str, Any], str | None]:
@@ -19,18 +29,18 @@ def read_card_data(text: str) -> tuple[dict[str, Any], str | None]:
     >>> read_card_data("---\\nlicense: mit\\n---\\n# A model")
     ({'license': 'mit'}, None)
     """
-    match = _HEAD.match(text)
-    if match is None:
+    head, _ = split_card(text)
+    if head is None:
         return {}, None
-    if len(match[1]) > _LONGEST:
+    if len(head) > _LONGEST:
         return {}, f"the metadata are longer than {_LONGEST} characters"
     import yaml  # slow to import
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where pyyaml was built with it
     try:
-        if problem := _too_much(yaml.parse(match[1], Loader=loader)):
+        if problem := _too_much(yaml.parse(head, Loader=loader)):
             return {}, problem
-        value = yaml.load(match[1], Loader=loader)  # a safe one: it makes plain values only
+        value = yaml.load(head, Loader=loader)  # a safe one: it makes plain values only
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         return {}, " ".join(str(error).split())
     if value is None:

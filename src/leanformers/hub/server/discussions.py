@@ -25,6 +25,7 @@ __all__ = [
     "create",
     "details",
     "edit_comment",
+    "find_discussion",
     "hide_comment",
     "index",
     "merge",
@@ -134,7 +135,12 @@ def create(call: Call) -> dict[str, Any]:
     return {"num": num, "url": url, "pullRequest": bool(call.json().get("pullRequest"))}
 
 
-def _discussion(call: Call) -> tuple[Repo, sqlite3.Row]:
+def find_discussion(call: Call) -> tuple[Repo, sqlite3.Row]:
+    """The discussion that the path names, and its repository.
+
+    Raises:
+        HubError: 404, there is none.
+    """
     repo = call.repo()
     text = call.values["num"]
     num = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
@@ -146,7 +152,7 @@ def _discussion(call: Call) -> tuple[Repo, sqlite3.Row]:
 
 def details(call: Call) -> dict[str, Any]:
     """GET …/discussions/{num}: the discussion with its events, and what a pull request changes."""
-    repo, row = _discussion(call)
+    repo, row = find_discussion(call)
     found = call.db.execute("SELECT * FROM events WHERE repo = ? AND num = ? ORDER BY position", (repo.id, row["num"]))
     answer = {**_summary(repo, row), "events": [_event(event) for event in found]}
     if row["base"] is not None:
@@ -184,7 +190,7 @@ def _pull_request(db: sqlite3.Connection, repo: Repo, row: sqlite3.Row) -> _Pull
 
 def comment(call: Call) -> dict[str, Any]:
     """POST …/discussions/{num}/comment `{comment}`."""
-    repo, row = _discussion(call)
+    repo, row = find_discussion(call)
     user = call.need_user(write=True)
     data = _comment_data(call.text("comment", most=65_536), user.name)
     return {"newMessage": add_event(call, repo, row["num"], "comment", data)}
@@ -192,7 +198,7 @@ def comment(call: Call) -> dict[str, Any]:
 
 def rename(call: Call) -> dict[str, Any]:
     """POST …/discussions/{num}/title `{title}`; for its author and the repository's owners."""
-    repo, row = _discussion(call)
+    repo, row = find_discussion(call)
     _need_author_or_owner(call, repo, row["author"])
     title = call.text("title", most=200).strip()
     if len(title) < 3:
@@ -203,7 +209,7 @@ def rename(call: Call) -> dict[str, Any]:
 
 def change_status(call: Call) -> dict[str, Any]:
     """POST …/discussions/{num}/status `{status: open | closed, comment?}`."""
-    repo, row = _discussion(call)
+    repo, row = find_discussion(call)
     _need_author_or_owner(call, repo, row["author"])
     status = call.text("status")
     if status not in ("open", "closed"):
@@ -222,7 +228,7 @@ def _set_status(call: Call, repo: Repo, num: int, status: str) -> dict[str, Any]
 
 def merge(call: Call) -> dict[str, Any]:
     """POST …/discussions/{num}/merge `{comment?}`: what the pull request changed becomes one commit on main."""
-    repo, row = _discussion(call)
+    repo, row = find_discussion(call)
     call.need_write(repo.namespace)
     if row["base"] is None:
         raise bad_request("this is a discussion, not a pull request")
@@ -252,7 +258,7 @@ def _need_author_or_owner(call: Call, repo: Repo, author: str) -> None:
 
 def _comment(call: Call) -> tuple[Repo, sqlite3.Row]:
     """The comment that the path names, for its author and the repository's owners."""
-    repo, row = _discussion(call)
+    repo, row = find_discussion(call)
     query = "SELECT * FROM events WHERE id = ? AND repo = ? AND num = ? AND type = 'comment'"
     event = call.db.execute(query, (call.values["comment"].lower(), repo.id, row["num"])).fetchone()
     if event is None:

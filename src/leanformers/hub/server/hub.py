@@ -17,7 +17,7 @@ from .errors import HubError
 from .index import Index
 from .xorbs import XorbStore
 
-__all__ = ["Hub", "Rules"]
+__all__ = ["INDEX", "Hub", "Rules"]
 
 INDEX = "index.sqlite"
 
@@ -30,6 +30,7 @@ class Rules:
     part_size: int = 64 << 20  # bytes of each part of a large upload
     multipart_above: int = 256 << 20  # bytes from which an upload is asked for in parts
     upload_seconds: int = 24 * 3600  # how long an upload's URL is good
+    read_only: bool = False
 
 
 class Hub:
@@ -41,6 +42,9 @@ class Hub:
     Raises:
         InputValueError: the folder holds something else.
     """
+
+    others_change_it = False
+    """Whether what it serves is changed by others than its clients."""
 
     def __init__(self, folder: Path, rules: Rules | None = None, *, create: bool = True) -> None:
         self.folder = folder
@@ -59,6 +63,9 @@ class Hub:
         self.parts_arriving: Counter[Path] = Counter()  # how many requests write to each file of parts
         self.shards_at_work: dict[str, asyncio.Future[None]] = {}  # both belong to the event loop
         self._secret = bytes.fromhex(self.index.setting("secret", secrets.token_hex(32)))
+
+    def look_again(self) -> None:
+        """Called before each request where `others_change_it`."""
 
     def sign(self, *parts: object) -> str:
         """`expires.signature` for what a client may do without its token until then."""

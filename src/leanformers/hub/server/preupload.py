@@ -12,7 +12,7 @@ from .errors import bad_request
 from .history import File, files_of, resolve_revision
 from .names import checked_file_path
 
-__all__ = ["preupload"]
+__all__ = ["is_large", "preupload"]
 
 _LARGE = 10 << 20  # bytes from which a file is always a large one
 _MAX_FILES = 10_000
@@ -46,17 +46,21 @@ def _answer(item: object, there: dict[str, File]) -> dict[str, Any]:
     old = there.get(path)
     answer = {
         "path": path,
-        "uploadMode": "lfs" if _is_large(path, item["size"], item.get("sample")) else "regular",
+        "uploadMode": "lfs" if is_large(path, item["size"], _sample(path, item.get("sample"))) else "regular",
         "shouldIgnore": False,
     }
     # The client hashes the file as it would be sent, and leaves it out when the hash is this one.
     return answer if old is None else {**answer, "oid": old.etag}
 
 
-def _is_large(path: str, size: int, sample: object) -> bool:
-    if size >= _LARGE or _LARGE_KINDS.fullmatch(path.rpartition("/")[2]):
-        return True
+def is_large(path: str, size: int, sample: bytes) -> bool:
+    """Whether a file, which begins with `sample`, is kept as a large one."""
+    known = _LARGE_KINDS.fullmatch(path.rpartition("/")[2])
+    return size >= _LARGE or known is not None or b"\0" in sample  # no text
+
+
+def _sample(path: str, sample: object) -> bytes:
     try:
-        return b"\0" in base64.b64decode(str(sample or ""), validate=True)  # no text
+        return base64.b64decode(str(sample or ""), validate=True)
     except binascii.Error:
         raise bad_request(f"{path!r}: the sample is not base64") from None

@@ -11,7 +11,10 @@ from .errors import entry_not_found
 from .file_answer import FileAnswer
 from .history import entry_at, resolve_revision
 
-__all__ = ["resolve"]
+__all__ = ["IMAGES", "resolve"]
+
+IMAGES = {"gif": "image/gif", "jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+"""Pictures that a page may show: these cannot hold scripts, as SVG can."""
 
 
 def resolve(call: Call) -> Response:
@@ -27,9 +30,10 @@ def resolve(call: Call) -> Response:
     asked = [tag.strip().removeprefix("W/") for tag in call.request.headers.get("if-none-match", "").split(",")]
     if f'"{file.etag}"' in asked or "*" in asked:
         return Response(status_code=304, headers=headers)
+    suffix = call.values["path"].rpartition(".")[2].lower()
     # No page of this origin may run what a repository holds.
     headers |= {
-        "Content-Type": "text/plain; charset=utf-8" if not file.lfs else "application/octet-stream",
+        "Content-Type": IMAGES.get(suffix, "application/octet-stream" if file.lfs else "text/plain; charset=utf-8"),
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(call.values['path'].rpartition('/')[2], safe='')}",

@@ -11,7 +11,9 @@ import uvicorn
 from ...errors import InputValueError
 from .access import is_loopback, is_open
 from .app import HubApp
-from .hub import Hub, Rules
+from .hub import INDEX, Hub, Rules
+from .pages import page_routes
+from .plain_folder import PlainFolder
 
 __all__ = ["serve"]
 
@@ -28,7 +30,7 @@ def serve(
     """Serve the hub in `folder` until the process is interrupted.
 
     Args:
-        folder: made when it is missing.
+        folder: made when it is missing. With `rules.read_only`, a hub, or a plain folder of model folders.
         host: a loopback address, unless tokens were created or `allow_anonymous`.
         port: 0 takes a free one.
         started: called with the URL when the socket is open.
@@ -36,8 +38,9 @@ def serve(
     Raises:
         InputValueError: everybody in the network could write; or the address cannot be used.
     """
-    hub = Hub(folder, rules)
-    if not is_loopback(host) and is_open(hub.index.read) and not allow_anonymous:
+    rules = rules or Rules()
+    hub = _hub(folder, rules)
+    if not is_loopback(host) and is_open(hub.index.read) and not (allow_anonymous or rules.read_only):
         raise InputValueError(
             f"on {host} everybody in the network could change everything, because no token was ever created: "
             f"run `leanformers hub token create {folder} USER` first, or serve with --allow-anonymous"
@@ -56,7 +59,7 @@ def serve(
         if started is not None:
             started(f"http://{name}:{listening.getsockname()[1]}")
         config = uvicorn.Config(
-            HubApp(hub, local=is_loopback(host)),
+            HubApp(hub, page_routes(), local=is_loopback(host)),
             lifespan="on",
             log_level="warning",
             access_log=False,
@@ -65,3 +68,13 @@ def serve(
             timeout_graceful_shutdown=15,
         )
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _hub(folder: Path, rules: Rules) -> Hub:
+    if not rules.read_only or (folder / INDEX).is_file():
+        return Hub(folder, rules, create=not rules.read_only)
+    if not folder.is_dir():
+        raise InputValueError(f"no such directory: {folder}")
+    plain = PlainFolder(folder, rules)
+    plain.look_again()
+    return plain

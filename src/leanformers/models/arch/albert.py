@@ -9,28 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigError
-from ..bert_like import (
-    EMBEDDING_ROWS,
-    PASSENGERS,
-    activation,
-    blocks,
-    decoder,
-    embeddings,
-    question_answering,
-)
+from ..bert_like import DEFAULTS, EMBEDDING_ROWS, PASSENGERS, blocks, embeddings, masked_lm, question_answering
+from ..common_heads import classifier
 from ..layout import Layout
-from ..wiring import Dense, Dropout, Encoder, Head, Linear
-from . import (
-    BASE,
-    MASKED_LM,
-    MULTIPLE_CHOICE,
-    QUESTION_ANSWERING,
-    SEQUENCE_CLASSIFICATION,
-    TOKEN_CLASSIFICATION,
-    Architecture,
-    class_names_for,
-    register,
-)
+from ..wiring import Beside, Dense, Encoder, Head, Linear
+from . import Architecture, by_task, class_names_for, register
 
 if TYPE_CHECKING:
     from ...config import Config
@@ -52,32 +35,32 @@ def wiring(config: Config) -> Encoder:
     )
 
 
-def sequence_classification(config: Config) -> Head:
-    """The pooler's output, dropout, one linear layer."""
-    return _classifier(config, "pooled", config.num_labels)
-
-
-def multiple_choice(config: Config) -> Head:
-    """The pooler's output, dropout, one number for a choice."""
-    return _classifier(config, "pooled", 1)
-
-
-def token_classification(config: Config) -> Head:
-    """Every token: dropout, one linear layer to the labels."""
-    return _classifier(config, "tokens", config.num_labels)
-
-
-def _classifier(config: Config, reads: str, labels: int) -> Head:
+def classification(config: Config, reads: str, outputs: int) -> Head:
+    """The pooler's output or every token, dropout, one linear layer."""
     key = "hidden_dropout_prob" if config.classifier_dropout_prob is None else "classifier_dropout_prob"
-    dropout = Dropout(config.number(key, below=1))
-    return Head(reads, {"dropout": dropout, "classifier": Linear(config.integer("hidden_size"), labels)})
+    return classifier(reads, config.integer("hidden_size"), outputs, config.number(key, below=1))
 
 
-def masked_lm(config: Config) -> Head:
+def narrow_words(config: Config) -> Head:
     """Every token: dense to the width of the embeddings, norm, and their table."""
-    return decoder(config, config.integer("embedding_size"), activation(config))
+    return masked_lm(config, width=config.integer("embedding_size"))
 
 
+def pretraining(config: Config) -> Head:
+    """The head for masked words, and one that says whether two texts stand in their order."""
+    order = classification(config, "pooled", config.num_labels)
+    return replace(narrow_words(config), beside=Beside(order, logits="sop_logits", labels="sentence_order_label"))
+
+
+_WORD_ROWS = (
+    ("predictions.LayerNorm", "norm"),
+    ("predictions.dense", "dense"),
+    ("predictions.decoder", "decoder"),
+)
+_TIED_WORDS = (
+    ("predictions.decoder.weight", "albert.embeddings.word_embeddings.weight"),
+    ("predictions.decoder.bias", "predictions.bias"),
+)
 _LAYER = "encoder.albert_layer_groups.{i}.albert_layers.0"
 LAYOUT = Layout(
     prefix="albert",
@@ -94,23 +77,15 @@ LAYOUT = Layout(
         (f"{_LAYER}.ffn_output", "blocks.{i}.mlp.down"),
         ("pooler", "pooler.dense"),
     ),
-    heads={
-        SEQUENCE_CLASSIFICATION: (("classifier", "classifier"),),
-        TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
-        QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
-        MULTIPLE_CHOICE: (("classifier", "classifier"),),
-        MASKED_LM: (
-            ("predictions.LayerNorm", "norm"),
-            ("predictions.dense", "dense"),
-            ("predictions.decoder", "decoder"),
-        ),
-    },
-    tied={
-        MASKED_LM: (
-            ("predictions.decoder.weight", "albert.embeddings.word_embeddings.weight"),
-            ("predictions.decoder.bias", "predictions.bias"),
-        )
-    },
+    heads=by_task(
+        sequence_classification=(("classifier", "classifier"),),
+        token_classification=(("classifier", "classifier"),),
+        question_answering=(("qa_outputs", "outputs"),),
+        multiple_choice=(("classifier", "classifier"),),
+        pretraining=(*_WORD_ROWS, ("sop_classifier.classifier", "beside.classifier")),
+        masked_lm=_WORD_ROWS,
+    ),
+    tied=by_task(pretraining=_TIED_WORDS, masked_lm=_TIED_WORDS),
     head_like=("pooler",),
     passengers=PASSENGERS,
 )
@@ -120,21 +95,22 @@ register(
         model_type="albert",
         title="ALBERT",
         source="https://arxiv.org/abs/1909.11942",
-        classes={BASE: "AlbertModel", **class_names_for("Albert", LAYOUT)},
+        classes=class_names_for("Albert", LAYOUT),
         wiring=wiring,
-        heads={
-            SEQUENCE_CLASSIFICATION: sequence_classification,
-            TOKEN_CLASSIFICATION: token_classification,
-            QUESTION_ANSWERING: question_answering,
-            MULTIPLE_CHOICE: multiple_choice,
-            MASKED_LM: masked_lm,
-        },
+        heads=by_task(
+            sequence_classification=lambda config: classification(config, "pooled", config.num_labels),
+            token_classification=lambda config: classification(config, "tokens", config.num_labels),
+            question_answering=question_answering,
+            multiple_choice=lambda config: classification(config, "pooled", 1),
+            pretraining=pretraining,
+            masked_lm=narrow_words,
+        ),
         layout=LAYOUT,
         defaults={
+            **DEFAULTS,
             "vocab_size": 30000,
             "embedding_size": 128,
             "hidden_size": 4096,
-            "num_hidden_layers": 12,
             "num_hidden_groups": 1,
             "num_attention_heads": 64,
             "intermediate_size": 16384,
@@ -142,15 +118,10 @@ register(
             "hidden_act": "gelu_new",
             "hidden_dropout_prob": 0.0,
             "attention_probs_dropout_prob": 0.0,
-            "max_position_embeddings": 512,
             "type_vocab_size": 2,
-            "initializer_range": 0.02,
-            "layer_norm_eps": 1e-12,
             "classifier_dropout_prob": 0.1,
-            "pad_token_id": 0,
             "bos_token_id": 2,
             "eos_token_id": 3,
-            "tie_word_embeddings": True,
         },
     )
 )

@@ -5,41 +5,36 @@ Lewis et al., 2019, https://arxiv.org/abs/1910.13461; reference: transformers, m
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...errors import ConfigError
+from ..bert_like import dense_classification
 from ..layout import Layout, Row
+from ..llama_like import causal_lm, question_answering
+from ..pair_like import DEFAULTS, ONE_TABLE, rows_under
 from ..wiring import (
     ACTIVATIONS,
-    Activation,
     Attention,
     Block,
-    Dropout,
     Embedding,
     Embeddings,
     Encoder,
     EncoderDecoder,
     Head,
     LayerNorm,
-    Linear,
     Mlp,
     Sight,
 )
-from . import (
-    BASE,
-    QUESTION_ANSWERING,
-    SEQ2SEQ_LM,
-    SEQUENCE_CLASSIFICATION,
-    Architecture,
-    class_names_for,
-    register,
-)
+from . import BASE, QUESTION_ANSWERING, SEQ2SEQ_LM, SEQUENCE_CLASSIFICATION, Architecture, class_names_for, register
 
 if TYPE_CHECKING:
     from ...config import Config
 
 _FIRST_POSITION = 2
 _EPS = 1e-5
+_STACK = {"layers": 12, "ffn_dim": 4096, "attention_heads": 16, "layerdrop": 0.0}  # defaults of both
+_ATTENTION = {"k_proj": "key", "v_proj": "value", "q_proj": "query", "out_proj": "output"}
+_CLASSIFIER = (("classification_head.dense", "dense"), ("classification_head.out_proj", "classifier"))
 
 
 def wiring(config: Config) -> EncoderDecoder:
@@ -49,20 +44,13 @@ def wiring(config: Config) -> EncoderDecoder:
 
 def _stack(config: Config, part: str) -> Encoder:
     config.choice(f"{part}_layerdrop", [0.0])
-    width, heads = config.integer("d_model"), config.integer(f"{part}_attention_heads")
-    if width % heads:
-        raise ConfigError(f"config: d_model {width} is not a multiple of {part}_attention_heads {heads}")
-    dropout, decodes = config.number("dropout", below=1), part == "decoder"
-    attention_dropout = config.number("attention_dropout", below=1)
-    norm = LayerNorm(width, _EPS)
+    width, heads = config.divided("d_model", f"{part}_attention_heads")
+    hidden, activation = config.integer(f"{part}_ffn_dim"), config.choice("activation_function", [*ACTIVATIONS])
+    dropout, attention_dropout = config.number("dropout", below=1), config.number("attention_dropout", below=1)
+    norm, decodes = LayerNorm(width, _EPS), part == "decoder"
     block = Block(
         attention=Attention(width, heads, attention_dropout, sight=Sight(causal=decodes)),
-        mlp=Mlp(
-            width,
-            config.integer(f"{part}_ffn_dim"),
-            ACTIVATIONS[config.choice("activation_function", [*ACTIVATIONS])],
-            dropout=config.number("activation_dropout", below=1),
-        ),
+        mlp=Mlp(width, hidden, ACTIVATIONS[activation], dropout=config.number("activation_dropout", below=1)),
         attention_dropout=dropout,
         mlp_dropout=dropout,
         after_attention=norm,
@@ -85,73 +73,36 @@ def _stack(config: Config, part: str) -> Encoder:
     )
 
 
-def seq2seq_lm(config: Config) -> Head:
-    """Every token: the table of tokens."""
-    return Head(
-        "tokens", {"decoder": Linear(config.integer("d_model"), config.integer("vocab_size"), bias=False, tied=True)}
-    )
-
-
 def sequence_classification(config: Config) -> Head:
-    """The last token that ends a text: a dense layer with tanh, one linear layer; dropout before both."""
-    width, dropout = config.integer("d_model"), Dropout(config.number("classifier_dropout", below=1))
-    return Head(
-        "last",
-        {
-            "before": dropout,
-            "dense": Linear(width, width),
-            "activation": Activation("tanh"),
-            "dropout": dropout,
-            "classifier": Linear(width, config.num_labels),
-        },
-        marker=config.integer("eos_token_id", at_least=0),
-    )
+    """The last token that ends a text: dropout, a dense layer with tanh, dropout, one linear layer to the labels."""
+    end = config.integer("eos_token_id", at_least=0)
+    return replace(dense_classification(config, "tanh"), reads="last", marker=end)
 
 
-def question_answering(config: Config) -> Head:
-    """Every token: one linear layer to two numbers."""
-    return Head("tokens", {"outputs": Linear(config.integer("d_model"), 2)})
-
-
-def _attention_rows(part: str, theirs: str, ours: str) -> tuple[Row, ...]:
-    stem, slots = f"{part}.layers.{{i}}.{theirs}", f"{part}.blocks.{{i}}"
-    names = {"k_proj": "key", "v_proj": "value", "q_proj": "query", "out_proj": "output"}
-    return (
-        *((f"{stem}.{name}", f"{slots}.{ours}.{slot}") for name, slot in names.items()),
-        (f"{stem}_layer_norm", f"{slots}.after_{ours}"),
-    )
-
-
-def _rows(part: str, *crosses: Row) -> tuple[Row, ...]:
-    stem, slots = f"{part}.layers.{{i}}", f"{part}.blocks.{{i}}"
-    return (
-        (f"{part}.embed_tokens", f"{part}.embeddings.tokens"),
-        (f"{part}.embed_positions", f"{part}.embeddings.positions"),
-        *_attention_rows(part, "self_attn", "attention"),
-        *crosses,
-        (f"{stem}.fc1", f"{slots}.mlp.up"),
-        (f"{stem}.fc2", f"{slots}.mlp.down"),
-        (f"{stem}.final_layer_norm", f"{slots}.after_mlp"),
-        (f"{part}.layernorm_embedding", f"{part}.embeddings.norm"),
-    )
+def _rows(part: str, **attentions: str) -> tuple[Row, ...]:
+    """The rows of a stack; its attentions come as name in checkpoints = slot."""
+    layer, block = f"{part}.layers.{{i}}", f"{part}.blocks.{{i}}"
+    rows = [*rows_under(part, f"{part}.embeddings", {"embed_tokens": "tokens", "embed_positions": "positions"})]
+    for theirs, ours in attentions.items():
+        rows += rows_under(f"{layer}.{theirs}", f"{block}.{ours}", _ATTENTION)
+        rows.append((f"{layer}.{theirs}_layer_norm", f"{block}.after_{ours}"))
+    rows += rows_under(layer, block, {"fc1": "mlp.up", "fc2": "mlp.down", "final_layer_norm": "after_mlp"})
+    return (*rows, (f"{part}.layernorm_embedding", f"{part}.embeddings.norm"))
 
 
 LAYOUT = Layout(
     prefix="model",
     base=(
         ("shared", "tokens"),
-        *_rows("encoder"),
-        *_rows("decoder", *_attention_rows("decoder", "encoder_attn", "cross")),
+        *_rows("encoder", self_attn="attention"),
+        *_rows("decoder", self_attn="attention", encoder_attn="cross"),
     ),
     heads={
         SEQ2SEQ_LM: (("lm_head", "decoder"),),
-        SEQUENCE_CLASSIFICATION: (("classification_head.dense", "dense"), ("classification_head.out_proj", "classifier")),
+        SEQUENCE_CLASSIFICATION: _CLASSIFIER,
         QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
     },
-    tied={
-        BASE: (("encoder.embed_tokens.weight", "shared.weight"), ("decoder.embed_tokens.weight", "shared.weight")),
-        SEQ2SEQ_LM: (("lm_head.weight", "model.shared.weight"),),
-    },
+    tied={BASE: ONE_TABLE, SEQ2SEQ_LM: (("lm_head.weight", "model.shared.weight"),)},
     passengers=("encoder.version", "decoder.version"),
     shifts={SEQ2SEQ_LM: "final_logits_bias"},
 )
@@ -164,38 +115,28 @@ register(
         classes={BASE: "BartModel", **class_names_for("Bart", LAYOUT)},
         wiring=wiring,
         heads={
-            SEQ2SEQ_LM: seq2seq_lm,
+            SEQ2SEQ_LM: causal_lm,
             SEQUENCE_CLASSIFICATION: sequence_classification,
             QUESTION_ANSWERING: question_answering,
         },
         layout=LAYOUT,
         defaults={
+            **DEFAULTS,
             "vocab_size": 50265,
             "max_position_embeddings": 1024,
-            "encoder_layers": 12,
-            "encoder_ffn_dim": 4096,
-            "encoder_attention_heads": 16,
-            "decoder_layers": 12,
-            "decoder_ffn_dim": 4096,
-            "decoder_attention_heads": 16,
-            "encoder_layerdrop": 0.0,
-            "decoder_layerdrop": 0.0,
+            **{f"{part}_{key}": value for part in ("encoder", "decoder") for key, value in _STACK.items()},
             "activation_function": "gelu",
             "d_model": 1024,
             "dropout": 0.1,
-            "attention_dropout": 0.0,
-            "activation_dropout": 0.0,
+            **dict.fromkeys(("attention_dropout", "activation_dropout", "classifier_dropout"), 0.0),
             "init_std": 0.02,
-            "classifier_dropout": 0.0,
             "scale_embedding": False,
-            "use_cache": True,
             "pad_token_id": 1,
             "bos_token_id": 0,
             "eos_token_id": 2,
-            "is_encoder_decoder": True,
             "decoder_start_token_id": 2,
             "forced_eos_token_id": 2,
-            "tie_word_embeddings": True,
+            "id2label": {number: f"LABEL_{number}" for number in range(3)},
         },
         attribute_map={
             "hidden_size": "d_model",

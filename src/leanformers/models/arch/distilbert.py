@@ -7,33 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...errors import ConfigError
+from ..common_heads import classifier, dense_classifier, words
 from ..layout import Layout
-from ..wiring import (
-    ACTIVATIONS,
-    Activation,
-    Attention,
-    Block,
-    Dropout,
-    Embedding,
-    Embeddings,
-    Encoder,
-    Head,
-    LayerNorm,
-    Linear,
-    Mlp,
-)
-from . import (
-    BASE,
-    MASKED_LM,
-    MULTIPLE_CHOICE,
-    QUESTION_ANSWERING,
-    SEQUENCE_CLASSIFICATION,
-    TOKEN_CLASSIFICATION,
-    Architecture,
-    class_names_for,
-    register,
-)
+from ..wiring import Attention, Block, Embedding, Embeddings, Encoder, Head, LayerNorm, Mlp
+from . import Architecture, by_task, class_names_for, register
 
 if TYPE_CHECKING:
     from ...config import Config
@@ -41,17 +18,14 @@ if TYPE_CHECKING:
 
 def wiring(config: Config) -> Encoder:
     """The base model that `config` describes."""
-    width = config.integer("dim")
-    heads = config.integer("n_heads")
-    if width % heads:
-        raise ConfigError(f"config: dim {width} is not a multiple of n_heads {heads}")
-    norm = LayerNorm(width, 1e-12)  # the reference has no key for it
+    width, heads = config.divided("dim", "n_heads")
+    norm = _norm(config)
     dropout = config.number("dropout", below=1)
     sinusoidal = bool(config.sinusoidal_pos_embds)
     block = Block(
         attention=Attention(width, heads, config.number("attention_dropout", below=1)),
         after_attention=norm,
-        mlp=Mlp(width, config.integer("hidden_dim"), ACTIVATIONS[config.choice("activation", [*ACTIVATIONS])]),
+        mlp=Mlp(width, config.integer("hidden_dim"), config.activation_named("activation")),
         after_mlp=norm,
         attention_dropout=0.0,  # the reference drops the attention's weights, not its output
         mlp_dropout=dropout,
@@ -69,53 +43,30 @@ def wiring(config: Config) -> Encoder:
     )
 
 
-def sequence_classification(config: Config) -> Head:
+def dense_classification(config: Config, outputs: int) -> Head:
     """The first token, a dense layer with ReLU, dropout, one linear layer."""
-    return _dense(config, config.num_labels)
-
-
-def multiple_choice(config: Config) -> Head:
-    """As for classification, to one number for a choice."""
-    return _dense(config, 1)
-
-
-def _dense(config: Config, labels: int) -> Head:
-    width = config.integer("dim")
-    return Head(
-        "first",
-        {
-            "dense": Linear(width, width),
-            "activation": Activation("relu"),
-            "dropout": Dropout(config.number("seq_classif_dropout", below=1)),
-            "classifier": Linear(width, labels),
-        },
-    )
+    dropouts = 0.0, config.number("seq_classif_dropout", below=1)
+    return dense_classifier("first", config.integer("dim"), outputs, "relu", dropouts=dropouts)
 
 
 def token_classification(config: Config) -> Head:
     """Every token: dropout, one linear layer to the labels."""
-    dropout = Dropout(config.number("dropout", below=1))
-    return Head("tokens", {"dropout": dropout, "classifier": Linear(config.integer("dim"), config.num_labels)})
+    return classifier("tokens", config.integer("dim"), config.num_labels, config.number("dropout", below=1))
 
 
 def question_answering(config: Config) -> Head:
     """Every token: dropout, one linear layer to two numbers."""
-    dropout = Dropout(config.number("qa_dropout", below=1))
-    return Head("tokens", {"dropout": dropout, "outputs": Linear(config.integer("dim"), 2)})
+    return classifier("tokens", config.integer("dim"), 2, config.number("qa_dropout", below=1))
 
 
 def masked_lm(config: Config) -> Head:
     """Every token: dense, norm, and the table of token embeddings."""
     width = config.integer("dim")
-    return Head(
-        "tokens",
-        {
-            "dense": Linear(width, width),
-            "activation": Activation(ACTIVATIONS[config.choice("activation", [*ACTIVATIONS])]),
-            "norm": LayerNorm(width, 1e-12),
-            "decoder": Linear(width, config.integer("vocab_size"), tied=True),
-        },
-    )
+    return words(width, config.integer("vocab_size"), config.activation_named("activation"), _norm(config))
+
+
+def _norm(config: Config) -> LayerNorm:
+    return LayerNorm(config.integer("dim"), 1e-12)  # the reference has no key for it
 
 
 LAYOUT = Layout(
@@ -133,14 +84,14 @@ LAYOUT = Layout(
         ("transformer.layer.{i}.ffn.lin2", "blocks.{i}.mlp.down"),
         ("transformer.layer.{i}.output_layer_norm", "blocks.{i}.after_mlp"),
     ),
-    heads={
-        SEQUENCE_CLASSIFICATION: (("pre_classifier", "dense"), ("classifier", "classifier")),
-        TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
-        QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
-        MULTIPLE_CHOICE: (("pre_classifier", "dense"), ("classifier", "classifier")),
-        MASKED_LM: (("vocab_transform", "dense"), ("vocab_layer_norm", "norm"), ("vocab_projector", "decoder")),
-    },
-    tied={MASKED_LM: (("vocab_projector.weight", "distilbert.embeddings.word_embeddings.weight"),)},
+    heads=by_task(
+        sequence_classification=(("pre_classifier", "dense"), ("classifier", "classifier")),
+        token_classification=(("classifier", "classifier"),),
+        question_answering=(("qa_outputs", "classifier"),),
+        multiple_choice=(("pre_classifier", "dense"), ("classifier", "classifier")),
+        masked_lm=(("vocab_transform", "dense"), ("vocab_layer_norm", "norm"), ("vocab_projector", "decoder")),
+    ),
+    tied=by_task(masked_lm=(("vocab_projector.weight", "distilbert.embeddings.word_embeddings.weight"),)),
     passengers=("embeddings.position_ids",),
 )
 
@@ -149,15 +100,15 @@ register(
         model_type="distilbert",
         title="DistilBERT",
         source="https://arxiv.org/abs/1910.01108",
-        classes={BASE: "DistilBertModel", **class_names_for("DistilBert", LAYOUT)},
+        classes=class_names_for("DistilBert", LAYOUT),
         wiring=wiring,
-        heads={
-            SEQUENCE_CLASSIFICATION: sequence_classification,
-            TOKEN_CLASSIFICATION: token_classification,
-            QUESTION_ANSWERING: question_answering,
-            MULTIPLE_CHOICE: multiple_choice,
-            MASKED_LM: masked_lm,
-        },
+        heads=by_task(
+            sequence_classification=lambda config: dense_classification(config, config.num_labels),
+            token_classification=token_classification,
+            question_answering=question_answering,
+            multiple_choice=lambda config: dense_classification(config, 1),
+            masked_lm=masked_lm,
+        ),
         layout=LAYOUT,
         defaults={
             "vocab_size": 30522,

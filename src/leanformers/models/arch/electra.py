@@ -9,28 +9,21 @@ from typing import TYPE_CHECKING
 
 from ..bert_like import (
     BLOCK_ROWS,
+    DEFAULTS,
     EMBEDDING_ROWS,
+    MORE_DEFAULTS,
     PASSENGERS,
     blocks,
-    decoder,
     dense_classification,
     embeddings,
+    masked_lm,
     question_answering,
     token_classification,
 )
+from ..common_heads import dense_classifier
 from ..layout import Layout
-from ..wiring import ACTIVATIONS, Activation, Dropout, Encoder, Head, Linear
-from . import (
-    BASE,
-    MASKED_LM,
-    MULTIPLE_CHOICE,
-    QUESTION_ANSWERING,
-    SEQUENCE_CLASSIFICATION,
-    TOKEN_CLASSIFICATION,
-    Architecture,
-    class_names_for,
-    register,
-)
+from ..wiring import Activation, Encoder, Head, Linear
+from . import Architecture, by_task, class_names_for, register
 
 if TYPE_CHECKING:
     from ...config import Config
@@ -53,38 +46,42 @@ def multiple_choice(config: Config) -> Head:
     """The first token, a dense layer, one number for a choice."""
     config.choice("summary_type", ["first"])
     config.choice("summary_use_proj", [True])
-    width = config.integer("hidden_size")
-    return Head(
-        "first",
-        {
-            "dense": Linear(width, width),
-            "activation": Activation(ACTIVATIONS[config.choice("summary_activation", [*ACTIVATIONS])]),
-            "dropout": Dropout(config.number("summary_last_dropout", below=1)),
-            "classifier": Linear(width, 1),
-        },
-    )
+    activation = config.activation_named("summary_activation")
+    dropouts = 0.0, config.number("summary_last_dropout", below=1)
+    return dense_classifier("first", config.integer("hidden_size"), 1, activation, dropouts=dropouts)
 
 
-def masked_lm(config: Config) -> Head:
+def generator(config: Config) -> Head:
     """Every token: dense with gelu to the width of the embeddings, norm, and their table."""
-    return decoder(config, config.integer("embedding_size"), "gelu")
+    return masked_lm(config, width=config.integer("embedding_size"), activation="gelu")
+
+
+def replaced_tokens(config: Config) -> Head:
+    """Every token: dense, and one number that is above 0 for a replaced one."""
+    width = config.integer("hidden_size")
+    activated = Activation(config.activation_named("hidden_act"))
+    return Head("tokens", {"dense": Linear(width, width), "activation": activated, "output": Linear(width, 1)})
 
 
 LAYOUT = Layout(
     prefix="electra",
     base=(*EMBEDDING_ROWS, ("embeddings_project", "embeddings.projection"), *BLOCK_ROWS),
-    heads={
-        SEQUENCE_CLASSIFICATION: (("classifier.dense", "dense"), ("classifier.out_proj", "classifier")),
-        TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
-        QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
-        MULTIPLE_CHOICE: (("sequence_summary.summary", "dense"), ("classifier", "classifier")),
-        MASKED_LM: (
+    heads=by_task(
+        sequence_classification=(("classifier.dense", "dense"), ("classifier.out_proj", "classifier")),
+        token_classification=(("classifier", "classifier"),),
+        question_answering=(("qa_outputs", "outputs"),),
+        multiple_choice=(("sequence_summary.summary", "dense"), ("classifier", "classifier")),
+        replaced_token_detection=(
+            ("discriminator_predictions.dense", "dense"),
+            ("discriminator_predictions.dense_prediction", "output"),
+        ),
+        masked_lm=(
             ("generator_predictions.LayerNorm", "norm"),
             ("generator_predictions.dense", "dense"),
             ("generator_lm_head", "decoder"),
         ),
-    },
-    tied={MASKED_LM: (("generator_lm_head.weight", "electra.embeddings.word_embeddings.weight"),)},
+    ),
+    tied=by_task(masked_lm=(("generator_lm_head.weight", "electra.embeddings.word_embeddings.weight"),)),
     passengers=PASSENGERS,
 )
 
@@ -93,43 +90,28 @@ register(
         model_type="electra",
         title="ELECTRA",
         source="https://arxiv.org/abs/2003.10555",
-        classes={BASE: "ElectraModel", **class_names_for("Electra", LAYOUT)},
+        classes=class_names_for("Electra", LAYOUT),
         wiring=wiring,
-        heads={
-            SEQUENCE_CLASSIFICATION: sequence_classification,
-            TOKEN_CLASSIFICATION: token_classification,
-            QUESTION_ANSWERING: question_answering,
-            MULTIPLE_CHOICE: multiple_choice,
-            MASKED_LM: masked_lm,
-        },
+        heads=by_task(
+            sequence_classification=sequence_classification,
+            token_classification=token_classification,
+            question_answering=question_answering,
+            multiple_choice=multiple_choice,
+            replaced_token_detection=replaced_tokens,
+            masked_lm=generator,
+        ),
         layout=LAYOUT,
         defaults={
-            "vocab_size": 30522,
+            **DEFAULTS,
+            **MORE_DEFAULTS,
             "embedding_size": 128,
             "hidden_size": 256,
-            "num_hidden_layers": 12,
             "num_attention_heads": 4,
             "intermediate_size": 1024,
-            "hidden_act": "gelu",
-            "hidden_dropout_prob": 0.1,
-            "attention_probs_dropout_prob": 0.1,
-            "max_position_embeddings": 512,
-            "type_vocab_size": 2,
-            "initializer_range": 0.02,
-            "layer_norm_eps": 1e-12,
-            "pad_token_id": 0,
-            "position_embedding_type": "absolute",
             "summary_type": "first",
             "summary_use_proj": True,
             "summary_activation": "gelu",
             "summary_last_dropout": 0.1,
-            "use_cache": True,
-            "classifier_dropout": None,
-            "is_decoder": False,
-            "add_cross_attention": False,
-            "bos_token_id": None,
-            "eos_token_id": None,
-            "tie_word_embeddings": True,
         },
     )
 )

@@ -18,17 +18,14 @@ from .llama import HEADS, layout
 if TYPE_CHECKING:
     from ...config import Config
 
-_PATTERN = 6  # every sixth block sees everything
-
 
 def wiring(config: Config) -> Encoder:
     """The base model that `config` describes."""
     for key in ("attn_logit_softcapping", "final_logit_softcapping"):
         config.choice(key, [None])
     config.choice("use_bidirectional_attention", [False, None])
-    layers = config.integer("num_hidden_layers", at_least=0)
-    pattern = config.get("sliding_window_pattern") or _PATTERN
-    windows = slides(config) if config.layer_types else [bool((i + 1) % pattern) for i in range(layers)]
+    every = config.get("sliding_window_pattern") or 6  # blocks, of which the last sees everything
+    windows = slides(config, every=every, first=every - 1)
     far = rotary(config, "full_attention", theta=1_000_000.0)
     near = rotary(config, "sliding_attention", theta=10_000.0)
     if config.get("rope_local_base_freq") is not None:  # of older config.json: rope_theta is that of the other blocks

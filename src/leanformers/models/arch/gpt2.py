@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...errors import ConfigError
 from ..layout import Layout
 from ..llama_like import causal_lm, question_answering, sequence_classification, token_classification
-from ..wiring import ACTIVATIONS, Attention, Block, Embedding, Embeddings, Encoder, LayerNorm, Mlp, Sight
+from ..wiring import Attention, Block, Embedding, Embeddings, Encoder, LayerNorm, Mlp, Sight
 from . import (
     BASE,
     CAUSAL_LM,
@@ -32,9 +31,7 @@ def wiring(config: Config) -> Encoder:
     """The base model that `config` describes."""
     config.choice("add_cross_attention", [False])
     config.choice("reorder_and_upcast_attn", [False])
-    width, heads = config.integer("n_embd"), config.integer("n_head")
-    if width % heads:
-        raise ConfigError(f"config: n_embd {width} is not a multiple of n_head {heads}")
+    width, heads = config.divided("n_embd", "n_head")
     norm = LayerNorm(width, config.number("layer_norm_epsilon"))
     dropout = config.number("resid_pdrop", below=1)
     scale = (width // heads) ** -0.5 if config.scale_attn_weights else 1.0
@@ -48,7 +45,7 @@ def wiring(config: Config) -> Encoder:
             sight=Sight(causal=True),
             scale=scale,
         ),
-        mlp=Mlp(width, hidden, ACTIVATIONS[config.choice("activation_function", [*ACTIVATIONS])]),
+        mlp=Mlp(width, hidden, config.activation_named("activation_function")),
         attention_dropout=dropout,
         mlp_dropout=dropout,
         before_attention=norm,

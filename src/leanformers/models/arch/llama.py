@@ -16,6 +16,7 @@ from ..llama_like import (
     blocks,
     causal_lm,
     norm,
+    question_answering,
     sequence_classification,
     stack,
     token_classification,
@@ -24,6 +25,7 @@ from ..wiring import Encoder, Head
 from . import (
     BASE,
     CAUSAL_LM,
+    QUESTION_ANSWERING,
     SEQUENCE_CLASSIFICATION,
     TOKEN_CLASSIFICATION,
     Architecture,
@@ -34,22 +36,26 @@ from . import (
 if TYPE_CHECKING:
     from ...config import Config
 
-# The heads and their names in checkpoints, for Llama's descendants too. Question answering is left out: its
-# checkpoints have another prefix than all others.
+# The heads and their names in checkpoints, for Llama's descendants too.
 HEADS: dict[str, Callable[[Config], Head]] = {
     CAUSAL_LM: causal_lm,
     SEQUENCE_CLASSIFICATION: sequence_classification,
     TOKEN_CLASSIFICATION: token_classification,
+    QUESTION_ANSWERING: question_answering,
 }
 _HEAD_ROWS: dict[str, tuple[Row, ...]] = {
     CAUSAL_LM: (("lm_head", "decoder"),),
     SEQUENCE_CLASSIFICATION: (("score", "classifier"),),
     TOKEN_CLASSIFICATION: (("score", "classifier"),),
+    QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
 }
 
 
-def layout(*more: Row, tasks: Sequence[str] = tuple(HEADS)) -> Layout:
-    """The names in checkpoints: those that all share and `more` in each block; heads for `tasks`."""
+def layout(*more: Row, tasks: Sequence[str] = tuple(HEADS), questions_prefix: str = "transformer") -> Layout:
+    """The names in checkpoints: those that all share and `more` in each block; heads for `tasks`.
+
+    Those of question answering have a prefix of their own.
+    """
     slots = {slot for _, slot in more}
     shared = [row for row in BLOCK_ROWS if row[1] not in slots]
     return Layout(
@@ -58,6 +64,7 @@ def layout(*more: Row, tasks: Sequence[str] = tuple(HEADS)) -> Layout:
         heads={task: _HEAD_ROWS[task] for task in tasks},
         tied={CAUSAL_LM: (("lm_head.weight", "model.embed_tokens.weight"),)},
         passengers=("rotary_emb.inv_freq", "layers.{i}.self_attn.rotary_emb.inv_freq"),
+        prefixes={QUESTION_ANSWERING: questions_prefix},
     )
 
 

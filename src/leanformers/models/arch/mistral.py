@@ -23,7 +23,7 @@ def wiring(config: Config) -> Encoder:
     return stack(config, blocks(config, attentions), norm(config))
 
 
-LAYOUT = layout()
+LAYOUT = layout(questions_prefix="model")
 
 register(
     Architecture(

@@ -11,69 +11,29 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigError
+from ..common_heads import dense_classifier, words
 from ..layout import Layout
-from ..llama_like import slides
+from ..llama_like import slides, stack
 from ..rotary_config import rotary
-from ..wiring import (
-    ACTIVATIONS,
-    Activation,
-    Attention,
-    Block,
-    Dropout,
-    Embedding,
-    Embeddings,
-    Encoder,
-    GatedMlp,
-    Head,
-    LayerNorm,
-    Linear,
-    Rotary,
-    Sight,
-    Step,
-)
-from . import (
-    BASE,
-    MASKED_LM,
-    MULTIPLE_CHOICE,
-    QUESTION_ANSWERING,
-    SEQUENCE_CLASSIFICATION,
-    TOKEN_CLASSIFICATION,
-    Architecture,
-    class_names_for,
-    register,
-)
+from ..wiring import Attention, Block, Encoder, GatedMlp, Head, LayerNorm, Sight
+from . import Architecture, by_task, class_names_for, register
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ...config import Config
 
-_FAR, _NEAR = 160_000.0, 10_000.0
-_PATTERN = 3  # every third block sees everything
+# Of blocks that see everything, and of those that do not: the key of their positions, theta, the key of an old theta.
+_ROTARY = ("full_attention", 160_000.0, "global_rope_theta"), ("sliding_attention", 10_000.0, "local_rope_theta")
 
 
 def wiring(config: Config) -> Encoder:
     """The base model that `config` describes."""
-    width = config.integer("hidden_size")
-    blocks = tuple(_block(config, near) for near in _near(config))
-    return Encoder(
-        embeddings=Embeddings(
-            tokens=Embedding(config.integer("vocab_size"), width, padding=config.pad_token_id),
-            positions=None,
-            types=None,
-            norm=_norm(config),
-            dropout=config.number("embedding_dropout", below=1),
-        ),
-        blocks=(replace(blocks[0], before_attention=None), *blocks[1:]) if blocks else (),
-        pooler=None,
-        final_norm=_norm(config),
-    )
-
-
-def _near(config: Config) -> list[bool]:
-    """Which blocks see only what is near."""
-    if config.layer_types:
-        return slides(config)
-    pattern = config.get("global_attn_every_n_layers") or _PATTERN
-    return [bool(number % pattern) for number in range(config.integer("num_hidden_layers", at_least=0))]
+    every = config.get("global_attn_every_n_layers") or 3  # blocks, of which one sees everything
+    blocks = tuple(_block(config, near) for near in slides(config, every=every, first=0))
+    first = (replace(block, before_attention=None) for block in blocks[:1])
+    dropout = config.number("embedding_dropout", below=1)
+    return stack(config, (*first, *blocks[1:]), _norm(config), norm=_norm(config), dropout=dropout)
 
 
 def _block(config: Config, near: bool) -> Block:
@@ -89,12 +49,12 @@ def _block(config: Config, near: bool) -> Block:
         output_bias=bool(config.attention_bias),
         fused=True,
         sight=Sight(reach=config.integer("local_attention") // 2) if near else Sight(),
-        rotary=_rotary(config, near),
+        rotary=rotary(config, *_ROTARY[near]),
     )
     mlp = GatedMlp(
         width,
         config.integer("intermediate_size"),
-        ACTIVATIONS[config.choice("hidden_activation", [*ACTIVATIONS])],
+        config.activation_named("hidden_activation"),
         bias=bool(config.mlp_bias),
         fused=True,
         dropout=config.number("mlp_dropout", below=1),
@@ -102,73 +62,40 @@ def _block(config: Config, near: bool) -> Block:
     return Block(attention, mlp, attention_dropout=dropout, before_attention=_norm(config), before_mlp=_norm(config))
 
 
-def _rotary(config: Config, near: bool) -> Rotary:
-    old = config.get("local_rope_theta" if near else "global_rope_theta")  # keys of older config.json
-    if old is not None and "rope_parameters" not in list(config):
-        return Rotary(float(old))
-    kind = "sliding_attention" if near else "full_attention"
-    return rotary(config, kind, theta=_NEAR if near else _FAR)
-
-
 def _norm(config: Config) -> LayerNorm:
     return LayerNorm(config.integer("hidden_size"), config.number("norm_eps"), bias=bool(config.norm_bias))
 
 
-def _steps(config: Config) -> dict[str, Step]:
-    width = config.integer("hidden_size")
-    return {
-        "dense": Linear(width, width, bias=bool(config.classifier_bias)),
-        "activation": Activation(ACTIVATIONS[config.choice("classifier_activation", [*ACTIVATIONS])]),
-        "norm": _norm(config),
-    }
-
-
-def _classifier(config: Config, reads: str, outputs: int) -> Head:
-    dropout = Dropout(config.number("classifier_dropout", below=1))
-    classifier = Linear(config.integer("hidden_size"), outputs)
-    return Head(reads, {**_steps(config), "dropout": dropout, "classifier": classifier})
-
-
-def _pooling(config: Config) -> str:
-    return {"cls": "first", "mean": "mean"}[config.choice("classifier_pooling", ["cls", "mean"])]
-
-
-def sequence_classification(config: Config) -> Head:
-    """The first token or the mean: dense, norm, one linear layer to the labels."""
-    return _classifier(config, _pooling(config), config.num_labels)
-
-
-def multiple_choice(config: Config) -> Head:
-    """As for classification, to one number for a choice."""
-    return _classifier(config, _pooling(config), 1)
-
-
-def token_classification(config: Config) -> Head:
-    """Every token: dense, norm, one linear layer to the labels."""
-    return _classifier(config, "tokens", config.num_labels)
-
-
-def question_answering(config: Config) -> Head:
-    """Every token: dense, norm, one linear layer to two numbers."""
-    return _classifier(config, "tokens", 2)
+def classification(config: Config, outputs: int, reads: str | None = None) -> Head:
+    """The first token or the mean, if not every token: dense, norm, one linear layer."""
+    pooling = {"cls": "first", "mean": "mean"}
+    return dense_classifier(
+        reads or pooling[config.choice("classifier_pooling", [*pooling])],
+        config.integer("hidden_size"),
+        outputs,
+        config.activation_named("classifier_activation"),
+        dropouts=(0.0, config.number("classifier_dropout", below=1)),
+        norm=_norm(config),
+        bias=bool(config.classifier_bias),
+    )
 
 
 def masked_lm(config: Config) -> Head:
     """Every token: dense, norm, and the table of token embeddings."""
-    width, words = config.integer("hidden_size"), config.integer("vocab_size")
-    decoder = Linear(width, words, bias=bool(config.decoder_bias), tied=True)
-    return Head("tokens", {**_steps(config), "decoder": decoder})
+    activation, bias = config.activation_named("classifier_activation"), bool(config.classifier_bias)
+    width, vocabulary = config.integer("hidden_size"), config.integer("vocab_size")
+    return words(width, vocabulary, activation, _norm(config), bias=bias, decoder_bias=bool(config.decoder_bias))
 
 
 _HEAD_ROWS = (("head.dense", "dense"), ("head.norm", "norm"))
 _CLASSIFIER_ROWS = (*_HEAD_ROWS, ("classifier", "classifier"))
-HEADS = {
-    SEQUENCE_CLASSIFICATION: sequence_classification,
-    TOKEN_CLASSIFICATION: token_classification,
-    QUESTION_ANSWERING: question_answering,
-    MULTIPLE_CHOICE: multiple_choice,
-    MASKED_LM: masked_lm,
-}
+HEADS: dict[str, Callable[[Config], Head]] = by_task(
+    sequence_classification=lambda config: classification(config, config.num_labels),
+    token_classification=lambda config: classification(config, config.num_labels, "tokens"),
+    question_answering=lambda config: classification(config, 2, "tokens"),
+    multiple_choice=lambda config: classification(config, 1),
+    masked_lm=masked_lm,
+)
 LAYOUT = Layout(
     prefix="model",
     base=(
@@ -182,8 +109,8 @@ LAYOUT = Layout(
         ("layers.{i}.mlp.Wo", "blocks.{i}.mlp.down"),
         ("final_norm", "final_norm"),
     ),
-    heads={task: _CLASSIFIER_ROWS if task != MASKED_LM else (*_HEAD_ROWS, ("decoder", "decoder")) for task in HEADS},
-    tied={MASKED_LM: (("decoder.weight", "model.embeddings.tok_embeddings.weight"),)},
+    heads={**dict.fromkeys(HEADS, _CLASSIFIER_ROWS), **by_task(masked_lm=(*_HEAD_ROWS, ("decoder", "decoder")))},
+    tied=by_task(masked_lm=(("decoder.weight", "model.embeddings.tok_embeddings.weight"),)),
     passengers=("embeddings.position_ids",),
 )
 
@@ -192,7 +119,7 @@ register(
         model_type="modernbert",
         title="ModernBERT",
         source="https://arxiv.org/abs/2412.13663",
-        classes={BASE: "ModernBertModel", **class_names_for("ModernBert", LAYOUT)},
+        classes=class_names_for("ModernBert", LAYOUT),
         wiring=wiring,
         heads=HEADS,
         layout=LAYOUT,
@@ -206,25 +133,16 @@ register(
             "max_position_embeddings": 8192,
             "initializer_range": 0.02,
             "norm_eps": 1e-5,
-            "norm_bias": False,
             "pad_token_id": 50283,
             "eos_token_id": 50282,
             "bos_token_id": 50281,
-            "attention_bias": False,
-            "attention_dropout": 0.0,
+            **dict.fromkeys(("norm_bias", "attention_bias", "mlp_bias", "classifier_bias"), False),
+            **dict.fromkeys(("attention_dropout", "embedding_dropout", "mlp_dropout", "classifier_dropout"), 0.0),
             "layer_types": None,
-            "rope_parameters": {
-                "sliding_attention": {"rope_theta": _NEAR, "rope_type": "default"},
-                "full_attention": {"rope_theta": _FAR, "rope_type": "default"},
-            },
+            "rope_parameters": {kind: {"rope_theta": theta, "rope_type": "default"} for kind, theta, _ in _ROTARY},
             "local_attention": 128,
-            "embedding_dropout": 0.0,
-            "mlp_bias": False,
-            "mlp_dropout": 0.0,
             "decoder_bias": True,
             "classifier_pooling": "cls",
-            "classifier_dropout": 0.0,
-            "classifier_bias": False,
             "classifier_activation": "gelu",
             "tie_word_embeddings": True,
         },

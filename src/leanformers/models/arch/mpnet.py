@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..bert_like import PASSENGERS, blocks, embeddings
+from ..bert_like import DEFAULTS, PASSENGERS, blocks, embeddings
 from ..layout import Layout
 from ..wiring import Dense, Encoder, RelativeBias
 from . import BASE, Architecture, class_names_for, register
-from .roberta import HEAD_ROWS, HEADS, tied_rows
+from .roberta import HEAD_ROWS, HEADS, TOKENS, tied_rows
 
 if TYPE_CHECKING:
     from ...config import Config
@@ -64,23 +64,6 @@ register(
         wiring=wiring,
         heads=HEADS,
         layout=LAYOUT,
-        defaults={
-            "vocab_size": 30527,
-            "hidden_size": 768,
-            "num_hidden_layers": 12,
-            "num_attention_heads": 12,
-            "intermediate_size": 3072,
-            "hidden_act": "gelu",
-            "hidden_dropout_prob": 0.1,
-            "attention_probs_dropout_prob": 0.1,
-            "max_position_embeddings": 512,
-            "initializer_range": 0.02,
-            "layer_norm_eps": 1e-12,
-            "relative_attention_num_buckets": 32,
-            "pad_token_id": 1,
-            "bos_token_id": 0,
-            "eos_token_id": 2,
-            "tie_word_embeddings": True,
-        },
+        defaults={**DEFAULTS, **TOKENS, "vocab_size": 30527, "relative_attention_num_buckets": 32},
     )
 )

@@ -1,14 +1,18 @@
-"""T5, its version 1.1 and Flan-T5: an encoder and a decoder with RMS norms first, distances instead of positions.
+"""T5, its version 1.1, Flan-T5 and mT5: an encoder and a decoder with RMS norms first, distances instead of positions.
 
 Raffel et al., 2019, https://arxiv.org/abs/1910.10683; reference: transformers, models/t5/modeling_t5.py.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigError, near_names
 from ..layout import Layout, Row
+from ..llama_like import causal_lm
+from ..pair_like import DEFAULTS, ONE_TABLE, rows_under
 from ..wiring import (
     ACTIVATIONS,
     Attention,
@@ -27,10 +31,14 @@ from ..wiring import (
     Sight,
     Step,
 )
-from . import BASE, SEQ2SEQ_LM, Architecture, class_names_for, register
+from . import BASE, SEQ2SEQ_LM, TEXT_ENCODING, Architecture, class_names_for, register
 
 if TYPE_CHECKING:
     from ...config import Config
+
+
+_ATTENTION = {"q": "query", "k": "key", "v": "value", "o": "output"}
+_MLP = {"wi": "up", "wi_0": "gate", "wi_1": "value", "wo": "down"}
 
 
 def wiring(config: Config) -> EncoderDecoder:
@@ -43,6 +51,7 @@ def wiring(config: Config) -> EncoderDecoder:
 def _stack(config: Config, layers: int, *, decodes: bool) -> Encoder:
     width, heads = config.integer("d_model"), config.integer("num_heads")
     dropout = config.number("dropout_rate", below=1)
+    buckets = config.integer("relative_attention_num_buckets", at_least=4)
     norm = RmsNorm(width, config.number("layer_norm_epsilon"))
 
     def attention(sight: Sight) -> Attention:
@@ -69,14 +78,18 @@ def _stack(config: Config, layers: int, *, decodes: bool) -> Encoder:
     )
     return Encoder(
         embeddings=Embeddings(
-            tokens=Embedding(config.integer("vocab_size"), width), positions=None, types=None, norm=None, dropout=dropout
+            tokens=Embedding(config.integer("vocab_size"), width),
+            positions=None,
+            types=None,
+            norm=None,
+            dropout=dropout,
         ),
         blocks=(block,) * layers,
         pooler=None,
         relative_bias=RelativeBias(
-            buckets=config.integer("relative_attention_num_buckets", at_least=4),
-            heads=heads,
-            farthest=config.integer("relative_attention_max_distance"),
+            buckets,
+            heads,
+            farthest=config.integer("relative_attention_max_distance", at_least=buckets // 2 + 1),
             both_ways=not decodes,
         ),
         final_norm=norm,
@@ -92,7 +105,7 @@ def _mlp(config: Config) -> Mlp | GatedMlp:
     gated, name = asked.startswith("gated-"), asked.removeprefix("gated-")
     if name not in ACTIVATIONS:
         raise ConfigError(
-            f"config: feed_forward_proj {asked!r}{near_names(name, ACTIVATIONS)}; it is an activation, or \"gated-\" and "
+            f'config: feed_forward_proj {asked!r}{near_names(name, ACTIVATIONS)}; it is an activation, or "gated-" and '
             f"one of {', '.join(ACTIVATIONS)}"
         )
     if not gated:
@@ -118,92 +131,97 @@ def initial(config: Config, slot: str) -> float:
         return factor
     narrow = config.integer("num_heads") * config.integer("d_kv")
     width = config.integer("d_model")
-    spreads = {
-        "query": width * config.integer("d_kv"),
-        "output": narrow,
-        "down": config.integer("d_ff"),
-    }
-    return factor * float(spreads.get(slot.rpartition(".")[2], width)) ** -0.5
+    inputs = {"query": width * config.integer("d_kv"), "output": narrow, "down": config.integer("d_ff")}
+    return factor / math.sqrt(inputs.get(slot.rpartition(".")[2], width))
 
 
-def _attention_rows(part: str, layer: int, theirs: str, ours: str) -> tuple[Row, ...]:
-    stem = f"{part}.block.{{i}}.layer.{layer}.{theirs}"
-    names = {"q": "query", "k": "key", "v": "value", "o": "output"}
-    return (
-        *((f"{stem}.{name}", f"{part}.blocks.{{i}}.{ours}.{slot}") for name, slot in names.items()),
-        (f"{part}.block.{{i}}.layer.{layer}.layer_norm", f"{part}.blocks.{{i}}.before_{ours}"),
-    )
-
-
-def _rows(part: str, mlp_layer: int, *crosses: Row) -> tuple[Row, ...]:
-    stem, slots = f"{part}.block.{{i}}.layer.{mlp_layer}", f"{part}.blocks.{{i}}"
-    return (
+def _rows(part: str, **attentions: str) -> tuple[Row, ...]:
+    """The rows of a stack; its attentions come as name in checkpoints = slot, in the order of a block's layers."""
+    block, slots = f"{part}.block.{{i}}", f"{part}.blocks.{{i}}"
+    rows = [
         (f"{part}.embed_tokens", f"{part}.embeddings.tokens"),
         (f"{part}.block.0.layer.0.SelfAttention.relative_attention_bias", f"{part}.relative_bias.table"),
-        *_attention_rows(part, 0, "SelfAttention", "attention"),
-        *crosses,
-        (f"{stem}.DenseReluDense.wi", f"{slots}.mlp.up"),
-        (f"{stem}.DenseReluDense.wi_0", f"{slots}.mlp.gate"),
-        (f"{stem}.DenseReluDense.wi_1", f"{slots}.mlp.value"),
-        (f"{stem}.DenseReluDense.wo", f"{slots}.mlp.down"),
-        (f"{stem}.layer_norm", f"{slots}.before_mlp"),
-        (f"{part}.final_layer_norm", f"{part}.final_norm"),
-    )
+    ]
+    for layer, (theirs, ours) in enumerate(attentions.items()):
+        rows += rows_under(f"{block}.layer.{layer}.{theirs}", f"{slots}.{ours}", _ATTENTION)
+        rows.append((f"{block}.layer.{layer}.layer_norm", f"{slots}.before_{ours}"))
+    rows += rows_under(f"{block}.layer.{len(attentions)}.DenseReluDense", f"{slots}.mlp", _MLP)
+    rows.append((f"{block}.layer.{len(attentions)}.layer_norm", f"{slots}.before_mlp"))
+    return (*rows, (f"{part}.final_layer_norm", f"{part}.final_norm"))
 
 
 LAYOUT = Layout(
     prefix="",
     base=(
         ("shared", "tokens"),
-        *_rows("encoder", 1),
-        *_rows("decoder", 2, *_attention_rows("decoder", 1, "EncDecAttention", "cross")),
+        *_rows("encoder", SelfAttention="attention"),
+        *_rows("decoder", SelfAttention="attention", EncDecAttention="cross"),
     ),
     heads={SEQ2SEQ_LM: (("lm_head", "decoder"),)},
-    tied={
-        BASE: (("encoder.embed_tokens.weight", "shared.weight"), ("decoder.embed_tokens.weight", "shared.weight")),
-        SEQ2SEQ_LM: (("lm_head.weight", "shared.weight"),),
-    },
+    tied={BASE: ONE_TABLE, SEQ2SEQ_LM: (("lm_head.weight", "shared.weight"),)},
     passengers=("decoder.block.{i}.layer.{i}.EncDecAttention.relative_attention_bias.weight",),
     loose=("lm_head.weight",),
 )
 
-register(
-    Architecture(
-        model_type="t5",
-        title="T5",
-        source="https://arxiv.org/abs/1910.10683",
-        classes={BASE: "T5Model", **class_names_for("T5", LAYOUT)},
-        wiring=wiring,
-        heads={SEQ2SEQ_LM: seq2seq_lm},
-        layout=LAYOUT,
-        defaults={
-            "vocab_size": 32128,
-            "d_model": 512,
-            "d_kv": 64,
-            "d_ff": 2048,
-            "num_layers": 6,
-            "num_decoder_layers": None,
-            "num_heads": 8,
-            "relative_attention_num_buckets": 32,
-            "relative_attention_max_distance": 128,
-            "dropout_rate": 0.1,
-            "layer_norm_epsilon": 1e-6,
-            "initializer_factor": 1.0,
-            "feed_forward_proj": "relu",
-            "is_encoder_decoder": True,
-            "use_cache": True,
-            "pad_token_id": 0,
-            "eos_token_id": 1,
-            "decoder_start_token_id": None,
-            "tie_word_embeddings": True,
-        },
-        attribute_map={
-            "hidden_size": "d_model",
-            "num_attention_heads": "num_heads",
-            "num_hidden_layers": "num_layers",
-            "head_dim": "d_kv",
-        },
-        initial=initial,
-        reads_source=True,
-    )
+
+def _classes(name: str) -> dict[str, str]:
+    return {BASE: f"{name}Model", TEXT_ENCODING: f"{name}EncoderModel", **class_names_for(name, LAYOUT)}
+
+
+T5 = Architecture(
+    model_type="t5",
+    title="T5",
+    source="https://arxiv.org/abs/1910.10683",
+    classes=_classes("T5"),
+    wiring=wiring,
+    heads={SEQ2SEQ_LM: seq2seq_lm},
+    layout=LAYOUT,
+    defaults={
+        **DEFAULTS,
+        "vocab_size": 32128,
+        "d_model": 512,
+        "d_kv": 64,
+        "d_ff": 2048,
+        "num_layers": 6,
+        "num_decoder_layers": None,
+        "num_heads": 8,
+        "relative_attention_num_buckets": 32,
+        "relative_attention_max_distance": 128,
+        "dropout_rate": 0.1,
+        "layer_norm_epsilon": 1e-6,
+        "initializer_factor": 1.0,
+        "feed_forward_proj": "relu",
+        "pad_token_id": 0,
+        "eos_token_id": 1,
+    },
+    attribute_map={
+        "hidden_size": "d_model",
+        "num_attention_heads": "num_heads",
+        "num_hidden_layers": "num_layers",
+        "head_dim": "d_kv",
+    },
+    initial=initial,
+    reads_source=True,
 )
+# T5 1.1 in a hundred languages (Xue et al., 2020).
+MT5 = replace(
+    T5,
+    model_type="mt5",
+    title="mT5",
+    source="https://arxiv.org/abs/2010.11934",
+    classes=_classes("MT5"),
+    heads={SEQ2SEQ_LM: causal_lm},
+    defaults={
+        **T5.defaults,
+        "vocab_size": 250112,
+        "d_ff": 1024,
+        "num_layers": 8,
+        "num_heads": 6,
+        "feed_forward_proj": "gated-gelu",
+        "bos_token_id": None,
+        "decoder_start_token_id": 0,
+    },
+)
+
+register(T5)
+register(MT5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .encoder import EncoderBrick, EncoderDecoderBrick
+from .encoder import EncoderBrick, StacksBrick
 from .head import HeadBrick
 
-__all__ = ["EncoderBrick", "EncoderDecoderBrick", "HeadBrick"]
+__all__ = ["EncoderBrick", "HeadBrick", "StacksBrick"]

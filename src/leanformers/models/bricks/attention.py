@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from ...ops.attention import attention, attention_with_weights
+from ...ops.attention import attention, attention_with_weights, split_runs
 from ...ops.context import Context, LayerCache
+from ...ops.distances import distance_scores
 from ...ops.rotary import turn
 from .. import wiring
 from .leaves import linear, norm_or_nothing
@@ -32,6 +35,12 @@ class AttentionBrick(nn.Module):
             self.value = linear(wiring.Linear(width, narrow, description.bias))
         self.query_norm = norm_or_nothing(description.head_norm)
         self.key_norm = norm_or_nothing(description.head_norm)
+        distances = description.distances
+        if distances is not None and not distances.shared:
+            if distances.position_key:
+                self.position_key = linear(wiring.Linear(width, wide))
+            if distances.position_query:
+                self.position_query = linear(wiring.Linear(width, wide))
         self.output = linear(wiring.Linear(wide, width, description.output_bias))
 
     def forward(self, x: Tensor, context: Context, past: LayerCache | None = None) -> Tensor:
@@ -52,7 +61,7 @@ class AttentionBrick(nn.Module):
         memories = context.memories(key, value, past)
         options: dict[str, Any] = {
             "dropout": wired.dropout if self.training else 0.0,
-            "biases": context.biases,
+            "biases": context.biases if wired.distances is None else self._scores(query, key, context),
             "sight": wired.sight,
             "scale": wired.scale,
         }
@@ -63,6 +72,22 @@ class AttentionBrick(nn.Module):
             context.weights.append(of_runs)
         output: Tensor = self.output(mixed)
         return output
+
+    def _scores(self, query: Tensor, key: Tensor, context: Context) -> Iterator[Tensor]:
+        """What distances add to the scores of each run, (texts, heads, length, length)."""
+        wired = self.description.distances
+        assert wired is not None
+        assert context.vectors is not None
+        vectors = F.dropout(context.vectors, wired.dropout, self.training)
+
+        def table(slot: str) -> Tensor:
+            layer = getattr(self, slot if wired.shared else f"position_{slot}")
+            made: Tensor = layer(vectors).unflatten(-1, (-1, self.description.head_dim))
+            return made * self.description.score_scale
+
+        tables = table("key") if wired.position_key else None, table("query") if wired.position_query else None
+        for q, k in split_runs(context.runs, query, key):
+            yield distance_scores(q, k, *tables, context.distances[q.shape[2]])
 
     def _heads(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Query, key and value, (tokens, heads, head_dim) each."""

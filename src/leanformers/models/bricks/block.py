@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from ...ops.context import Context, LayerCache
 from .. import wiring
 from .attention import AttentionBrick, CrossAttentionBrick
+from .convolution import ConvolutionBrick
 from .leaves import norm_or_nothing
 from .mlp import mlp
 
@@ -31,9 +32,12 @@ class BlockBrick(nn.Module):
         self.mlp_norm = norm_or_nothing(description.mlp_norm)
         self.mlp_dropout = nn.Dropout(description.mlp_dropout)
         self.after_mlp = norm_or_nothing(description.after_mlp)
+        self.convolution = ConvolutionBrick(description.convolution) if description.convolution else None
+        self.after_convolution = norm_or_nothing(description.after_convolution)
 
     def forward(self, x: Tensor, context: Context, past: LayerCache | None = None) -> Tensor:
         """(tokens, width) → (tokens, width); `context` and `past` as for the attention."""
+        given = x
         branch = self.attention(_through(self.before_attention, x), context, past)
         x = self.attention_dropout(_through(self.attention_norm, branch)) + x
         x = _through(self.after_attention, x)
@@ -42,7 +46,10 @@ class BlockBrick(nn.Module):
             x = _through(self.after_cross, x)
         branch = self.mlp(_through(self.before_mlp, x))
         x = self.mlp_dropout(_through(self.mlp_norm, branch)) + x
-        return _through(self.after_mlp, x)
+        x = _through(self.after_mlp, x)
+        if self.convolution is None:
+            return x
+        return _through(self.after_convolution, x + self.convolution(given, context.runs))
 
 
 def _through(norm: nn.Module | None, x: Tensor) -> Tensor:

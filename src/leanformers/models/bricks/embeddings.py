@@ -20,6 +20,7 @@ class EmbeddingsBrick(nn.Module):
         self.tokens = embedding(description.tokens)
         self.positions = embedding(description.positions) if description.positions else None
         self.types = embedding(description.types) if description.types else None
+        self.sum_projection = linear(description.sum_projection) if description.sum_projection else None
         self.norm = norm_or_nothing(description.norm)
         self.dropout = nn.Dropout(description.dropout)
         self.first_position = description.first_position
@@ -34,6 +35,8 @@ class EmbeddingsBrick(nn.Module):
             x = x + self.types(types)
         if self.positions is not None:
             x = x + self.positions(packed.positions + self.first_position)
+        if self.sum_projection is not None:
+            x = self.sum_projection(x)
         if self.norm is not None:
             x = self.norm(x)
         x = self.dropout(x)

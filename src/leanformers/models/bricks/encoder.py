@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from ...ops.context import Context
+from ...ops.distances import with_distances
 from .. import wiring
 from ..cache import Cache
 from ..packed import Packed
@@ -16,19 +18,20 @@ from .block import BlockBrick
 from .embeddings import EmbeddingsBrick
 from .head import DenseBrick
 from .leaves import embedding, norm_or_nothing
-from .relative import RelativeBiasBrick
+from .relative import RelativeBiasBrick, RelativeVectorsBrick
 
-__all__ = ["EncoderBrick", "EncoderDecoderBrick"]
+__all__ = ["EncoderBrick", "StacksBrick"]
 
 
-class EncoderDecoderBrick(nn.Module):
-    """An encoder and a decoder with a table of tokens, which both have as their own too."""
+class StacksBrick(nn.Module):
+    """Stacks by name, encoder and decoder, with a table of tokens, which each has as its own too."""
 
-    def __init__(self, description: wiring.EncoderDecoder) -> None:
+    def __init__(self, stacks: Mapping[str, wiring.Encoder]) -> None:
         super().__init__()
-        self.tokens = embedding(description.encoder.embeddings.tokens)
-        self.encoder = EncoderBrick(description.encoder)
-        self.decoder = EncoderBrick(description.decoder)
+        self.tokens = embedding(next(iter(stacks.values())).embeddings.tokens)
+        self.stacks = {name: EncoderBrick(stack) for name, stack in stacks.items()}
+        for name, stack in self.stacks.items():
+            self.add_module(name, stack)
 
 
 class EncoderBrick(nn.Module):
@@ -36,10 +39,13 @@ class EncoderBrick(nn.Module):
 
     def __init__(self, description: wiring.Encoder) -> None:
         super().__init__()
+        self.description = description
         self.embeddings = EmbeddingsBrick(description.embeddings)
         self.blocks = nn.ModuleList(BlockBrick(block) for block in description.blocks)
         self.order = description.order
         self.relative_bias = RelativeBiasBrick(description.relative_bias) if description.relative_bias else None
+        vectors = description.relative_vectors
+        self.relative_vectors = RelativeVectorsBrick(vectors) if vectors else None
         self.final_norm = norm_or_nothing(description.final_norm)
         self.dropout = nn.Dropout(description.dropout)
         self.pooler = DenseBrick(description.pooler) if description.pooler else None
@@ -63,6 +69,8 @@ class EncoderBrick(nn.Module):
             states.append(x)
         if self.relative_bias is not None:
             context = replace(context, biases=[self.relative_bias(*span) for span in context.spans])
+        if self.relative_vectors is not None:
+            context = with_distances(context, self.description, self.relative_vectors())
         for number in self.order:
             block = self.blocks[number]
             if self.checkpointing is not None and self.training and cache is None and context.weights is None:

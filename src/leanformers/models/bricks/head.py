@@ -55,12 +55,13 @@ class HeadBrick(nn.Module):
         super().__init__()
         for name, step in description.steps.items():
             self.add_module(name, _step(step))
+        self.steps = tuple(description.steps)
+        self.beside = HeadBrick(description.beside.head) if description.beside else None
 
     def forward(self, x: Tensor) -> Tensor:
         """(texts or tokens, width) → (texts or tokens, outputs)."""
-        for step in self._modules.values():
-            assert step is not None
-            x = step(x)
+        for name in self.steps:
+            x = self.get_submodule(name)(x)
         return x
 
 

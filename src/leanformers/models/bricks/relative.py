@@ -1,4 +1,4 @@
-"""RelativeBias: what attention adds for the distance between two tokens."""
+"""What stands for the distance between two tokens: numbers that attention adds, or vectors that it weighs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from torch import Tensor, nn
 
 from ...ops.attention import distance_buckets
 from .. import wiring
+from .leaves import norm_or_nothing
 
-__all__ = ["RelativeBiasBrick"]
+__all__ = ["RelativeBiasBrick", "RelativeVectorsBrick"]
 
 
 class RelativeBiasBrick(nn.Module):
@@ -25,3 +26,17 @@ class RelativeBiasBrick(nn.Module):
         buckets = distance_buckets(length, seen, weight.shape[0], self.farthest, weight.device, self.both_ways)
         bias: Tensor = self.table(buckets).permute(2, 0, 1)
         return bias
+
+
+class RelativeVectorsBrick(nn.Module):
+    """A table with a vector for each class of distances."""
+
+    def __init__(self, description: wiring.RelativeVectors) -> None:
+        super().__init__()
+        self.table = nn.Embedding(2 * description.classes, description.width)
+        self.norm = norm_or_nothing(description.norm)
+
+    def forward(self) -> Tensor:
+        """All vectors, (2 · classes, width)."""
+        vectors: Tensor = self.table.weight
+        return vectors if self.norm is None else self.norm(vectors)

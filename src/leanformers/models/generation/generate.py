@@ -19,8 +19,8 @@ from .stopping import Stops
 from .writer import Writer
 
 if TYPE_CHECKING:
-    from ..writing_model import WritingModel
     from ..packed import Padding
+    from ..writing_model import WritingModel
 
 __all__ = ["INPUTS", "continuations", "generate", "write"]
 
@@ -136,9 +136,7 @@ def _prompts(ids: Tensor, packed: Packed, padding: Padding) -> list[Tensor]:
     return prompts
 
 
-def _rows(
-    prompts: list[Tensor], packed: Packed, texts: list[list[list[int]]], settings: GenerationConfig
-) -> Tensor:
+def _rows(prompts: list[Tensor], packed: Packed, texts: list[list[list[int]]], settings: GenerationConfig) -> Tensor:
     """Each prompt, what was written, and padding behind."""
     count = settings.num_return_sequences
     rows = [prompt for prompt in prompts for _ in range(count)]

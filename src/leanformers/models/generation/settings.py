@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...errors import ConfigError, InputValueError, reject_unknown_arguments
+from ...errors import ConfigError, InputValueError, near_names, reject_unknown_arguments
 from ...files import read_json
 
-__all__ = ["FILE", "GenerationConfig"]
+__all__ = ["FILE", "SETTINGS", "GenerationConfig"]
 
 FILE = "generation_config.json"
 DEFAULTS: dict[str, Any] = {
@@ -36,6 +36,8 @@ DEFAULTS: dict[str, Any] = {
     "top_k": 50,
     "top_p": 1.0,
 }
+SETTINGS = tuple(DEFAULTS)
+_LENGTHS = ("max_new_tokens", "max_length")
 _NEW_TOKENS = 20  # where no length is asked for, as in the reference
 # Settings of the reference that change what is written and are not known here: refused rather than ignored.
 _FOREIGN = (
@@ -76,12 +78,16 @@ class GenerationConfig:
         num_return_sequences: texts for each prompt.
 
     Example:
-        >>> GenerationConfig({"do_sample": True}).top_k
+        >>> settings = GenerationConfig({"do_sample": True})
+        >>> settings.top_k
         50
+        >>> settings.top_k = 20
     """
 
+    values: dict[str, Any]
+
     def __init__(self, values: Mapping[str, Any] | None = None) -> None:
-        self.values = dict(values or {})
+        object.__setattr__(self, "values", dict(values or {}))
 
     @classmethod
     def read(cls, folder: Path) -> GenerationConfig:
@@ -94,8 +100,8 @@ class GenerationConfig:
 
     @classmethod
     def of_model(cls, config: Any) -> GenerationConfig:
-        """The ids that a model's config.json names."""
-        names = [name for name in DEFAULTS if name.endswith("_token_id")]
+        """What a model's config.json says: ids, and in older folders the other settings too."""
+        names = (*DEFAULTS, *_FOREIGN)
         return cls({name: config.get(name) for name in names if config.get(name) is not None})
 
     def __getattr__(self, name: str) -> Any:
@@ -106,7 +112,13 @@ class GenerationConfig:
             return value
         if name in DEFAULTS:
             return DEFAULTS[name]
-        raise AttributeError(f"there is no generation setting {name!r}")
+        raise AttributeError(f"there is no generation setting {name!r}{near_names(name, DEFAULTS)}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        known = {*DEFAULTS, *_FOREIGN, *self.values}
+        if name not in known:
+            raise AttributeError(f"there is no generation setting {name!r}{near_names(name, known)}")
+        self.values[name] = value
 
     def updated(self, call: str, given: Mapping[str, Any]) -> GenerationConfig:
         """These settings with the arguments of a call, checked.
@@ -116,14 +128,15 @@ class GenerationConfig:
             InputValueError: a value that makes no sense, or a setting of the reference that is not known here.
         """
         reject_unknown_arguments(call, (name for name in given if name not in DEFAULTS), DEFAULTS)
-        values = {**self.values, **{name: value for name, value in given.items() if value is not None}}
-        if given.get("max_new_tokens") is not None or given.get("max_length") is not None:
-            for name in ("max_new_tokens", "max_length"):  # what is asked for now rules what a file says
-                if given.get(name) is None:
-                    values.pop(name, None)
-        settings = GenerationConfig(values)
+        settings = GenerationConfig(given).over(self.values)
         settings.check()
         return settings
+
+    def over(self, others: Mapping[str, Any]) -> GenerationConfig:
+        """These settings, and those of `others` that they say nothing of. A length here rules all lengths there."""
+        own = {name: value for name, value in self.values.items() if value is not None}
+        ruled = _LENGTHS if any(name in own for name in _LENGTHS) else ()
+        return GenerationConfig({**{name: value for name, value in others.items() if name not in ruled}, **own})
 
     def check(self) -> None:
         """Raise InputValueError for values that make no sense."""

@@ -102,4 +102,4 @@ def _encode_text(tokenizer: Any, text: str, marks: str) -> list[int]:
 @lru_cache(maxsize=2)
 def _without_added_tokens(spec: Spec) -> _core.Tokenizer:
     """The core that sees nothing but text. The post-processor goes too, as it may name added tokens."""
-    return Spec({**spec.document, "added_tokens": [], "post_processor": None}, place=spec.place).compile()
+    return Spec({**spec.content, "added_tokens": [], "post_processor": None}, place=spec.place).compile()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...files import parse_json, read_text
+from ...files import read_bytes
 from ..asked import apply_asked
-from ..scores import has_scores, read_score
+from ..large_tables import parse_document
 from ..spec import Spec
 
 if TYPE_CHECKING:
@@ -30,6 +30,5 @@ def read(folder: Path, settings: Settings) -> Spec | None:
     path = folder / FILE
     if not path.exists():
         return None
-    text = read_text(path)
-    document = parse_json(text, path, parse_float=read_score if has_scores(text) else None)
-    return apply_asked(Spec(document, place=str(path), text=text), settings)
+    text = read_bytes(path)
+    return apply_asked(Spec(parse_document(text, path), place=str(path), text=text), settings)

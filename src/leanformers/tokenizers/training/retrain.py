@@ -51,7 +51,7 @@ def retrain(
     new = read_special_tokens(new_special_tokens or [], "new_special_tokens")
     rows: dict[str, dict[str, Any]] = {}
     others: list[dict[str, Any]] = []
-    for row in spec.document.get("added_tokens", []):
+    for row in spec.content.get("added_tokens", []):
         flags = {name: value for name, value in row.items() if name != "id"}
         if row["special"] or model_type == "Unigram":
             content = rename(row["content"])
@@ -66,7 +66,7 @@ def retrain(
     if isinstance(model.get("unk_token"), str):
         model["unk_token"] = rename(model["unk_token"])
     if model_type == "Unigram" and model["unk_id"] is not None:
-        options = {"unk_token": rename(spec.model.fields["vocab"][model["unk_id"]][0]), **options}
+        options = {"unk_token": rename(spec.scores[model["unk_id"]][0]), **options}
     if model_type != "WordLevel" and any(stage.core == "ByteLevel" for stage in spec.pre_tokenizers):
         options["initial_alphabet"] = BYTE_ALPHABET
 
@@ -79,7 +79,7 @@ def retrain(
         options=options,
         show=show_progress,
     )
-    trained = with_special_tokens({**spec.document, "model": model}, [*rows.values(), *others], rename)
+    trained = with_special_tokens({**spec.content, "model": model}, [*rows.values(), *others], rename)
     return trained, _settings_like(tokenizer, rename, [row["content"] for row in new])
 
 

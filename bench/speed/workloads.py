@@ -1,0 +1,67 @@
+"""What is measured: a row each, with the ratio or figure that it is to reach."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["WORKLOADS", "Workload"]
+
+BPE_TARGETS = {"gigatoken": 1.0, "quicktok": 3.0, "tiktoken": 20.0}
+
+
+class Workload(NamedTuple):
+    """A row.
+
+    Attributes:
+        title: the workload; rows of several vocabularies share it.
+        kind: how it is measured, a function of measure.py.
+        vocabulary, corpus: what with.
+        targets: at least so many times as fast as a peer, as "fastest" of them, or as our own "ids"; or at least so
+            many "MB/s", at most so many "µs" or "ms".
+    """
+
+    title: str
+    kind: str
+    vocabulary: str
+    corpus: str
+    targets: dict[str, float]
+
+
+def _rows() -> list[Workload]:
+    rows = [
+        Workload("WordPiece, English", "ids", "BERT", "english", {"fastest": 10, "tokenizers": 100}),
+        Workload("WordPiece, Chinese and Japanese", "ids", "BERT", "cjk", {"fastest": 5}),
+        Workload("Unigram, English", "ids", "T5", "english", {"sentencepiece": 10}),
+        Workload("SentencePiece BPE, English", "ids", "SentencePiece BPE", "english", {"fastest": 3}),
+    ]
+    for name in ("GPT-2", "cl100k", "o200k"):
+        rows += [
+            Workload("byte-level BPE, English", "ids", name, "english", BPE_TARGETS),
+            Workload("byte-level BPE, CJK", "ids", name, "cjk", {"fastest": 1.5}),
+            Workload("byte-level BPE, Cyrillic", "ids", name, "cyrillic", {"fastest": 1.5}),
+            Workload("byte-level BPE, other scripts", "ids", name, "other", {}),
+            Workload("code", "ids", name, "code", BPE_TARGETS),
+        ]
+    for name in ("BERT", "GPT-2", "T5", "SentencePiece BPE"):
+        rows += [
+            Workload("short sentences, cold", "cold", name, "short", {"fastest": 3}),
+            Workload("first pass over English", "cold", name, "english", {}),
+            Workload("with offsets", "offsets", name, "english", {"ids": 0.77}),
+            Workload("file of lines to file of tokens", "file", name, "english", {}),
+            Workload("count", "count", name, "english", {"ids": 1.0}),
+            Workload("lists out, as users call it", "lists", name, "english", {"transformers": 50}),
+            Workload("one call of 60 characters", "call", name, "english", {"µs": 8}),
+            Workload("loading", "loading", name, "english", {"ms": 150}),
+        ]
+    rows += [
+        Workload('padded, return_tensors="pt"', "padded", name, "english", {"transformers": 50})
+        for name in ("BERT", "T5")
+    ]
+    rows += [
+        Workload("adversarial", "adversarial", name, "adversarial", {"MB/s": 20})
+        for name in ("BERT", "GPT-2", "cl100k", "o200k", "T5", "SentencePiece BPE")
+    ]
+    return rows
+
+
+WORKLOADS = _rows()

@@ -1,0 +1,321 @@
+#include "json_tables.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "unicode/unicode.h"
+
+namespace leanformers {
+
+namespace {
+
+// The text is not as expected.
+struct Unexpected {};
+
+// Doubles nearest to 10^0, 10^1, …, 10^308.
+const std::array<double, 309>& powers_of_ten() {
+  static const std::array<double, 309> kPowers = [] {
+    std::array<double, 309> powers;
+    for (size_t exponent = 0; exponent < powers.size(); ++exponent) {
+      const std::string text = "1e" + std::to_string(exponent);
+      std::from_chars(text.data(), text.data() + text.size(), powers[exponent]);
+    }
+    return powers;
+  }();
+  return kPowers;
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : text_(text) {}
+
+  JsonTables read() {
+    bool found = false;
+    read_object([&](const std::string& name) {
+      if (name != "model") return skip_value();
+      if (found) throw Unexpected();
+      found = true;
+      read_object([&](const std::string& field) {
+        if (field == "vocab") {
+          tables_.vocab_place =
+              read_table(tables_.vocab_place, [&] { peek() == '{' ? read_vocabulary() : read_pieces(); });
+        } else if (field == "merges") {
+          tables_.merges_place = read_table(tables_.merges_place, [&] { read_merges(); });
+        } else {
+          skip_value();
+        }
+      });
+    });
+    if (peek() != '\0' || !found) throw Unexpected();
+    return std::move(tables_);
+  }
+
+ private:
+  // --- The tables ---
+
+  template <class Read>
+  JsonTables::Place read_table(JsonTables::Place before, Read read) {
+    if (before.end != 0) throw Unexpected();
+    peek();
+    const size_t begin = at_;
+    read();
+    return {begin, at_};
+  }
+
+  void read_vocabulary() {
+    VocabularyTable vocabulary;
+    read_object([&](const std::string& token) { vocabulary.tokens.emplace_back(token, read_id()); });
+    vocabulary.ids = StringTable(vocabulary.tokens.size());
+    for (const auto& [token, id] : vocabulary.tokens) vocabulary.ids.insert(token, id);
+    if (vocabulary.ids.size() != vocabulary.tokens.size()) throw Unexpected();
+    tables_.vocabulary = std::move(vocabulary);
+  }
+
+  void read_pieces() {
+    PiecesTable pieces;
+    read_list([&] {
+      expect('[');
+      std::string piece = read_string();
+      expect(',');
+      const double score = read_score();
+      expect(']');
+      pieces.pieces.emplace_back(std::move(piece), score);
+    });
+    pieces.ids = StringTable(pieces.pieces.size());
+    for (uint32_t id = 0; id < pieces.pieces.size(); ++id) pieces.ids.insert(pieces.pieces[id].first, id);
+    tables_.pieces = std::move(pieces);
+  }
+
+  void read_merges() {
+    MergesTable merges{{}, true};
+    read_list([&] {
+      if (merges.merges.empty()) merges.joined = peek() == '"';
+      if (merges.joined) {
+        const std::string both = read_string();
+        const size_t space = both.find(' ');
+        if (space == std::string::npos || both.find(' ', space + 1) != std::string::npos) throw Unexpected();
+        merges.merges.emplace_back(both.substr(0, space), both.substr(space + 1));
+      } else {
+        expect('[');
+        std::string left = read_string();
+        expect(',');
+        std::string right = read_string();
+        expect(']');
+        merges.merges.emplace_back(std::move(left), std::move(right));
+      }
+    });
+    tables_.merges = std::move(merges);
+  }
+
+  // --- JSON ---
+
+  // The next character that is no white space; NUL at the end.
+  char peek() {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
+      ++at_;
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
+
+  char next() {
+    if (at_ == text_.size()) throw Unexpected();
+    return text_[at_++];
+  }
+
+  void expect(char character) {
+    if (peek() != character) throw Unexpected();
+    ++at_;
+  }
+
+  // Calls `read` where each item begins.
+  template <class Read>
+  void read_items(char open, char close, Read read) {
+    expect(open);
+    if (peek() == close) {
+      ++at_;
+      return;
+    }
+    for (;;) {
+      read();
+      if (peek() == close) break;
+      expect(',');
+    }
+    ++at_;
+  }
+  template <class Read>
+  void read_list(Read read) {
+    read_items('[', ']', read);
+  }
+  template <class Read>
+  void read_object(Read read) {
+    read_items('{', '}', [&] {
+      const std::string name = read_string();
+      expect(':');
+      read(name);
+    });
+  }
+
+  // Goes on to behind a value, of which only strings and brackets are looked at.
+  void skip_value() {
+    size_t depth = 0;
+    do {
+      switch (peek()) {
+        case '"':
+          skip_string();
+          break;
+        case '{':
+        case '[':
+          ++depth;
+          ++at_;
+          break;
+        case '}':
+        case ']':
+          if (depth == 0) throw Unexpected();
+          --depth;
+          ++at_;
+          break;
+        case '\0':
+          throw Unexpected();
+        default:
+          if (depth == 0) {
+            at_ = std::min(text_.find_first_of(",}] \n\r\t", at_), text_.size());
+          } else {
+            ++at_;
+          }
+      }
+    } while (depth > 0);
+  }
+
+  void skip_string() {
+    ++at_;
+    for (char character = next(); character != '"'; character = next()) {
+      if (character == '\\') next();
+    }
+  }
+
+  std::string read_string() {
+    expect('"');
+    std::string read;
+    for (;;) {
+      const size_t begin = at_;
+      while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\' &&
+             static_cast<unsigned char>(text_[at_]) >= ' ')
+        ++at_;
+      read.append(text_, begin, at_ - begin);
+      const char character = next();
+      if (character == '"') {
+        if (!unicode::is_valid(read)) throw Unexpected();
+        return read;
+      }
+      if (character != '\\') throw Unexpected();
+      read_escape(read);
+    }
+  }
+
+  void read_escape(std::string& out) {
+    static constexpr std::string_view kNames = "\"\\/bfnrt", kCharacters = "\"\\/\b\f\n\r\t";
+    const char name = next();
+    if (const size_t found = kNames.find(name); found != std::string_view::npos) {
+      out += kCharacters[found];
+      return;
+    }
+    if (name != 'u') throw Unexpected();
+    char32_t code = read_four_digits();
+    if (0xD800 <= code && code < 0xDC00) {
+      if (next() != '\\' || next() != 'u') throw Unexpected();
+      const char32_t low = read_four_digits();
+      if (low < 0xDC00 || low > 0xDFFF) throw Unexpected();
+      code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+    } else if (0xDC00 <= code && code < 0xE000) {
+      throw Unexpected();
+    }
+    char utf8[4];
+    out.append(utf8, unicode::encode(code, utf8));
+  }
+
+  char32_t read_four_digits() {
+    uint32_t code = 0;
+    for (int i = 0; i < 4; ++i) {
+      const char digit = next();
+      uint32_t value = 0;
+      if (std::from_chars(&digit, &digit + 1, value, 16).ec != std::errc()) throw Unexpected();
+      code = code * 16 + value;
+    }
+    return code;
+  }
+
+  // The digits of a number as they stand, appended to `number`; how many there are.
+  int read_digits(uint64_t& number) {
+    const size_t begin = at_;
+    for (; at_ < text_.size() && '0' <= text_[at_] && text_[at_] <= '9'; ++at_) {
+      number = number * 10 + static_cast<uint64_t>(text_[at_] - '0');
+    }
+    return static_cast<int>(at_ - begin);
+  }
+
+  // A number without a sign and, as JSON wants it, without zeros before it; how many digits it has.
+  int read_whole(uint64_t& number) {
+    peek();
+    const bool zero = at_ < text_.size() && text_[at_] == '0';
+    const int digits = read_digits(number);
+    if (digits == 0 || (zero && digits > 1)) throw Unexpected();
+    return digits;
+  }
+
+  uint32_t read_id() {
+    uint64_t id = 0;
+    if (read_whole(id) > 10 || id > UINT32_MAX || peek() == '.' || peek() == 'e' || peek() == 'E') throw Unexpected();
+    return static_cast<uint32_t>(id);
+  }
+
+  // As the reference reads it, which rounds twice; see scores.py. Numbers of more digits than any score has are left to
+  // that.
+  double read_score() {
+    const bool negative = peek() == '-';
+    if (negative) ++at_;
+    uint64_t number = 0;
+    int digits = read_whole(number), exponent = 0;
+    bool decimal = false;
+    if (at_ < text_.size() && text_[at_] == '.') {
+      ++at_;
+      const int fraction = read_digits(number);
+      if (fraction == 0) throw Unexpected();
+      digits += fraction;
+      exponent = -fraction;
+      decimal = true;
+    }
+    if (at_ < text_.size() && (text_[at_] == 'e' || text_[at_] == 'E')) {
+      ++at_;
+      const char sign = at_ < text_.size() ? text_[at_] : '\0';
+      if (sign == '-' || sign == '+') ++at_;
+      uint64_t size = 0;
+      const int length = read_digits(size);
+      if (length == 0 || length > 4) throw Unexpected();
+      exponent += sign == '-' ? -static_cast<int>(size) : static_cast<int>(size);
+      decimal = true;
+    }
+    constexpr int kMostDigits = 19;  // of numbers that always fit into 64 bits
+    if (digits > kMostDigits || exponent < -308 || exponent > 308) throw Unexpected();
+    double value = static_cast<double>(number);
+    if (exponent > 0) value *= powers_of_ten()[static_cast<size_t>(exponent)];
+    if (exponent < 0) value /= powers_of_ten()[static_cast<size_t>(-exponent)];
+    if (!std::isfinite(value)) throw Unexpected();
+    return negative && (decimal || number != 0) ? -value : value;
+  }
+
+  std::string_view text_;
+  size_t at_ = 0;
+  JsonTables tables_;
+};
+
+}  // namespace
+
+std::optional<JsonTables> read_json_tables(std::string_view text) {
+  try {
+    return Reader(text).read();
+  } catch (const Unexpected&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace leanformers

@@ -1,0 +1,115 @@
+// The large tables of a tokenizer.json as Python objects, which are made into dicts and lists only when asked.
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+
+#include "json_tables.h"
+#include "module/module.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace leanformers {
+namespace {
+
+nb::str text(const std::string& utf8) { return nb::str(utf8.data(), utf8.size()); }
+
+std::optional<uint32_t> find(const StringTable& ids, const nb::str& token) {
+  Py_ssize_t size = 0;
+  const char* utf8 = PyUnicode_AsUTF8AndSize(token.ptr(), &size);
+  if (utf8 == nullptr) {  // a lone surrogate, which no token has
+    PyErr_Clear();
+    return std::nullopt;
+  }
+  const uint32_t id = ids.find({utf8, static_cast<size_t>(size)});
+  return id == StringTable::kMissing ? std::nullopt : std::optional(id);
+}
+
+nb::dict to_dict(const VocabularyTable& self) {
+  nb::dict dict;
+  for (const auto& [token, id] : self.tokens) dict[text(token)] = id;
+  return dict;
+}
+
+nb::list pieces_to_list(const PiecesTable& self) {
+  nb::list list;
+  for (const auto& [piece, score] : self.pieces) {
+    nb::list pair;
+    pair.append(text(piece));
+    pair.append(score);
+    list.append(std::move(pair));
+  }
+  return list;
+}
+
+nb::list merges_to_list(const MergesTable& self) {
+  nb::list list;
+  for (const auto& [left, right] : self.merges) {
+    if (self.joined) {
+      list.append(text(left + ' ' + right));
+      continue;
+    }
+    nb::list pair;
+    pair.append(text(left));
+    pair.append(text(right));
+    list.append(std::move(pair));
+  }
+  return list;
+}
+
+nb::list pairs(const MergesTable& self) {
+  nb::list list;
+  for (const auto& [left, right] : self.merges) list.append(nb::make_tuple(text(left), text(right)));
+  return list;
+}
+
+uint32_t last_id(const VocabularyTable& self) {
+  uint32_t last = 0;
+  for (const auto& [token, id] : self.tokens) last = std::max(last, id);
+  return last;
+}
+
+nb::object read(nb::bytes json) {
+  std::optional<JsonTables> found = read_json_tables({json.c_str(), json.size()});
+  if (!found) return nb::none();
+  nb::dict tables;
+  const auto add = [&tables](const char* name, nb::object table, JsonTables::Place place) {
+    tables[name] = nb::make_tuple(table, place.begin, place.end);
+  };
+  if (found->vocabulary) add("vocab", nb::cast(std::move(*found->vocabulary)), found->vocab_place);
+  if (found->pieces) add("vocab", nb::cast(std::move(*found->pieces)), found->vocab_place);
+  if (found->merges) add("merges", nb::cast(std::move(*found->merges)), found->merges_place);
+  return tables;
+}
+
+}  // namespace
+
+void bind_tables(nb::module_& m) {
+  nb::class_<VocabularyTable>(m, "VocabularyTable", "Tokens and their ids, as a tokenizer.json has them.")
+      .def("__len__", [](const VocabularyTable& self) { return self.tokens.size(); })
+      .def(
+          "find", [](const VocabularyTable& self, const nb::str& token) { return find(self.ids, token); }, "token"_a)
+      .def_prop_ro("last_id", &last_id)
+      .def("plain", &to_dict, nb::sig("def plain(self) -> dict[str, int]"), "All of it as a dict.");
+
+  nb::class_<PiecesTable>(m, "PiecesTable",
+                          "The pieces of a Unigram model and their scores, as a tokenizer.json has them.")
+      .def("__len__", [](const PiecesTable& self) { return self.pieces.size(); })
+      .def(
+          "find", [](const PiecesTable& self, const nb::str& token) { return find(self.ids, token); }, "token"_a)
+      .def_prop_ro("last_id", [](const PiecesTable& self) { return static_cast<int64_t>(self.pieces.size()) - 1; })
+      .def("plain", &pieces_to_list, nb::sig("def plain(self) -> list[list[typing.Any]]"), "All of it as a list.");
+
+  nb::class_<MergesTable>(m, "MergesTable", "The merges of a BPE model, as a tokenizer.json has them.")
+      .def("__len__", [](const MergesTable& self) { return self.merges.size(); })
+      .def("plain", &merges_to_list, nb::sig("def plain(self) -> list[typing.Any]"), "All of it as a list.")
+      .def("pairs", &pairs, nb::sig("def pairs(self) -> list[tuple[str, str]]"), "The two parts of each.");
+
+  m.def("read_tables", &read, "json"_a,
+        nb::sig("def read_tables(json: bytes) -> dict[str, tuple[typing.Any, int, int]] | None"),
+        "The fields \"vocab\" and \"merges\" of the model in a tokenizer.json, and from which byte to which each is. "
+        "None: "
+        "the text is not written as such files are.");
+}
+
+}  // namespace leanformers

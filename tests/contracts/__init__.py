@@ -1,0 +1,1 @@
+"""Contracts: what holds for every architecture of the registry, beside the reference."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from typer.testing import CliRunner
 from leanformers import AutoModel, AutoTokenizer
 from leanformers.cli.hub import app
 from leanformers.hub.resolve import DEFAULT_MODEL, resolve_folder
+
+from .server.conftest import COMMAND, Server
 
 NAME = "ann/tiny"
 
@@ -69,3 +73,30 @@ def test_diff_shows_config_tensors_and_tokenizers(hub: Any, commit: str, tmp_pat
     assert [round(part["max_difference"], 3) for part in changed] == [2.0]
     assert "normalizer" in found["tokenizer"]["components"]
     assert "tensors that differ" in run("diff", str(resolve_folder(DEFAULT_MODEL)), str(tmp_path), status=1)
+
+
+def test_login_push_and_logout_with_the_clients_own_token_store(cache: Path, tmp_path: Path) -> None:
+    server = Server(tmp_path / "hub")
+    environment = {**os.environ, "HF_ENDPOINT": server.url, "HF_HUB_OFFLINE": "0"}  # HF_HOME is the test's own
+
+    def command(*arguments: str, status: int = 0) -> str:
+        done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, env=environment)
+        assert done.returncode == status, done.stderr
+        return done.stdout.strip() if status == 0 else done.stderr.strip()
+
+    try:
+        made = server.command("token", "create", str(server.folder), "alice")
+        token = next(word for word in made.stdout.split() if word.startswith("hf_"))
+        assert command("whoami", status=1).startswith("error: not logged in")
+        assert "wrong or has expired" in command("login", "--token", "hf_wrong", status=1)
+        assert command("login", "--token", token) == "logged in as alice"
+        assert json.loads(command("whoami", "--json"))["name"] == "alice"
+        address = command("push", str(resolve_folder(DEFAULT_MODEL)), "tiny", "--message", "First")
+        assert address.startswith(f"{server.url}/alice/tiny/commit/")
+        assert command("push", str(resolve_folder(DEFAULT_MODEL)), "alice/tiny") == address
+        assert "model.safetensors" in command("ls", "alice/tiny")
+        assert command("logout") == "logged out"
+        assert command("logout") == "not logged in"
+        assert "not logged in" in command("push", str(tmp_path), "tiny", status=1)
+    finally:
+        server.stop()

@@ -196,6 +196,21 @@ def test_a_full_disk_is_told_with_what_is_needed(hub: Any, commit: str, monkeypa
         AutoConfig.from_pretrained(NAME)
 
 
+def test_a_web_page_in_place_of_a_file_is_not_taken_for_it(hub: Any, commit: str, cache: Path) -> None:
+    page = [b"<html>Welcome</html>"]
+
+    def portal(request: Any) -> bool:
+        request.answer(200, page[0], "text/html")
+        return False
+
+    hub.faults["/resolve/"] = portal
+    for times in (1, 100_000):
+        page[0] *= times
+        with pytest.raises(HubError, match=r"should have .* bytes, .* are sent: a login page"):
+            AutoConfig.from_pretrained(NAME)
+    assert not list(cache.rglob("snapshots/*/*"))
+
+
 @pytest.mark.parametrize("path", ["../../evil", "/etc/evil", "a//b"])
 def test_paths_that_lead_outside_are_refused(hub: Any, path: str) -> None:
     hub.add(NAME, {"config.json": CONFIG, path: b"x"})

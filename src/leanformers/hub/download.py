@@ -147,10 +147,13 @@ class _Download:
             if response.status_code == 416:
                 target.unlink()
                 return
+            self._check_length(response)
+            have = have if resumed else 0
             with target.open("ab" if resumed else "wb") as out:
-                if not have or not resumed:
-                    have = 0
                 for piece in response.iter_bytes(_PIECE):
+                    have += len(piece)
+                    if have > self.file.size:
+                        raise self._other_file("more")
                     out.write(piece)
                     self.advance(len(piece))
 
@@ -161,6 +164,18 @@ class _Download:
         if isinstance(failure, TemporaryError):
             raise _LaterError(failure, wait_before(response, 0))
         raise failure
+
+    def _check_length(self, response: Response) -> None:
+        length = response.headers.get("Content-Length", "")
+        encoded = response.headers.get("Content-Encoding", "identity") != "identity"
+        if response.status_code == 200 and not encoded and length.isdigit() and int(length) != self.file.size:
+            raise self._other_file(f"{int(length):,}")
+
+    def _other_file(self, sent: str) -> HubError:
+        return HubError(
+            f"{self.path} of {self.repository!r} should have {self.file.size:,} bytes, {sent} are sent: a login page of "
+            "this network (captive portal) or a proxy may stand before the hub"
+        )
 
 
 class _LaterError(Exception):

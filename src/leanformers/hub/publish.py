@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -64,20 +64,23 @@ def publish(thing: Publishable, publication: Publication) -> str:
     """The work of `push_to_hub`."""
     import tempfile
 
-    with _client(publication) as client, tempfile.TemporaryDirectory(prefix="leanformers-") as folder:
+    with _client(publication) as (client, repository), tempfile.TemporaryDirectory(prefix="leanformers-") as folder:
         thing.write_publication(Path(folder), publication.max_shard_size)
-        return _commit(client, Path(folder), publication, thing.card_facts(), type(thing).__name__)
+        return _commit(client, repository, Path(folder), publication, thing.card_facts(), type(thing).__name__)
 
 
 def publish_folder(folder: Path, publication: Publication) -> str:
     """Make one commit with the files of a folder as they are; see `Publishable.push_to_hub`."""
-    with _client(publication) as client:
-        return _commit(client, folder, publication, None, folder.name)
+    with _client(publication) as (client, repository):
+        return _commit(client, repository, folder, publication, None, folder.resolve().name)
 
 
 @contextmanager
-def _client(publication: Publication) -> Iterator[HfApi]:
-    """The client of a user who is known to be logged in; what fails inside is told in one sentence."""
+def _client(publication: Publication) -> Iterator[tuple[HfApi, str]]:
+    """The client of a user who is known to be logged in, and the repository with its owner.
+
+    What fails inside is told in one sentence.
+    """
     import httpx2
     from huggingface_hub import HfApi, get_token
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
@@ -92,10 +95,10 @@ def _client(publication: Publication) -> Iterator[HfApi]:
     token = publication.token if isinstance(publication.token, str) else get_token()
     if publication.token is False or token is None:
         raise HubError(f"not logged in: pushing {name!r} needs a token; `leanformers hub login`, HF_TOKEN or token=")
-    Hub(token).user(name)  # in bounded time, before anything is written
+    user = Hub(token).user(name)  # in bounded time, before anything is written
     try:
         with _progress_bars():
-            yield HfApi(endpoint=endpoint(), token=token, library_name="leanformers")
+            yield HfApi(endpoint=endpoint(), token=token, library_name="leanformers"), _full_name(name, user)
     except HFValidationError as error:
         raise HubError(f"{name!r} is no name for a repository: {str(error).splitlines()[0]}") from None
     except HfHubHTTPError as error:
@@ -121,10 +124,17 @@ def _progress_bars() -> Iterator[None]:
         enable_progress_bars()
 
 
-def _commit(client: HfApi, folder: Path, publication: Publication, facts: CardFacts | None, title: str) -> str:
+def _full_name(name: str, user: Mapping[str, Any]) -> str:
+    return name if "/" in name else f"{user['name']}/{name}"
+
+
+def _commit(
+    client: HfApi, repository: str, folder: Path, publication: Publication, facts: CardFacts | None, title: str
+) -> str:
     from huggingface_hub import CommitOperationAdd
 
-    repository = client.create_repo(publication.repo_id, private=publication.private, exist_ok=True).repo_id
+    if not client.repo_exists(repository):
+        client.create_repo(repository, private=publication.private, exist_ok=True)
     revision = publication.revision or "main"
     if publication.revision and not publication.revision.startswith("refs/") and publication.revision != "main":
         client.create_branch(repository, branch=publication.revision, exist_ok=True)

@@ -140,7 +140,7 @@ class _Repository:
         from .failures import NoNetworkError, TemporaryError
 
         try:
-            return self._found(self._fetch(known))
+            return self._found(self._fetch())
         except TemporaryError as error:
             try:
                 found = self._without_hub(known, f", and {error}", error)
@@ -174,7 +174,7 @@ class _Repository:
     def _chosen(self, names: Iterable[str]) -> list[str]:
         return select(names, self.need, subfolder=self.options.subfolder, variant=self.options.variant)
 
-    def _fetch(self, known: str | None) -> str:
+    def _fetch(self) -> str:
         """Ask the hub, and fetch what is missing."""
         from .failures import disk_failure
         from .transport import Hub

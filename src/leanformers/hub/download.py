@@ -173,8 +173,8 @@ class _Download:
 
     def _other_file(self, sent: str) -> HubError:
         return HubError(
-            f"{self.path} of {self.repository!r} should have {self.file.size:,} bytes, {sent} are sent: a login page of "
-            "this network (captive portal) or a proxy may stand before the hub"
+            f"{self.path} of {self.repository!r} should have {self.file.size:,} bytes, {sent} are sent: a login page "
+            "of this network (captive portal) or a proxy may stand before the hub"
         )
 
 

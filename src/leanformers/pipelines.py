@@ -111,8 +111,7 @@ def pipeline(
         if tokenizer is None:
             tokenizer, tokenizer_place = model, place
     else:
-        for_tokenizer = isinstance(tokenizer, (str, os.PathLike))
-        if device_map is not None or dtype != "auto" or (place.arguments() and not for_tokenizer):
+        if device_map is not None or dtype != "auto" or place.arguments():
             raise ArgumentError(
                 f"pipeline({task!r}): device, dtype and revision say how to load a model, and this one is loaded; give "
                 "them to its from_pretrained"

@@ -78,7 +78,8 @@ def download_progress(title: str, total: int) -> Iterator[Callable[[int], None]]
 
 def _has_rich() -> bool:
     try:
-        import rich  # noqa: F401
+        import rich.console
+        import rich.progress  # noqa: F401
     except ImportError:
         return False
     return True

@@ -78,6 +78,18 @@ def test_packed_equals_padded(make_pair, batch_of, model_type, variant) -> None:
         assert torch.equal(hidden[begin : begin + length], whole[row][real[row]])
 
 
+def test_bfloat16_has_the_same_bits_on_request(make_pair, batch_of, alone, monkeypatch, threads, model_type) -> None:
+    monkeypatch.setenv("LEANFORMERS_BATCH_INVARIANT", "1")
+    pair = make_pair(model_type, "even", "sequence-classification", num_labels=3)
+    model = pair.ours.to(torch.bfloat16)
+    batch = batch_of(pair, LENGTHS)
+    with torch.no_grad():
+        whole = model(**batch).logits
+        for row, _, single in alone(batch):
+            threads(1 + row % 2)
+            assert torch.equal(model(**single).logits[0], whole[row])
+
+
 def test_a_large_batch_that_is_computed_in_parts(make_pair, batch_of, alone, preparation, model_type) -> None:
     pair = make_pair(model_type, "odd")
     batch = batch_of(pair, [40, 39, 38, 37] * 15 + [17])  # more tokens than go through the mlp at a time

@@ -5,8 +5,8 @@ preparations, chosen by `prepare`:
 
 - `OneDnnLinear`, CPU: weights reordered once into oneDNN's blocked form; bias, activation and the residual are added
   inside the product. Bitwise equal for every number of rows from 2 up, and of threads; one row is computed as two.
-- `BlockLinear`, CPU without oneDNN: the plain product over blocks of a fixed number of rows. In bfloat16, where oneDNN's
-  bits depend on the batch, it is taken when `$LEANFORMERS_BATCH_INVARIANT` is 1: the same bits for twice the time.
+- `BlockLinear`, CPU without oneDNN: the plain product over blocks of a fixed number of rows. Also in bfloat16, where
+  oneDNN's bits depend on the batch, when `$LEANFORMERS_BATCH_INVARIANT` is 1: the same bits for twice the time.
 - `PlainLinear`, other devices: the plain product.
 """
 

@@ -72,6 +72,8 @@ class Upstream:
         self._answers, self._blobs = folder / "answers", folder / "blobs"
         for place in (self._answers, self._blobs):
             place.mkdir(parents=True, exist_ok=True)
+        for part in self._blobs.glob("*.part"):  # of a server that was killed
+            part.unlink(missing_ok=True)
         self._headers = {"User-Agent": "leanformers", **({"Authorization": f"Bearer {token}"} if token else {})}
         self._seconds = seconds
         self._downloads: dict[str, Download] = {}  # by etag; belongs to the event loop

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from huggingface_hub import HfApi, hf_hub_download, snapshot_download
@@ -128,6 +128,9 @@ class Counting(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     fetched = 0
     wrong = False
+    cut = False
+    elsewhere = ""
+    tokens: ClassVar[list[str | None]] = []
     lock = threading.Lock()
 
     def log_message(self, *_: object) -> None:
@@ -149,22 +152,33 @@ class Counting(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         with Counting.lock:
             Counting.fetched += 1
-        data = bytes(len(LARGE)) if Counting.wrong else LARGE
-        self.send_response(200)
+            Counting.tokens.append(self.headers["Authorization"])
+        if Counting.elsewhere and "elsewhere" not in self.path:
+            self.send_response(302)
+            self.send_header("Location", f"{Counting.elsewhere}/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        begin = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
+        data = (bytes(len(LARGE)) if Counting.wrong else LARGE)[begin:]
+        self.send_response(206 if begin else 200)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        for begin in range(0, len(data), 1_000_000):
-            self.wfile.write(data[begin : begin + 1_000_000])
+        sent = data[: len(data) // 2] if Counting.cut and not begin else data
+        for place in range(0, len(sent), 1_000_000):
+            self.wfile.write(sent[place : place + 1_000_000])
             time.sleep(0.02)
+        self.close_connection = len(sent) < len(data)
 
 
 @pytest.fixture
 def slow(start: Callable[..., Any]) -> Iterator[Any]:
     """A hub in front of `Counting`."""
-    Counting.fetched, Counting.wrong = 0, False
+    Counting.fetched, Counting.wrong, Counting.cut, Counting.elsewhere = 0, False, False, ""
+    Counting.tokens.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Counting) as behind:
         threading.Thread(target=behind.serve_forever, args=(0.02,), daemon=True).start()
-        yield start("--upstream", f"http://127.0.0.1:{behind.server_address[1]}")
+        yield start("--upstream", f"http://127.0.0.1:{behind.server_address[1]}", "--upstream-token", "hf_secret")
         behind.shutdown()
 
 
@@ -190,3 +204,18 @@ def test_wrong_bytes_are_never_taken_for_the_file(slow: Any) -> None:
     assert not list((slow.folder / "mirror" / "blobs").iterdir())
     Counting.wrong = False
     assert fetch(slow.url) == LARGE
+
+
+def test_a_connection_that_is_cut_there_goes_on(slow: Any) -> None:
+    Counting.cut = True
+    assert fetch(slow.url) == LARGE
+    assert Counting.fetched == 2
+
+
+def test_the_token_stays_behind_where_upstream_leads_elsewhere(slow: Any) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Counting) as other:
+        threading.Thread(target=other.serve_forever, args=(0.02,), daemon=True).start()
+        Counting.elsewhere = f"http://127.0.0.1:{other.server_address[1]}"
+        assert fetch(slow.url) == LARGE
+        other.shutdown()
+    assert Counting.tokens == ["Bearer hf_secret", None]

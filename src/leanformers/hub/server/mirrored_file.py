@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Mapping
 from io import FileIO
@@ -12,8 +11,8 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.types import Receive, Send
 
+from .blobs import IncomingBlob
 from .file_answer import FileAnswer
-from .objects import git_hash
 
 __all__ = ["Download", "GrowingAnswer"]
 
@@ -34,12 +33,19 @@ class Download:
 
     def __init__(self, url: str, headers: Mapping[str, str], etag: str, size: int, blob: Path) -> None:
         self.size = size
-        self.part = blob.with_name(f"{blob.name}.{time.monotonic_ns()}.part")
-        self.part.touch()
         self.ready = 0
+        self._incoming = IncomingBlob(blob.with_name(f"{blob.name}.{time.monotonic_ns()}.part"))
+        self.part = self._incoming.path
         self._url, self._headers, self._etag, self._blob = url, headers, etag, blob
         self._grown = asyncio.Event()
         self.task = asyncio.create_task(self._run())
+
+    def open(self) -> FileIO:
+        """The bytes that have come so far, and those to come."""
+        try:
+            return self.part.open("rb", buffering=0)
+        except FileNotFoundError:  # it has just come into its place
+            return self._blob.open("rb", buffering=0)
 
     async def beyond(self, position: int) -> int:
         """Wait until more than `position` bytes are ready; how many there are.
@@ -57,23 +63,24 @@ class Download:
         return self.ready
 
     async def _run(self) -> None:
-        digest = hashlib.sha256() if len(self._etag) == 64 else git_hash("blob", self.size)
-        try:
-            with self.part.open("wb", buffering=0) as file:
-                await self._receive(file, digest)
-            if digest.hexdigest() != self._etag:
-                raise OSError(f"its hash is {digest.hexdigest()}, not {self._etag}")
-            self.part.replace(self._blob)
+        with self._incoming:
+            await self._receive()
+            await asyncio.to_thread(self._keep)
             self._let_on(self.size)
-        finally:
-            self.part.unlink(missing_ok=True)
 
-    async def _receive(self, file: FileIO, digest: hashlib._Hash) -> None:
+    def _keep(self) -> None:
+        """Bring the file into its place, on the disk, if it is the one that was announced."""
+        found = self._incoming.sha256 if len(self._etag) == 64 else self._incoming.git_id()
+        if found != self._etag:
+            raise OSError(f"its hash is {found}, not {self._etag}")
+        self._incoming.finish()
+        self.part.replace(self._blob)
+
+    async def _receive(self) -> None:
         import httpx2
 
-        written, tries = 0, 0
-        while written < self.size:
-            before = written
+        tries = 0
+        while (written := self._incoming.size) < self.size:
             headers = {**self._headers, "Accept-Encoding": "identity", "Range": f"bytes={written}-"}
             try:
                 async with (
@@ -83,18 +90,17 @@ class Download:
                     if answer.status_code != (206 if written else answer.status_code) or answer.status_code >= 400:
                         raise OSError(f"upstream answers with status {answer.status_code}")
                     async for piece in answer.aiter_raw(_PIECE):
-                        written += len(piece)
-                        if written > self.size:
+                        if self._incoming.size + len(piece) > self.size:
                             raise OSError(f"more than {self.size} bytes arrive")
-                        await asyncio.to_thread(_write, file, digest, piece)
-                        self._let_on(min(written, self.size - 1))
+                        await asyncio.to_thread(self._incoming.write, piece)
+                        self._let_on(min(self._incoming.size, self.size - 1))
             except httpx2.HTTPError:
-                tries = tries + 1 if written == before else 1
+                tries = tries + 1 if self._incoming.size == written else 1
                 if tries == _TRIES:
                     raise
                 await asyncio.sleep(0.2 * tries)
                 continue
-            if written < self.size and written == before:
+            if self._incoming.size == written:
                 raise OSError(f"{written} of {self.size} bytes arrive")
 
     def _let_on(self, ready: int) -> None:
@@ -103,19 +109,15 @@ class Download:
         self._grown = asyncio.Event()
 
 
-def _write(file: FileIO, digest: hashlib._Hash, piece: bytes) -> None:
-    digest.update(piece)
-    view = memoryview(piece)
-    while view:  # an unbuffered file may take less than it is given
-        view = view[file.write(view) :]
-
-
 class GrowingAnswer(FileAnswer):
     """As `FileAnswer`, of a file that is still being written."""
 
     def __init__(self, request: Request, download: Download, headers: Mapping[str, str]) -> None:
         super().__init__(request, download.part, download.size, headers)
         self._download = download
+
+    def _open(self) -> FileIO:
+        return self._download.open()
 
     async def _send(self, file: FileIO, left: int, receive: Receive, send: Send) -> None:
         position = file.tell()

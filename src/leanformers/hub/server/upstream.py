@@ -16,11 +16,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -29,7 +31,7 @@ from starlette.responses import Response
 
 from .calls import Call
 from .errors import HubError
-from .file_answer import FileAnswer
+from .file_answer import FileAnswer, file_headers, is_known
 from .mirrored_file import Download, GrowingAnswer
 from .names import checked_repo_name
 from .repos import find_repo
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Upstream"]
 
+_log = logging.getLogger("leanformers.hub")
 _CONNECT_SECONDS = 3.0
 _ANSWER_SECONDS = 15.0
 _LARGEST_ANSWER = 64 << 20  # bytes
@@ -107,16 +110,8 @@ class Upstream:
         if match is None or not size.isdigit():
             raise HubError(502, f"{self.url} says neither the hash nor the size of this file")
         etag, length = match[1], int(size)
-        headers = {
-            "X-Repo-Commit": known.get("x-repo-commit", ""),
-            "ETag": f'"{etag}"',
-            "Content-Type": "application/octet-stream",
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        }
-        if len(etag) == 64:
-            headers |= {"X-Linked-Etag": f'"{etag}"', "X-Linked-Size": size}
-        if f'"{etag}"' in call.request.headers.get("if-none-match", ""):
+        headers = file_headers(known.get("x-repo-commit", ""), etag, length)
+        if is_known(call.request, etag):
             return Response(status_code=304, headers=headers)
         blob = self._blobs / etag
         if call.request.method == "HEAD" or blob.is_file():
@@ -129,8 +124,13 @@ class Upstream:
         if found is None:
             found = Download(self.url + path, self._headers, etag, size, blob)
             self._downloads[etag] = found
-            found.task.add_done_callback(lambda task: self._downloads.pop(etag, None))
+            found.task.add_done_callback(partial(self._ended, etag))
         return found
+
+    def _ended(self, etag: str, task: asyncio.Task[None]) -> None:
+        del self._downloads[etag]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.warning("%s of %s could not be fetched: %s", etag, self.url, error)
 
     async def _ask(
         self, method: str, target: str, missing: HubError, *, content: bytes = b"", headers: Mapping[str, str]

@@ -106,7 +106,7 @@ class WordCache {
  private:
   void keep(const Entry& entry) {
     if (entries_.empty()) entries_.resize(kEntries);
-    if (pushed_out_ > entries_.size() / 2 && entries_.size() < kMostEntries) grow();
+    if (pushed_out_ > entries_.size() / 8 && entries_.size() < kMostEntries) grow();
     put(entry);
   }
 

@@ -11,6 +11,7 @@
 #include <span>
 #include <string_view>
 
+#include "scan/ascii_letters.h"
 #include "tokenizer.h"
 #include "unicode/unicode.h"
 
@@ -84,6 +85,7 @@ class WordScanner {
 
   Next look(const char* at) const {
     if (at == end_) return {CharacterClasses::kEnd, 0};
+    if (const auto byte = static_cast<unsigned char>(*at); byte < 0x80) return {classes_.of(byte), 1};
     const auto [code, bytes] = unicode::decode(at);
     return {classes_.of(code), bytes};
   }
@@ -99,6 +101,7 @@ class WordScanner {
   }
 
   const char* run(const char* at, Class kind) const {
+    if (kind == CharacterClasses::kLetter) at = skip_ascii_letters(at, end_);
     for (Next next = look(at); next.kind == kind; next = look(at)) at += next.bytes;
     return at;
   }

@@ -1,10 +1,10 @@
 #include "scan/spaced.h"
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 
 #include "normalizers.h"
+#include "scan/spaced_model.h"
 #include "unicode/graphemes.h"
 
 namespace leanformers {
@@ -33,13 +33,6 @@ bool finds_runs_of_spaces(const Pattern& pattern) {
   return pattern.is_regex() && std::find(std::begin(kKnown), std::end(kKnown), pattern.source()) != std::end(kKnown);
 }
 
-// <0x00> to <0xFF>, as byte_fallback has them.
-bool is_byte_token(std::string_view token) {
-  const auto is_digit = [](char c) { return ('0' <= c && c <= '9') || ('A' <= c && c <= 'F'); };
-  return token.size() == 6 && token.starts_with("<0x") && token.ends_with('>') && is_digit(token[3]) &&
-         is_digit(token[4]);
-}
-
 bool is_a_space(const Pattern& pattern) { return !pattern.is_regex() && pattern.source() == U" "; }
 
 // Reads the stages one after the other. Each step returns why they may look across a space; null: they do not.
@@ -53,7 +46,7 @@ class SpacedTextReader {
     if (const char* obstacle = read_normalizers()) return obstacle;
     mark_spaces();
     if (const char* obstacle = check_spaces()) return obstacle;
-    return text_.one_word() ? check_merges() : check_model();
+    return text_.one_word() ? why_not_across_marks(spec_.model, text_.mark) : why_not_for_words(spec_.model);
   }
   SpacedText take() { return std::move(text_); }
 
@@ -320,43 +313,6 @@ class SpacedTextReader {
       if (text_.gap == Gap::kNothing ? is_white_space(code) : is_mark(code)) code = U' ';
     }
     return result;
-  }
-
-  const char* check_model() const {
-    const auto* bpe = std::get_if<Bpe>(&spec_.model);
-    if (bpe != nullptr && bpe->dropout.value_or(0) != 0) return "its merges are random";
-    if (std::holds_alternative<WordPiece>(spec_.model)) return "its words are for WordPiece";
-    return nullptr;
-  }
-
-  // Whole texts are given to BPE, which has to do with words what it does with the text: no merge goes from a word into
-  // the mark after it, and nothing that is unknown waits until after the mark.
-  const char* check_merges() const {
-    const auto* bpe = std::get_if<Bpe>(&spec_.model);
-    if (bpe == nullptr) return "its model sees texts as one word";
-    if (const char* obstacle = check_model()) return obstacle;
-    if (!bpe->continuing_subword_prefix.value_or("").empty() || !bpe->end_of_word_suffix.value_or("").empty() ||
-        bpe->ignore_merges) {
-      return "its model looks at the ends of a text";
-    }
-    std::vector<bool> taken;
-    std::set<std::string_view> byte_tokens;
-    bool has_mark = false;
-    for (const auto& [token, id] : bpe->vocab) {
-      if (id >= taken.size()) taken.resize(size_t{id} + 1);
-      if (taken[id]) return "tokens share an id";
-      taken[id] = true;
-      has_mark = has_mark || token == text_.mark;
-      if (is_byte_token(token)) byte_tokens.insert(token);
-    }
-    if (!has_mark) return "its model does not know the mark for spaces";
-    const std::string unknown = bpe->unk_token.value_or("");
-    if (unknown.empty() && !(bpe->byte_fallback && byte_tokens.size() == 256)) return "unknown characters vanish";
-    if (unknown.starts_with(text_.mark) || unknown.ends_with(text_.mark)) return "its unknown token has a mark";
-    for (const auto& [left, right] : bpe->merges) {
-      if (right.starts_with(text_.mark) && !left.ends_with(text_.mark)) return "its merges go across spaces";
-    }
-    return nullptr;
   }
 
   const Spec& spec_;

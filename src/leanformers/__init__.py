@@ -130,7 +130,7 @@ def __getattr__(name: str) -> Any:
     if home is None:
         from .errors import near_names
 
-        classes = set() if name.startswith("__") else _model_classes()
+        classes = set() if name.startswith("_") else _model_classes()  # also asked for _core, which is imported then
         if name not in classes:
             near = near_names(name, [*_HOMES, *classes])
             raise AttributeError(f"module 'leanformers' has no attribute {name!r}{near}")

@@ -36,11 +36,11 @@ class AutoConfig:
         raise _not_made_so("AutoConfig")
 
     @staticmethod
-    def from_pretrained(name: str | os.PathLike[str], *, revision: str | None = None, **overrides: Any) -> Config:
+    def from_pretrained(name: str | os.PathLike[str], **options: Any) -> Config:
         """As `Config.from_pretrained`."""
         from .config import Config
 
-        return Config.from_pretrained(name, revision=revision, **overrides)
+        return Config.from_pretrained(name, **options)
 
 
 class _AutoModel:
@@ -89,7 +89,10 @@ class _AutoModel:
         from .config import Config
 
         if config is None:
-            config = Config.from_pretrained(name, revision=options.get("revision"))
+            from .hub.options import HubOptions
+
+            config, pinned = Config.locate(name, HubOptions.take(options)[0])
+            options.update(pinned.arguments())
         elif not isinstance(config, Config):
             raise InputTypeError(f"config must be a Config, not {type(config).__name__}")
         return cls.class_for(config).from_pretrained(name, config=config, **options)
@@ -168,6 +171,11 @@ class AutoModelForTextEncoding(_AutoModel):
     """`AutoModelForTextEncoding.from_pretrained(name)`: of an encoder–decoder the encoder alone."""
 
     task = "text-encoding"
+
+
+def auto_class_name(task: str) -> str:
+    """The name of the auto class for a task."""
+    return next(kind.__name__ for kind in _AutoModel.__subclasses__() if kind.task == task)
 
 
 def _not_made_so(name: str) -> TypeError:

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ArgumentError, ConfigError, near_names, reject_unknown_arguments
 from .files import read_json, save_files, write_json
-from .hub.resolve import resolve_folder
+from .hub.options import HubOptions
+from .hub.publish import Publication, publish
+from .hub.publishable import Publishable
+from .hub.resolve import Need, locate
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from .hub.card import CardFacts
     from .models.arch import Architecture
 
 __all__ = ["Config"]
@@ -40,7 +44,7 @@ _COMMON: dict[str, Any] = {
 _LABELS = ("id2label", "label2id", "num_labels")
 
 
-class Config:
+class Config(Publishable):
     """The settings of a model: the keys of its config.json, as attributes and as items.
 
     Keys that nobody here knows are kept and written back. Absent keys read as the defaults of the architecture. Where
@@ -103,11 +107,16 @@ class Config:
         return config
 
     @classmethod
-    def from_pretrained(cls, name: str | os.PathLike[str], *, revision: str | None = None, **overrides: Any) -> Self:
+    def from_pretrained(cls, name: str | os.PathLike[str], **options: Any) -> Self:
         """The config of a model folder or repository, with single keys overridden.
 
+        Args:
+            name: a folder, a repository on the Hub, or "leanformers/tiny-sentiment".
+            options: where to find it, as `HubOptions`; other names are keys of the config.
+
         Raises:
-            MissingFileError: no such folder, or it has no config.json.
+            MissingFileError: no such folder or repository, or it has no config.json.
+            HubError: the Hub refuses or fails.
             FileFormatError: config.json is broken.
             ConfigError: it names no architecture.
             ArgumentError: an override that is no key of this config.
@@ -116,14 +125,21 @@ class Config:
             >>> Config.from_pretrained("leanformers/tiny-sentiment").model_type
             'bert'
         """
-        path = resolve_folder(name, revision=revision) / "config.json"
-        values = read_json(path)
-        try:
-            config = cls.from_dict(values)
-        except ConfigError as error:
-            raise ConfigError(f"{path}: {error}") from None
+        place, overrides = HubOptions.take(options)
+        config, _ = cls.locate(name, place)
         config.override("from_pretrained", overrides)
         return config
+
+    @classmethod
+    def locate(cls, name: str | os.PathLike[str], place: HubOptions) -> tuple[Self, HubOptions]:
+        """The config, and options for the rest of its files, which are then of the same commit."""
+        located = locate(name, place, Need.CONFIG)
+        path = located.folder / "config.json"
+        values = read_json(path)
+        try:
+            return cls.from_dict(values), place.at(located.commit)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from None
 
     def override(self, call: str, values: Mapping[str, Any]) -> None:
         """Set several keys that must exist; `call` is named in the error.
@@ -142,9 +158,18 @@ class Config:
             if name not in _LABELS:
                 setattr(self, name, value)
 
-    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
-        """Write config.json into `folder`, whole or not at all."""
+    def save_pretrained(self, folder: str | os.PathLike[str], *, push_to_hub: bool = False, **publishing: Any) -> None:
+        """Write config.json into `folder`, whole or not at all; and push it with the arguments of `push_to_hub`."""
+        publication = Publication.of_save(folder, push_to_hub, publishing)
         save_files(folder, {"config.json": write_json(self.to_dict())})
+        if publication is not None:
+            publish(self, publication)
+
+    def card_facts(self) -> CardFacts:
+        """What a model card says about it."""
+        from .hub.card import CardFacts
+
+        return CardFacts.of_classes("AutoConfig", tags=(self.model_type,))
 
     def to_dict(self) -> dict[str, Any]:
         """The keys and values as they would be written to config.json."""

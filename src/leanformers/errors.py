@@ -17,6 +17,7 @@ __all__ = [
     "ConfigError",
     "FileFormatError",
     "GoldenIdsError",
+    "HubError",
     "InputTypeError",
     "InputValueError",
     "LeanformersError",
@@ -106,6 +107,13 @@ class GoldenIdsError(LeanformersError, ValueError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class HubError(LeanformersError, OSError):
+    """A hub refuses, fails, cannot be reached, or sends something else than was asked for."""
+
+    def __str__(self) -> str:  # OSError would format errno and strerror
+        return str(self.args[0]) if self.args else ""
 
 
 class MissingDependencyError(LeanformersError, ImportError):

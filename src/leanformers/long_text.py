@@ -149,9 +149,10 @@ class Windows:
 
     def mean(self, values: Tensor) -> Tensor:
         """The mean of a text's rows, each weighted by its own tokens: (rows, n) → (texts, n)."""
+        of_rows = self.weights.to(values.device).unsqueeze(-1)  # (rows, 1)
 
         def weighted(part: Tensor, rows: list[int]) -> Tensor:
-            weights = self.weights[rows].to(part.device).unsqueeze(-1)  # (windows, 1)
+            weights = of_rows[rows]  # (windows, 1)
             return (part * (weights / weights.sum())).sum(0)
 
         return self._merge(values, weighted)

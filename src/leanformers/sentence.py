@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from .errors import ArgumentError, InputValueError, ShapeError, near_names
+from .errors import ArgumentError, InputValueError, ShapeError, near_names, reject_unknown_arguments
+from .hub.options import HubOptions
+from .hub.publish import Publication, publish
+from .hub.publishable import Publishable
 from .long_text import LongText, read_texts
 from .models.packed import packs_of
 from .models.pooling import pool
@@ -25,6 +28,7 @@ from .progress import progress
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from .hub.card import CardFacts
     from .long_text import Windows
     from .models.encoder import EncoderModel
     from .tokenizers.tokenizer import PreTrainedTokenizer
@@ -35,7 +39,7 @@ __all__ = ["SentenceEncoder"]
 TOKENS_PER_STEP = 4096
 
 
-class SentenceEncoder:
+class SentenceEncoder(Publishable):
     """Turns texts into vectors whose nearness is the nearness of meaning.
 
     A text's vector has the same bits alone, in any list and in any order.
@@ -81,9 +85,9 @@ class SentenceEncoder:
         *,
         dtype: Any = "auto",
         device_map: Any = None,
-        revision: str | None = None,
         too_long: str = "truncate",
         stride: int | None = None,
+        **options: Any,
     ) -> Self:
         """The encoder in a folder or a repository.
 
@@ -94,16 +98,20 @@ class SentenceEncoder:
             name: a folder, a repository on the Hub, or "leanformers/tiny-sentiment".
             dtype: of the model, as in `AutoModel.from_pretrained`.
             device_map: the device of the model.
-            revision: branch, tag or commit of a repository.
             too_long: "truncate", "error" or "window": what `encode` does with texts of more than `max_seq_length`
                 tokens where a call does not say otherwise.
             stride: tokens that neighbouring windows share.
+            options: where to find it, as `HubOptions`: `revision`, `subfolder`, `variant`, `token`, …
 
         Raises:
+            HubError: the Hub refuses or fails.
             ConfigError: a module or a setting that is not known here; names the file.
             LeanformersError: the errors of `AutoModel` and `AutoTokenizer`.
         """
-        model, tokenizer, folder = read_sentence_folder(name, dtype=dtype, device_map=device_map, revision=revision)
+        place, unknown = HubOptions.take(options)
+        known = {"dtype", "device_map", "too_long", "stride", *HubOptions.names()}
+        reject_unknown_arguments("SentenceEncoder.from_pretrained()", unknown, known)
+        model, tokenizer, folder = read_sentence_folder(name, place, dtype=dtype, device_map=device_map)
         return cls(model, tokenizer, folder, too_long=too_long, stride=stride)
 
     def encode(
@@ -224,13 +232,39 @@ class SentenceEncoder:
         cosines: NDArray[numpy.float32] = numpy.clip(a @ b.T, -1, 1)
         return cosines
 
-    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
+    def save_pretrained(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        max_shard_size: int | str = "5GB",
+        push_to_hub: bool = False,
+        **publishing: Any,
+    ) -> None:
         """Write model, tokenizer and modules into a folder that sentence-transformers reads too.
 
+        With `push_to_hub=True` they are pushed too, with the arguments of `push_to_hub`; `repo_id` is the folder's
+        name unless it is given.
+
         Raises:
-            InputValueError: `folder` is a file.
+            InputValueError: `folder` is a file, or `max_shard_size` is no size.
         """
-        save_sentence_folder(self.model, self.tokenizer, self.folder, Path(folder))
+        publication = Publication.of_save(folder, push_to_hub, {"max_shard_size": max_shard_size, **publishing})
+        save_sentence_folder(self.model, self.tokenizer, self.folder, Path(folder), max_shard_size)
+        if publication is not None:
+            publish(self, publication)
+
+    def write_publication(self, folder: Path, max_shard_size: int | str) -> None:
+        """Write the files that are pushed."""
+        self.save_pretrained(folder, max_shard_size=max_shard_size)
+
+    def card_facts(self) -> CardFacts:
+        """What a model card says about it."""
+        from .hub.card import CardFacts
+
+        ours = 'from leanformers import SentenceEncoder\n\nencoder = SentenceEncoder.from_pretrained("{name}")'
+        theirs = 'from sentence_transformers import SentenceTransformer\n\nmodel = SentenceTransformer("{name}")'
+        loading = (("leanformers", ours), ("sentence-transformers", theirs))
+        return CardFacts("sentence-similarity", ("sentence-transformers", self.model.config.model_type), loading)
 
     def _prompt(self, prompt: str | None, name: str | None) -> str:
         if prompt is not None:

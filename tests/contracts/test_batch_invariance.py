@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from leanformers import BertModel, Config
 from leanformers.models.packed import pack_ragged
 from leanformers.ops import linear
 
@@ -76,6 +77,34 @@ def test_packed_equals_padded(make_pair, batch_of, model_type, variant) -> None:
     for text, (begin, length) in enumerate(zip(packed.cu_seqlens.tolist(), packed.lengths, strict=False)):
         row = int(packed.order[text])
         assert torch.equal(hidden[begin : begin + length], whole[row][real[row]])
+
+
+def test_bfloat16_has_the_same_bits_on_request(make_pair, batch_of, alone, monkeypatch, threads, model_type) -> None:
+    monkeypatch.setenv("LEANFORMERS_BATCH_INVARIANT", "1")
+    pair = make_pair(model_type, "even", "sequence-classification", num_labels=3)
+    model = pair.ours.to(torch.bfloat16)
+    batch = batch_of(pair, LENGTHS)
+    with torch.no_grad():
+        whole = model(**batch).logits
+        for row, _, single in alone(batch):
+            threads(1 + row % 2)
+            assert torch.equal(model(**single).logits[0], whole[row])
+
+
+def test_bfloat16_has_the_same_bits_on_request_at_a_width_where_onednn_has_not(threads, monkeypatch) -> None:
+    monkeypatch.setenv("LEANFORMERS_BATCH_INVARIANT", "1")
+    sizes = {"hidden_size": 384, "num_attention_heads": 12, "num_hidden_layers": 2, "intermediate_size": 1536}
+    model = BertModel(Config("bert", **sizes, vocab_size=500)).eval().to(torch.bfloat16)
+    generator = torch.Generator().manual_seed(1)
+    rows = [torch.randint(5, 500, (length,), generator=generator) for length in (7, 1, 30, 12, 7, 2, 100, 3, 33, 5)]
+    ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+    mask = torch.nn.utils.rnn.pad_sequence([torch.ones_like(row) for row in rows], batch_first=True)
+    with torch.no_grad():
+        whole = model(input_ids=ids, attention_mask=mask).last_hidden_state
+        for place, row in enumerate(rows):
+            threads(1 + place % 2)
+            alone = model(input_ids=row[None], attention_mask=torch.ones_like(row)[None]).last_hidden_state
+            assert torch.equal(alone[0], whole[place, : len(row)])
 
 
 def test_a_large_batch_that_is_computed_in_parts(make_pair, batch_of, alone, preparation, model_type) -> None:

@@ -9,8 +9,11 @@ import torch
 
 from leanformers.errors import ArgumentError, InputValueError, ShapeError, TokenIdError, TooLongError
 from leanformers.models.arch import ARCHITECTURES
+from leanformers.models.classes import model_class
 
 from .pairs import LM, SOURCES, TARGETS, TOLERANCE, differences
+
+ON_ENCODER = [name for name, architecture in ARCHITECTURES.items() if architecture.on_encoder]
 
 
 @pytest.mark.parametrize("grad", [False, True], ids=["plan", "bricks"])
@@ -138,9 +141,10 @@ def test_a_module_that_is_replaced_is_used(make_pair, two_texts, pair_type) -> N
 
 
 class TestReadingItself:
-    """BART's other heads: without a target, the decoder reads the source one token later."""
+    """Heads that say something of a text: without a target, the decoder reads the source one token later."""
 
     def batch(self, pair: Any, batch_of: Any) -> dict[str, Any]:
+        """Texts that end with the end, and have no other."""
         batch = dict(batch_of(pair, SOURCES))
         last = batch["attention_mask"].sum(1) - 1
         batch["input_ids"][torch.arange(len(SOURCES)), last] = pair.ours.config.eos_token_id
@@ -148,8 +152,8 @@ class TestReadingItself:
 
     @pytest.mark.parametrize("grad", [False, True], ids=["plan", "bricks"])
     @pytest.mark.parametrize("sizes", ["even", "odd"])
-    def test_a_classifier_reads_the_last_end(self, make_pair, batch_of, grad, sizes) -> None:
-        pair = make_pair("bart", sizes, "sequence-classification", num_labels=3)
+    def test_a_classifier_reads_the_last_end(self, make_pair, batch_of, pair_type, grad, sizes) -> None:
+        pair = make_pair(pair_type, sizes, "sequence-classification", num_labels=3)
         batch, labels = self.batch(pair, batch_of), torch.arange(len(SOURCES)) % 3
         with torch.set_grad_enabled(grad):
             ours, reference = (model(**batch, labels=labels) for model in (pair.ours, pair.reference))
@@ -164,15 +168,16 @@ class TestReadingItself:
                     pair.ours(**batch).logits[row],
                 )
 
-    def test_a_text_without_an_end_is_refused(self, make_pair, batch_of) -> None:
-        pair = make_pair("bart", task="sequence-classification", num_labels=3)
+    def test_a_text_without_an_end_is_refused(self, make_pair, batch_of, pair_type) -> None:
+        pair = make_pair(pair_type, task="sequence-classification", num_labels=3)
         batch = self.batch(pair, batch_of)
         batch["input_ids"][3, 11] = 9
-        with pytest.raises(InputValueError, match="row 3 has no token 2, which the head reads"):
+        end = pair.ours.config.eos_token_id
+        with pytest.raises(InputValueError, match=f"row 3 has no token {end}, which the head reads"):
             pair.ours(**batch)
 
-    def test_an_answer_is_looked_for_in_the_decoder(self, make_pair, batch_of) -> None:
-        pair = make_pair("bart", task="question-answering")
+    def test_an_answer_is_looked_for_in_the_decoder(self, make_pair, batch_of, pair_type) -> None:
+        pair = make_pair(pair_type, task="question-answering")
         batch = self.batch(pair, batch_of)
         real = batch["attention_mask"].bool()
         with torch.no_grad():
@@ -180,7 +185,58 @@ class TestReadingItself:
         for name in ("start_logits", "end_logits"):
             assert (ours[name] - reference[name])[real].abs().max() <= TOLERANCE
 
-    def test_the_base_model_too(self, make_pair, batch_of) -> None:
+    @pytest.mark.parametrize("side", ["right", "left"])
+    @pytest.mark.parametrize("model_name", ON_ENCODER)
+    def test_tokens_are_classified_by_the_encoder_alone(self, make_pair, batch_of, model_name, side) -> None:
+        pair = make_pair(model_name, "odd", "token-classification", num_labels=3)
+        batch = batch_of(pair, SOURCES, side)
+        real = batch["attention_mask"].bool()
+        labels = (torch.arange(real.numel()) % 3).view(real.shape).masked_fill(~real, -100)
+        ours, reference = (model(**batch, labels=labels) for model in (pair.ours, pair.reference))
+        assert (ours.logits - reference.logits)[real].abs().max() <= TOLERANCE
+        assert abs(ours.loss - reference.loss) <= TOLERANCE
+        assert not any("decoder" in name for name in pair.ours.state_dict())
+        with torch.no_grad():
+            planned = pair.ours(**batch, output_hidden_states=True)
+        assert list(planned) == ["logits", "hidden_states"]
+        assert (planned.logits - ours.logits).abs().max() <= TOLERANCE
+
+    def test_heads_learn_from_the_gradients_of_the_reference(self, make_pair, batch_of, pair_type) -> None:
+        for task in ARCHITECTURES[pair_type].heads:
+            if task == LM:
+                continue
+            pair = make_pair(pair_type, task=task)
+            batch = {**batch_of(pair, [6, 6, 6])}  # the reference gives padding a share in the answer's place
+            batch["input_ids"][:, -1] = pair.ours.config.eos_token_id
+            labels = {
+                "sequence-classification": {"labels": torch.tensor([0, 1, 0])},
+                "token-classification": {"labels": (torch.arange(18) % 2).view(3, 6)},
+                "question-answering": {"start_positions": torch.arange(3), "end_positions": torch.arange(3) + 2},
+            }[task]
+            ours, reference = pair.ours(**batch, **labels), pair.reference(**batch, **labels)
+            assert abs(ours.loss - reference.loss) <= TOLERANCE
+            ours.loss.backward()
+            reference.loss.backward()
+            expected = dict(pair.reference.named_parameters())
+            for name, weight in pair.ours.named_parameters():
+                assert (weight.grad - expected[name].grad).abs().max() <= TOLERANCE, name
+
+    def test_heads_begin_on_the_weights_of_a_whole_model(self, make_pair, batch_of, pair_type) -> None:
+        pair = make_pair(pair_type, task=LM)
+        for task in ARCHITECTURES[pair_type].heads:
+            if task == LM:
+                continue
+            with pytest.warns(UserWarning, match="start new"):
+                model = model_class(ARCHITECTURES[pair_type], task).from_pretrained(pair.folder)
+            state = pair.ours.state_dict()
+            stem, of_task = pair.ours.architecture.layout.stem, model.architecture.layout.stem
+            theirs = {name.removeprefix(stem): value for name, value in state.items() if name != "lm_head.weight"}
+            same = [name for name in model.state_dict() if name.removeprefix(of_task) in theirs]
+            assert f"{of_task}shared.weight" in same
+            for name in same:
+                assert torch.equal(model.state_dict()[name], theirs[name.removeprefix(of_task)]), name
+
+    def test_the_base_model_of_bart_too(self, make_pair, batch_of) -> None:
         pair = make_pair("bart")
         batch = self.batch(pair, batch_of)
         real = batch["attention_mask"].bool()

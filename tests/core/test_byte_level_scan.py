@@ -127,6 +127,12 @@ def test_every_scalar_beside_others(cores: Any) -> None:
             same(cores, [context.replace("{}", scalar) for scalar in scalars[first : first + 50_000]])
 
 
+def test_every_ascii_character_at_every_place_of_a_word(cores: Any) -> None:
+    characters = [*map(chr, range(128)), *CHARACTERS]
+    texts = ["X" * at + c + "y" * (n - at) for n in range(19) for at in range(n + 1) for c in characters]
+    same(cores, texts, reference=False)
+
+
 def test_random_texts(cores: Any) -> None:
     chosen = random.Random(8)
     pieces = [*CHARACTERS, *CASES, "'ll", "'RE", "123", "  ", "\r\n", "the", " and", "<t s>", "<t s>  ", "ﬀ", "e\u0301"]

@@ -28,6 +28,13 @@ def test_every_scalar_value_as_uncased_and_cased_models_see_it() -> None:
         build(lowercase=lowercase).compare(rows(SCALARS))
 
 
+def test_every_ascii_character_at_every_place_of_a_word() -> None:
+    characters = [*map(chr, range(128)), "é", "\u0301", "中", "\u200b"]
+    words = ["X" * at + c + "y" * (n - at) for n in range(19) for at in range(n + 1) for c in characters]
+    for lowercase in (True, False):
+        build(lowercase=lowercase).compare(words)
+
+
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: "-".join(k for k, v in settings.items() if v))
 def test_scripts_in_use_under_every_setting(settings: dict[str, bool]) -> None:
     build(**settings).compare(rows(COMMON))

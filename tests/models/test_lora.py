@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
-from leanformers import AutoModelForSequenceClassification, AutoTokenizer
+from leanformers import AutoModelForSeq2SeqLM, AutoModelForSequenceClassification, AutoTokenizer, Config
 
 peft = pytest.importorskip("peft")
 
 
-def test_only_the_low_ranks_learn_and_they_merge_into_the_weights() -> None:
+def make(kind: str) -> Any:
+    """A classifier, or a tiny encoder–decoder."""
+    if kind == "classifier":
+        return AutoModelForSequenceClassification.from_pretrained("leanformers/tiny-sentiment")
+    torch.manual_seed(3)
+    vocabulary = len(AutoTokenizer.from_pretrained("leanformers/tiny-sentiment"))
+    sizes = {"d_model": 32, "d_kv": 16, "d_ff": 64, "num_heads": 2, "num_layers": 2, "vocab_size": vocabulary}
+    return AutoModelForSeq2SeqLM.from_config(Config("t5", decoder_start_token_id=0, **sizes)).eval()
+
+
+@pytest.mark.parametrize(
+    ("kind", "modules", "labels"),
+    [
+        ("classifier", ["query", "value"], torch.tensor([0, 1])),  # the opposite of what it says
+        ("t5", ["q", "v"], torch.tensor([[5, 9, 1], [8, 1, -100]])),
+    ],
+    ids=["classifier", "t5"],
+)
+def test_only_the_low_ranks_learn_and_they_merge_into_the_weights(kind, modules, labels) -> None:
     tokenizer = AutoTokenizer.from_pretrained("leanformers/tiny-sentiment")
     batch = tokenizer(["A good day.", "Bad!"], padding=True, return_tensors="pt")
-    model = AutoModelForSequenceClassification.from_pretrained("leanformers/tiny-sentiment")
+    batch["labels"] = labels
+    model = make(kind)
     with torch.no_grad():
         before = model(**batch).logits
     torch.manual_seed(0)
-    wrapped = peft.get_peft_model(model, peft.LoraConfig(r=4, target_modules=["query", "value"], lora_dropout=0.0))
+    wrapped = peft.get_peft_model(model, peft.LoraConfig(r=4, target_modules=modules, lora_dropout=0.0))
     trained = [name for name, weight in wrapped.named_parameters() if weight.requires_grad]
     assert trained
     assert all("lora_" in name for name in trained)
@@ -26,7 +47,7 @@ def test_only_the_low_ranks_learn_and_they_merge_into_the_weights() -> None:
     optimizer = torch.optim.AdamW([weight for weight in wrapped.parameters() if weight.requires_grad], lr=0.05)
     losses = []
     for _ in range(5):
-        loss = wrapped(**batch, labels=torch.tensor([0, 1])).loss  # the opposite of what it says
+        loss = wrapped(**batch).loss
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -16,7 +16,7 @@ from leanformers import (  # noqa: E402
     Config,
     pipeline,
 )
-from leanformers.errors import ArchitectureError, MissingFileError  # noqa: E402
+from leanformers.errors import ArchitectureError, ConfigError, MissingFileError  # noqa: E402
 
 
 @pytest.fixture
@@ -54,6 +54,7 @@ def test_an_encoder_is_not_taken_for_a_decoder(folder) -> None:
         AutoModelForCausalLM.from_pretrained(folder)
 
 
+# Row 61 of the mistakes: the attention mask says where a text ends, so there is nothing to refuse.
 def test_a_decoder_classifies_a_batch_without_a_padding_id() -> None:
     config = Config("gpt2", vocab_size=30, n_embd=16, n_head=2, n_layer=1)
     assert config.pad_token_id is None
@@ -64,8 +65,21 @@ def test_a_decoder_classifies_a_batch_without_a_padding_id() -> None:
         assert torch.equal(both[1], model(ids[1:, :2], torch.tensor([[1, 1]])).logits[0])
 
 
+# Row 68 of the mistakes.
 @pytest.mark.parametrize("kind", [AutoModel, AutoModelForSequenceClassification])
 def test_a_vocabulary_that_shrinks_is_said_aloud(folder, kind) -> None:
     model = kind.from_pretrained(folder)
     with pytest.warns(UserWarning, match="the vocabulary shrinks from 50 to 10 entries: ids from 10 are refused now"):
         model.resize_token_embeddings(10)
+
+
+# Row 58 of the mistakes.
+def test_a_misspelt_activation_is_answered_with_the_choices(folder, config) -> None:
+    values = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**values, "hidden_act": "gelo"}))
+    message = "hidden_act is 'gelo'.*did you mean 'gelu'.*choices: 'gelu'.*'silu'"
+    with pytest.raises(ConfigError, match=message):
+        AutoModel.from_pretrained(folder)
+    config.hidden_act = "gelo"
+    with pytest.raises(ConfigError, match=message):
+        AutoModel.from_config(config)

@@ -161,6 +161,24 @@ def test_what_cannot_be_a_pipeline(checkpoint) -> None:
         pipeline("sentence-embedding", model=base, tokenizer=checkpoint)
 
 
+@pytest.mark.parametrize("device", ["cpu", -1, torch.device("cpu")])
+def test_a_pipeline_is_put_on_a_device(checkpoint, device) -> None:
+    assert pipeline("feature-extraction", checkpoint, device=device).model.device.type == "cpu"
+    with pytest.raises(InputValueError, match="device 'gpu' is not known"):
+        pipeline("feature-extraction", checkpoint, device="gpu")
+    with pytest.raises(ArgumentError, match="device and device_map are the same; give one of them"):
+        pipeline("feature-extraction", checkpoint, device=device, device_map="cpu")
+
+
+@pytest.mark.parametrize(
+    "options", [{"device": "cpu"}, {"device_map": "auto"}, {"dtype": "float32"}, {"revision": "a"}]
+)
+def test_a_loaded_model_takes_nothing_that_says_how_to_load_it(checkpoint, options) -> None:
+    model = AutoModel.from_pretrained(checkpoint)
+    with pytest.raises(ArgumentError, match="and this one is loaded; give them to its from_pretrained"):
+        pipeline("feature-extraction", model, checkpoint, **options)
+
+
 def test_bad_arguments_of_a_call(classify) -> None:
     with pytest.raises(ArgumentError, match="no argument 'top_kk'; did you mean 'top_k'"):
         classify("a", top_kk=1)

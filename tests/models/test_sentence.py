@@ -162,3 +162,20 @@ def test_modules_that_are_not_known(checkpoint, tmp_path, change, message) -> No
     (tmp_path / "modules.json").write_text(json.dumps(modules))
     with pytest.raises(ConfigError, match=message):
         SentenceEncoder.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("too_long", ["truncate", "window"])
+def test_vectors_have_the_same_bits_with_one_thread_and_with_two(too_long: str) -> None:
+    encoder = SentenceEncoder.from_pretrained("leanformers/tiny-sentiment")
+    texts = ["A lovely day." * count for count in (1, 3, 9, 2, 60, 1)] + ["bad"] * 5
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        expected = encoder.encode(texts, too_long=too_long)
+        torch.set_num_threads(2)
+        assert (encoder.encode(texts, too_long=too_long) == expected).all()
+        assert all(
+            (encoder.encode(text, too_long=too_long) == row).all() for text, row in zip(texts, expected, strict=True)
+        )
+    finally:
+        torch.set_num_threads(before)

@@ -261,11 +261,55 @@ def test_dtypes_and_devices(folder) -> None:
         AutoModel.from_pretrained(folder, dtype="float33")
     for device in ("cpu", {"": "cpu"}, torch.device("cpu"), "auto"):
         assert AutoModel.from_pretrained(folder, device_map=device).device.type in ("cpu", "cuda")
-    with pytest.raises(InputValueError, match="device 'gpu' is not known"):
-        AutoModel.from_pretrained(folder, device_map="gpu")
-    if not torch.cuda.is_available():
-        with pytest.raises(InputValueError, match="no CUDA device"):
-            AutoModel.from_pretrained(folder, device_map="cuda")
+
+
+# Row 59 of the mistakes.
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("gpu", r"device 'gpu' is not known; for example \"cpu\", \"cuda\""),
+        ("balanced", "device 'balanced' is not known"),
+        (True, "device True is not known"),
+        (-1, "device -1 is not known"),
+        ({"": "gpu"}, "device 'gpu' is not known"),
+        ({}, "not split over several"),
+        ({"embeddings": 0, "encoder": "cpu"}, "device_map .*'encoder': 'cpu'.*: a model is put on one device here"),
+    ],
+)
+def test_a_device_that_there_is_not_is_refused(folder, asked, message) -> None:
+    with pytest.raises(InputValueError, match=message):
+        AutoModel.from_pretrained(folder, device_map=asked)
+
+
+# Row 59 of the mistakes.
+@pytest.mark.parametrize("asked", [0, "cuda", "cuda:1", {"": "cuda"}, {"": 0}])
+def test_a_gpu_that_the_machine_lacks_is_named(folder, monkeypatch, asked) -> None:
+    named = asked[""] if isinstance(asked, dict) else asked
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputValueError, match=f"device {named!r}: this machine has no CUDA device that torch can use"):
+        AutoModel.from_pretrained(folder, device_map=asked)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(InputValueError, match=r"device 'cuda:1': this machine has 1 CUDA device.s., numbered from 0"):
+        AutoModel.from_pretrained(folder, device_map="cuda:1")
+
+
+# Row 50 of the mistakes.
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_damaged_numbers_are_found_where_asked_for(folder, wrong) -> None:
+    name = "encoder.layer.1.output.dense.weight"
+    assert AutoModel.from_pretrained(folder, check_finite=True).load_report.unexpected == ()
+    edit(folder, lambda ts: {n: t.index_fill(0, torch.tensor([2]), wrong) if n == name else t for n, t in ts.items()})
+    assert not AutoModel.from_pretrained(folder).encoder.layer[1].output.dense.weight.isfinite().all()
+    with pytest.raises(FileFormatError, match=rf"model.safetensors: 64 of the 2048 numbers of {name} are NaN or inf"):
+        AutoModel.from_pretrained(folder, check_finite=True)
+
+
+def test_numbers_that_are_too_large_for_the_dtype_are_found_too(folder) -> None:
+    edit(folder, lambda ts: {n: t + 1e5 if n.endswith("LayerNorm.bias") else t for n, t in ts.items()})
+    AutoModel.from_pretrained(folder, check_finite=True)
+    with pytest.raises(FileFormatError, match=r"NaN or infinite as torch\.float16.*the dtype is too narrow"):
+        AutoModel.from_pretrained(folder, check_finite=True, dtype="float16")
 
 
 def test_a_checkpoint_of_mixed_dtypes_gets_one(folder) -> None:

@@ -42,6 +42,19 @@ def serve(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Take nothing; a plain folder of model folders is served as it is.")
     ] = False,
+    upstream: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Another hub's address: repositories that are not here are fetched from there, and kept."),
+    ] = None,
+    upstream_token: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            envvar="LEANFORMERS_UPSTREAM_TOKEN", help="A token for it; what it opens is open to all who may read here."
+        ),
+    ] = None,
+    upstream_seconds: Annotated[
+        float, typer.Option(min=0, help="How long its answers about branches are good; commits are for ever.")
+    ] = 60.0,
     allow_anonymous: Annotated[
         bool, typer.Option("--allow-anonymous", help="Listen beyond this machine although no token was ever created.")
     ] = False,
@@ -67,6 +80,9 @@ def serve(
             multipart_above=_bytes(multipart_above),
             part_size=max(1, _bytes(part_size)),
             read_only=read_only,
+            upstream=upstream,
+            upstream_token=upstream_token,
+            upstream_seconds=upstream_seconds,
         ),
         allow_anonymous=allow_anonymous,
         started=lambda url: print_line(f"{folder} is served at {url}: export HF_ENDPOINT={url}"),

@@ -120,12 +120,12 @@ def diff(
         parts = {name: part._asdict() if hasattr(part, "_asdict") else part for name, part in found._asdict().items()}
         print_object({"equal": not found, **parts})
     else:
-        _print_difference(a, b, found)
+        print_difference(a, b, found)
     if found:
         raise typer.Exit(1)
 
 
-def _print_difference(a: str, b: str, found: Difference) -> None:
+def print_difference(a: str, b: str, found: Difference) -> None:
     if not found:
         print_line(f"no difference; {found.compared_texts} texts have the same ids and spans")
         return

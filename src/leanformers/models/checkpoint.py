@@ -17,14 +17,13 @@ from torch import Tensor
 
 from ..errors import FileFormatError, MissingFileError
 from ..files import read_json
+from ..hub.needs import weights_of
 from .safetensors_header import read_header, refuse_pointer
 
 __all__ = ["INDEX", "SINGLE", "Checkpoint"]
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-_PICKLED = "pytorch_model.bin"
-_PICKLED_INDEX = "pytorch_model.bin.index.json"
 _SMALL = 1 << 18  # bytes of a tensor for which mapping a file again is not worth while
 
 
@@ -44,23 +43,30 @@ class Checkpoint:
     places: dict[str, Path]
 
     @classmethod
-    def open(cls, folder: Path) -> Checkpoint:
+    def open(cls, folder: Path, *, variant: str | None = None, file: Path | None = None) -> Checkpoint:
         """The weights in `folder`: model.safetensors, its shards, or pytorch_model.bin.
+
+        Args:
+            folder: of the model.
+            variant: "fp16" reads model.fp16.safetensors.
+            file: the one to read instead.
 
         Raises:
             MissingFileError: there are none, or a shard is missing.
             FileFormatError: a file is empty, cut off, a git-lfs pointer, or holds more than tensors.
         """
-        for name, index in ((SINGLE, INDEX), (_PICKLED, _PICKLED_INDEX)):
-            if (folder / name).exists():
-                return cls._of((folder / name,))
-            if (folder / index).exists():
-                return cls._open_shards(folder, folder / index)
+        if file is not None:
+            return cls._of((file,))
         found = sorted(path.name for path in folder.iterdir() if path.is_file())
+        for name in weights_of(found, variant)[:1]:
+            if name.endswith(".json"):
+                return cls._open_shards(folder, folder / name)
+            return cls._of((folder / name,))
+        expected = f"the variant {variant!r} of them" if variant else f"{SINGLE} or {INDEX}"
         foreign = [name for name in found if name.endswith((".h5", ".msgpack", ".onnx", ".gguf"))]
         hint = f"; {foreign[0]} is of a format that is not read here" if foreign else ""
         listed = ", ".join(found) or "nothing"
-        raise MissingFileError(f"no weights in {folder}: expected {SINGLE} or {INDEX}, found {listed}{hint}")
+        raise MissingFileError(f"no weights in {folder}: expected {expected}, found {listed}{hint}")
 
     @classmethod
     def _open_shards(cls, folder: Path, index: Path) -> Checkpoint:

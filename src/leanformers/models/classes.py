@@ -82,7 +82,7 @@ def model_class(architecture: Architecture, task: str) -> type[PreTrainedModel]:
             kind = TextEncoderModel
         elif task != BASE:
             kind = _HEADS[task]
-            values["base_class"] = model_class(architecture, BASE)
+            values["base_class"] = model_class(architecture, TEXT_ENCODING if task in architecture.on_encoder else BASE)
         name = architecture.classes[task]
         result, expression, value = _RESULTS[task]
         values["__doc__"] = _DOCUMENTATION.format(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -52,12 +52,11 @@ class Seq2SeqLMModel(WritingModel):
     base_class: ClassVar[type[EncoderDecoderModel]]
     prompt_is_text = False
 
-    @property
-    def base_model(self) -> EncoderDecoderModel:
-        """The part without the head, a model of its own."""
-        base = super().base_model
-        assert isinstance(base, EncoderDecoderModel)
-        return base
+    if TYPE_CHECKING:  # torch.compile does not follow a property through super()
+
+        @property
+        def base_model(self) -> EncoderDecoderModel:
+            """The part without the head, a model of its own."""
 
     def get_output_embeddings(self) -> torch.nn.Module:
         """The linear layer from vectors to the vocabulary."""

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from ..config import Config
 from ..errors import ArchitectureError, ArgumentError, InputTypeError, reject_unknown_arguments
+from ..hub.publish import Publication, publish
+from ..hub.publishable import Publishable
 from .arch import Architecture
 from .layout import Row
 from .tree import Mounts, mount, refuse_to_replace
@@ -19,6 +21,7 @@ from .tree import Mounts, mount, refuse_to_replace
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from ..hub.card import CardFacts
     from .encoder import EncoderModel
     from .weights import LoadReport
 
@@ -27,7 +30,7 @@ __all__ = ["PreTrainedModel"]
 _OPTIONS = ("output_hidden_states", "output_attentions", "return_dict")
 
 
-class PreTrainedModel(nn.Module):
+class PreTrainedModel(nn.Module, Publishable):
     """A model with the names of its checkpoint: `state_dict()`, `named_parameters()` and `named_modules()` speak them.
 
     Inside, tokens are packed and never padded, so that a text's output does not depend on its batch. Without gradients
@@ -70,7 +73,6 @@ class PreTrainedModel(nn.Module):
         config: Config | None = None,
         dtype: Any = "auto",
         device_map: Any = None,
-        revision: str | None = None,
         output_loading_info: bool = False,
         **options: Any,
     ) -> Any:
@@ -80,22 +82,23 @@ class PreTrainedModel(nn.Module):
         reader. No code of a checkpoint is ever run. What was found is in `model.load_report`.
 
         Args:
-            name: a folder, a repository on the Hub, or "leanformers/tiny-sentiment".
+            name: a folder, a file of weights in one, a repository on the Hub, or "leanformers/tiny-sentiment".
             config: instead of the folder's config.json.
             dtype: "auto" keeps the checkpoint's; or a name ("bfloat16") or a torch dtype.
             device_map: the device to put the model on.
-            revision: branch, tag or commit of a repository.
             output_loading_info: give what was found too, as a dict with the keys of transformers.
-            options: keys of config.json to override, e.g. `num_labels=5`; `ignore_mismatched_sizes=True` starts heads
-                of another shape new.
+            options: where to find it, as `HubOptions`: `revision`, `subfolder`, `variant`, `token`, …; keys of
+                config.json to override, e.g. `num_labels=5`; `ignore_mismatched_sizes=True` starts heads of another
+                shape new; `check_finite=True` reads all weights at once and refuses NaN and infinity.
 
         Returns:
             The model; with `output_loading_info`, (model, {"missing_keys": …, "unexpected_keys": …,
             "mismatched_keys": [(name, shape in the checkpoint, shape in the model)], "error_msgs": []}).
 
         Raises:
-            MissingFileError: no such folder, no config.json, no weights.
-            FileFormatError: a file is broken, cut off, or a git-lfs pointer.
+            MissingFileError: no such folder or repository, no config.json, no weights.
+            HubError: the Hub refuses or fails.
+            FileFormatError: a file is broken, cut off, or a git-lfs pointer; with `check_finite`, has NaN or infinity.
             ArchitectureError: the checkpoint is of another architecture.
             MissingWeightsError: weights of the base model are missing. (A missing head starts new, with a warning.)
             ShapeError: weights of other shapes than the config says.
@@ -109,18 +112,25 @@ class PreTrainedModel(nn.Module):
         """
         from .weights import load
 
-        model = load(cls, name, config=config, dtype=dtype, device_map=device_map, revision=revision, options=options)
+        model = load(cls, name, config=config, dtype=dtype, device_map=device_map, options=options)
         if not output_loading_info:
             return model
         assert model.load_report is not None
         return model, model.load_report.loading_info()
 
     def save_pretrained(
-        self, folder: str | os.PathLike[str], *, max_shard_size: int | str = "5GB", **unknown: Any
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        max_shard_size: int | str = "5GB",
+        push_to_hub: bool = False,
+        **publishing: Any,
     ) -> None:
         """Write config.json and model.safetensors (shards and an index above `max_shard_size`), whole or not at all.
 
         Names are spelled as in the checkpoint that was loaded, and tensors that only travel with it are written back.
+        With `push_to_hub=True` the model is pushed too, with the arguments of `push_to_hub`; `repo_id` is the folder's
+        name unless it is given.
 
         Raises:
             InputValueError: `folder` is a file, or `max_shard_size` is no size.
@@ -128,10 +138,24 @@ class PreTrainedModel(nn.Module):
         """
         from .saving import save
 
-        if unknown.pop("safe_serialization", True) is not True:
+        if publishing.pop("safe_serialization", True) is not True:
             raise ArgumentError("save_pretrained writes safetensors only; safe_serialization=False is not possible")
-        reject_unknown_arguments("save_pretrained", unknown, ["folder", "max_shard_size"])
+        publication = Publication.of_save(folder, push_to_hub, {"max_shard_size": max_shard_size, **publishing})
         save(self, folder, max_shard_size)
+        if publication is not None:
+            publish(self, publication)
+
+    def write_publication(self, folder: Path, max_shard_size: int | str) -> None:
+        """Write the files that are pushed."""
+        self.save_pretrained(folder, max_shard_size=max_shard_size)
+
+    def card_facts(self) -> CardFacts:
+        """What a model card says about it."""
+        from ..auto import auto_class_name
+        from ..hub.card import CardFacts, pipeline_tag
+
+        tags = (self.config.model_type,)
+        return CardFacts.of_classes(auto_class_name(self.task), tag=pipeline_tag(self.task), tags=tags)
 
     def read_companions(self, folder: Path) -> None:
         """Take what a model's folder holds beside config and weights."""

@@ -13,7 +13,8 @@ from torch import Tensor
 from ..config import Config
 from ..errors import ConfigError, near_names
 from ..files import parse_json, read_json, read_text, save_files, write_json
-from ..hub.resolve import resolve_folder
+from ..hub.options import HubOptions
+from ..hub.resolve import Need, locate
 from ..ops.linear import prepare
 from .arch import BASE, TEXT_ENCODING, architecture_of
 from .checkpoint import Checkpoint
@@ -90,19 +91,20 @@ class SentenceFolder:
 
 
 def read_sentence_folder(
-    name: str | os.PathLike[str], *, dtype: Any, device_map: Any, revision: str | None
+    name: str | os.PathLike[str], options: HubOptions, *, dtype: Any, device_map: Any
 ) -> tuple[EncoderModel, PreTrainedTokenizer, SentenceFolder]:
     """Model, tokenizer and settings of a folder or a repository."""
     from ..auto import AutoTokenizer
 
-    root = resolve_folder(name, revision=revision)
+    root = locate(name, options, Need.SENTENCE_ENCODER).folder
     folder = _read_modules(root) if (root / _MODULES).exists() else _plain(root)
     place = root / folder.model_path
     config = Config.from_pretrained(place)
     architecture = architecture_of(config.model_type)
     kind = model_class(architecture, TEXT_ENCODING if TEXT_ENCODING in architecture.classes else BASE)
     # Pooling replaces the pooler here, so that a new one needs no warning.
-    model = load(kind, place, config=config, dtype=dtype, device_map=device_map, say=False)
+    variant = {"variant": options.variant}
+    model = load(kind, place, config=config, dtype=dtype, device_map=device_map, options=variant, say=False)
     tokenizer: PreTrainedTokenizer = AutoTokenizer.from_pretrained(place)
     return model, tokenizer, folder  # type: ignore[return-value]
 
@@ -207,11 +209,11 @@ def _float(tensor: Tensor | None) -> Tensor | None:
 
 
 def save_sentence_folder(
-    model: EncoderModel, tokenizer: PreTrainedTokenizer, folder: SentenceFolder, root: Path
+    model: EncoderModel, tokenizer: PreTrainedTokenizer, folder: SentenceFolder, root: Path, max_shard_size: int | str
 ) -> None:
     """Write model, tokenizer and the settings as they were read."""
     place = root / folder.model_path
-    model.save_pretrained(place)
+    model.save_pretrained(place, max_shard_size=max_shard_size)
     tokenizer.save_pretrained(place)
     dense = iter([step for step in folder.steps if isinstance(step, DenseLayer)])
     for module in folder.files[_MODULES]:

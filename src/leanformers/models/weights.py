@@ -13,7 +13,8 @@ from torch import Tensor
 
 from ..config import Config
 from ..errors import ArchitectureError, FileFormatError, MissingWeightsError, ShapeError, warn
-from ..hub.resolve import resolve_folder
+from ..hub.options import HubOptions
+from ..hub.resolve import Need, locate
 from ..ops.devices import device_named, dtype_named
 from .arch import ARCHITECTURES, Architecture
 from .checkpoint import Checkpoint
@@ -67,30 +68,32 @@ def load(
     config: Config | None = None,
     dtype: Any = "auto",
     device_map: Any = None,
-    revision: str | None = None,
     options: dict[str, Any] | None = None,
     say: bool = True,
 ) -> M:
     """The work of `PreTrainedModel.from_pretrained`. `say=False` leaves out the warning about new weights."""
-    options = dict(options or {})
+    place, options = HubOptions.take(options or {})
     dtype = options.pop("torch_dtype", None) or dtype or "auto"  # the older name of the argument
     wanted = None if dtype == "auto" else dtype_named(dtype)
     device = None if device_map is None else device_named(device_map)
     arguments = {key: options.pop(key) for key in ("add_pooling_layer",) if key in options}
     replace_mismatched = bool(options.pop("ignore_mismatched_sizes", False))
+    check_finite = bool(options.pop("check_finite", False))
     if options.pop("trust_remote_code", False):
         warn("trust_remote_code=True has no effect: leanformers never runs code from a checkpoint")
-    folder = resolve_folder(name, revision=revision)
     if config is None:
-        config = Config.from_pretrained(folder, **options)
+        config, place = Config.locate(name, place)
     else:
         config = config.copy()
-        config.override("from_pretrained", options)
+    config.override("from_pretrained", options)
     with torch.inference_mode(False), torch.device("meta"):
         model = kind(config, **arguments)
+    located = locate(name, place, Need.MODEL)  # after the model is known to be one of ours: this may fetch gigabytes
     with torch.inference_mode(False), torch.no_grad():
-        checkpoint = Checkpoint.open(folder)
+        checkpoint = Checkpoint.open(located.folder, variant=place.variant, file=located.weights)
         _fill(model, checkpoint, wanted, replace_mismatched)
+        if check_finite:
+            _refuse_not_finite(model, checkpoint)
     report = model.load_report
     if say and report is not None and report.missing_head:
         count = len(report.missing_head)
@@ -98,7 +101,7 @@ def load(
             f"{kind.__name__}: {count} weights are not in {checkpoint.files[0]} and start new, from a fixed seed: "
             f"{', '.join(report.missing_head)}. Train them before their outputs are used."
         )
-    model.read_companions(folder)
+    model.read_companions(located.folder)
     model = model.eval()
     return model if device is None else model.to(device)
 
@@ -209,6 +212,19 @@ def _refuse_untied(checkpoint: Checkpoint, name: str, canonical: str, found: Map
             f"{checkpoint.files[0]} has other numbers in {name} than in {spelled}, but the config ties them; load it "
             "with tie_word_embeddings=False"
         )
+
+
+def _refuse_not_finite(model: PreTrainedModel, checkpoint: Checkpoint) -> None:
+    """Look at every number of the model."""
+    for name, weight in model.named_parameters():
+        wrong = weight.numel() - int(torch.isfinite(weight).sum())
+        if wrong:
+            aliases = model.load_report.aliases if model.load_report else {}
+            file = checkpoint.places.get(aliases.get(name, name), checkpoint.files[0])
+            raise FileFormatError(
+                f"{file}: {wrong} of the {weight.numel()} numbers of {name} are NaN or infinite as {weight.dtype}: the "
+                "file is damaged, its training failed, or the dtype is too narrow for it"
+            )
 
 
 def _recognise(names: list[str]) -> Architecture | None:

@@ -36,16 +36,23 @@ def device_named(value: Any) -> torch.device:
     """
     if isinstance(value, dict):
         if len({str(place) for place in value.values()}) != 1:
-            raise InputValueError("device_map: a model is put on one device here, not split over several")
+            raise InputValueError(f"device_map {value!r}: a model is put on one device here, not split over several")
         value = next(iter(value.values()))
     if value == "auto":
         value = "cuda" if torch.cuda.is_available() else "cpu"
     try:
+        if isinstance(value, bool):
+            raise TypeError
         device = torch.device("cuda", value) if isinstance(value, int) else torch.device(value)
     except (RuntimeError, TypeError):
-        raise InputValueError(f'device {value!r} is not known; for example "cpu", "cuda" or "cuda:0"') from None
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise InputValueError(f"device {str(value)!r}: this machine has no CUDA device that torch can use")
+        choices = '"cpu", "cuda", "cuda:0", 0 or "auto"'
+        raise InputValueError(f"device {value!r} is not known; for example {choices}") from None
+    if device.type == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if count == 0:
+            raise InputValueError(f"device {value!r}: this machine has no CUDA device that torch can use")
+        if (device.index or 0) >= count:
+            raise InputValueError(f"device {value!r}: this machine has {count} CUDA device(s), numbered from 0")
     return device
 
 

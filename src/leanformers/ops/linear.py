@@ -5,12 +5,14 @@ preparations, chosen by `prepare`:
 
 - `OneDnnLinear`, CPU: weights reordered once into oneDNN's blocked form; bias, activation and the residual are added
   inside the product. Bitwise equal for every number of rows from 2 up, and of threads; one row is computed as two.
-- `BlockLinear`, CPU without oneDNN: the plain product over blocks of a fixed number of rows.
+- `BlockLinear`, CPU without oneDNN: the plain product over blocks of a fixed number of rows. Also in bfloat16, where
+  oneDNN's bits depend on the batch, when `$LEANFORMERS_BATCH_INVARIANT` is 1: the same bits for twice the time.
 - `PlainLinear`, other devices: the plain product.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Protocol
 
 import torch
@@ -147,7 +149,8 @@ def prepare(weight: Tensor, bias: Tensor | None, activation: str = "linear") -> 
     """
     if weight.device.type != "cpu" or weight.dtype not in (torch.float32, torch.bfloat16):
         return PlainLinear(weight, bias, activation)
-    if _onednn_does(weight.dtype):
+    costs = weight.dtype == torch.bfloat16 and os.environ.get("LEANFORMERS_BATCH_INVARIANT") == "1"
+    if _onednn_does(weight.dtype) and not costs:
         return OneDnnLinear(weight, bias, activation)
     return BlockLinear(weight, bias, activation)
 

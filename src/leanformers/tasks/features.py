@@ -78,6 +78,10 @@ class SentenceEmbeddingPipeline(Pipeline):
             raise ArchitectureError(f"sentence-embedding needs a folder or a SentenceEncoder, not {kind_of(model)}")
         return model
 
+    def save_pretrained(self, folder: str | os.PathLike[str], **options: Any) -> None:
+        """As `SentenceEncoder.save_pretrained`."""
+        self.model.save_pretrained(folder, **options)
+
     def run(self, texts: list[Any], first_row: int, call: Call) -> Any:
         """Vectors, (n, width)."""
         pairs = [(text["text"], text["text_pair"]) if isinstance(text, Mapping) else text for text in texts]

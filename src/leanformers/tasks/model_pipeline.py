@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..config import Config
 from ..errors import ArchitectureError
+from ..hub.options import HubOptions
 from ..long_text import read_texts
 from ..models.packed import packs_of
 from ..models.weights import load
@@ -120,8 +121,9 @@ class HeadPipeline(ModelPipeline):
     @classmethod
     def load(cls, name: str | os.PathLike[str], options: dict[str, Any]) -> PreTrainedModel:
         """The model in a folder or a repository; one without a trained head is refused."""
-        config = Config.from_pretrained(name, revision=options["revision"])
-        model = load(cls.auto.class_for(config), name, config=config, say=False, **options)
+        place, given = HubOptions.take(options)
+        config, place = Config.locate(name, place)
+        model = load(cls.auto.class_for(config), name, config=config, say=False, options=place.arguments(), **given)
         missing = model.load_report.missing_head if model.load_report else ()
         heads = [name for name in missing if name.startswith(tuple(mount.name for mount in model.own_mounts()))]
         if heads:

@@ -11,10 +11,17 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputTypeError, InputValueError, reject_unknown_arguments
+from ..hub.publish import Publication, publish
+from ..hub.publishable import Publishable
 from ..long_text import LongText
+from ..progress import progress
+
+if TYPE_CHECKING:
+    from ..hub.card import CardFacts
 
 __all__ = ["UNSET", "Call", "Pipeline", "as_list", "check_top_k", "kind_of", "text_pairs"]
 
@@ -46,7 +53,7 @@ class Call:
         return LongText(self.too_long, self.stride)
 
 
-class Pipeline:
+class Pipeline(Publishable):
     """What the pipelines share: reading texts in any form, in steps of like length, and results in order.
 
     Attributes:
@@ -75,6 +82,36 @@ class Pipeline:
         """The model, if it is of the kind that the task needs."""
         raise NotImplementedError
 
+    def save_pretrained(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        max_shard_size: int | str = "5GB",
+        push_to_hub: bool = False,
+        **publishing: Any,
+    ) -> None:
+        """Write model and tokenizer into one folder; and push them with the arguments of `push_to_hub`.
+
+        Raises:
+            InputValueError: `folder` is a file, or `max_shard_size` is no size.
+        """
+        publication = Publication.of_save(folder, push_to_hub, {"max_shard_size": max_shard_size, **publishing})
+        self.model.save_pretrained(folder, max_shard_size=max_shard_size)
+        self.tokenizer.save_pretrained(folder)
+        if publication is not None:
+            publish(self, publication)
+
+    def write_publication(self, folder: Path, max_shard_size: int | str) -> None:
+        """Write the files that are pushed."""
+        self.save_pretrained(folder, max_shard_size=max_shard_size)
+
+    def card_facts(self) -> CardFacts:
+        """What a model card says about it: what it says of the model, and how the pipeline is made."""
+
+        facts: CardFacts = self.model.card_facts()
+        code = f'from leanformers import pipeline\n\nrun = pipeline("{self.task}", model="{{name}}")'
+        return replace(facts, loading=(("leanformers", code), *facts.loading[1:]))
+
     def run(self, texts: list[Any], first_row: int, call: Call) -> list[Any]:
         """The results of texts; `first_row` is the number of the first one in the caller's input."""
         raise NotImplementedError
@@ -102,7 +139,8 @@ class Pipeline:
             truncation: True is `too_long="truncate"`, False is "error", in the words of a tokenizer.
             return_dropped: give how many tokens were cut off, too. Without it, the dicts of a text that was cut have
                 them as "dropped_tokens".
-            show_progress: a progress bar for lists; None shows it on a terminal.
+            show_progress: a progress bar for lists; None shows it on a terminal. For iterators, whose caller often has
+                a bar of its own, only True shows something: how many texts are done.
             options: what this task takes beside; see its class.
 
         Returns:
@@ -145,13 +183,15 @@ class Pipeline:
         return results, dropped
 
     def _stream(self, texts: Iterator[Any], call: Call) -> Iterator[Any]:
-        call = replace(call, show_progress=False)
         row, size = 0, call.batch_size or 1
-        while chunk := list(islice(texts, size)):
-            results, dropped = self._results(chunk, row, call)
-            yield from zip(results, dropped, strict=True) if call.return_dropped else results
-            row += len(chunk)
-            size = call.batch_size or min(2 * size, _READ_AHEAD)
+        with progress("Running", None, call.show_progress) as advance:
+            call = replace(call, show_progress=False)
+            while chunk := list(islice(texts, size)):
+                results, dropped = self._results(chunk, row, call)
+                advance(len(chunk))
+                yield from zip(results, dropped, strict=True) if call.return_dropped else results
+                row += len(chunk)
+                size = call.batch_size or min(2 * size, _READ_AHEAD)
 
 
 def _note(result: Any, tokens: int) -> None:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, ConfigError, MissingFileError
 from ..files import read_json
-from ..hub.resolve import resolve_folder
 from . import classes
 from .formats import describes_itself, found_files, looked_for, tokenizer_json
-from .settings import check_loading
+from .settings import split_loading
 from .tokenizer import PreTrainedTokenizer
 
 if TYPE_CHECKING:
@@ -70,18 +69,17 @@ class AutoTokenizer:
         raise ArgumentError("AutoTokenizer is made by AutoTokenizer.from_pretrained(name_or_folder)")
 
     @classmethod
-    def from_pretrained(
-        cls, name_or_folder: str | os.PathLike[str], *, revision: str | None = None, **settings: Any
-    ) -> PreTrainedTokenizer:
+    def from_pretrained(cls, name_or_folder: str | os.PathLike[str], **settings: Any) -> PreTrainedTokenizer:
         """The tokenizer in a folder or a repository of the Hub.
 
         Args:
             name_or_folder: a folder with tokenizer.json, or a vocabulary file and config.json; or a repository's name.
-            revision: a branch, tag or commit of the repository.
-            settings: as for `PreTrainedTokenizer.from_pretrained`.
+            settings: where to find it, as `HubOptions`: `revision`, `subfolder`, `token`, …; the others are those of
+                `PreTrainedTokenizer.from_pretrained`.
 
         Raises:
-            MissingFileError: no such folder, no tokenizer in it, or no config.json where it is needed.
+            HubError: the Hub refuses or fails.
+            MissingFileError: no such folder or repository, no tokenizer in it, or no config.json where it is needed.
             FileFormatError: a broken file, or a component that is not known.
             ArgumentError: a setting that does not exist.
 
@@ -89,8 +87,10 @@ class AutoTokenizer:
             >>> AutoTokenizer.from_pretrained("leanformers/tiny-sentiment").cls_token
             '[CLS]'
         """
-        settings = check_loading(name_or_folder, settings)
-        folder = resolve_folder(name_or_folder, revision=revision)
+        place, settings = split_loading(settings)
+        from ..hub.resolve import Need, locate
+
+        folder = locate(name_or_folder, place, Need.TOKENIZER).folder
         tokenizer = _class_for(folder).from_pretrained(folder, **settings)
         tokenizer.name_or_path = os.fspath(name_or_folder)
         return tokenizer

@@ -5,19 +5,18 @@ tokenizer_config.json, special_tokens_map.json, config.json and keyword argument
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ArgumentError, ConfigError, InputTypeError, InputValueError, reject_unknown_arguments, warn
+from ..errors import ConfigError, InputTypeError, InputValueError, reject_unknown_arguments, warn
 from ..files import read_json
-from ..hub.resolve import DEFAULT_MODEL
 from .chat.files import read_chat_template
 from .special_tokens import ROLES, content_of, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..hub.options import HubOptions
     from .spec import Spec
 
 __all__ = [
@@ -26,9 +25,9 @@ __all__ = [
     "Settings",
     "apply_settings",
     "check_given_tokens",
-    "check_loading",
     "check_side",
     "read_settings",
+    "split_loading",
     "with_special_tokens",
 ]
 
@@ -63,8 +62,6 @@ _SETTINGS = {
 }
 # Arguments of transformers that make no difference here: there is one implementation, and no code is ever loaded.
 _WITHOUT_EFFECT = {"do_basic_tokenize", "from_slow", "never_split", "use_fast"}
-# Those about downloads make no difference to a folder.
-_DOWNLOADING = {"cache_dir", "force_download", "local_files_only", "proxies", "token"}
 # Models with a table of positions, of which each token takes one: the longest input is as long as the table, less the
 # places that stay empty where positions are counted from the one after padding's id.
 _COUNTED_FROM_ZERO = ("albert", "bert", "distilbert", "electra", "gpt2")
@@ -141,20 +138,14 @@ def check_side(name: str, value: Any) -> str:
     return str(value)
 
 
-def check_loading(name: str | os.PathLike[str], given: Mapping[str, Any]) -> dict[str, Any]:
-    """`given` without the arguments that say how to load `name`, not what.
+def split_loading(given: Mapping[str, Any]) -> tuple[HubOptions, dict[str, Any]]:
+    """The arguments that say where to find a tokenizer, and those that say what it does."""
+    from ..hub.options import HubOptions  # slow to import: dataclasses
 
-    Raises:
-        ArgumentError: one of them would be needed for a download, where it is not supported yet.
-    """
-    local = Path(name).expanduser().is_dir() or os.fspath(name) == DEFAULT_MODEL
-    for argument in sorted(_DOWNLOADING & given.keys()):
-        if given[argument] and not local:
-            raise ArgumentError(f"from_pretrained({os.fspath(name)!r}) does not support {argument} for downloads yet")
-    if given.get("trust_remote_code"):
+    place, settings = HubOptions.take(given)
+    if settings.pop("trust_remote_code", False):
         warn("trust_remote_code=True has no effect: leanformers never runs code from a checkpoint")
-    loading = _DOWNLOADING | {"trust_remote_code"}
-    return {argument: value for argument, value in given.items() if argument not in loading}
+    return place, settings
 
 
 def read_settings(
@@ -170,8 +161,10 @@ def read_settings(
         ArgumentError: an argument that does not exist.
         ConfigError: a file's value cannot be used.
     """
+    from ..hub.options import HubOptions
+
     known = _SETTINGS | _WITHOUT_EFFECT
-    reject_unknown_arguments("from_pretrained()", given.keys() - known, known | _DOWNLOADING | {"revision"})
+    reject_unknown_arguments("from_pretrained()", given.keys() - known, known | HubOptions.names())
     given = {name: value for name, value in given.items() if name in _SETTINGS}
     files = _read_object(folder / "tokenizer_config.json")
     if "added_tokens_decoder" not in files:  # older checkpoints keep their special tokens in a file of their own

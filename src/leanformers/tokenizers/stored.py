@@ -9,18 +9,19 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingFileError
-from ..hub.resolve import resolve_folder
+from ..hub.publishable import Publishable
 from .chat.files import ChatTemplateSetting
 from .decoding import Decoding
 from .formats import found_files, looked_for, read_spec
 from .saving import save_tokenizer
-from .settings import Settings, apply_settings, check_loading, read_settings
+from .settings import Settings, apply_settings, read_settings, split_loading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from typing_extensions import Self
 
+    from ..hub.card import CardFacts
     from .spec import Spec
 
 __all__ = ["StoredTokenizer"]
@@ -28,7 +29,7 @@ __all__ = ["StoredTokenizer"]
 _COLUMNS = ("input_ids", "token_type_ids", "attention_mask")
 
 
-class StoredTokenizer(Decoding):
+class StoredTokenizer(Decoding, Publishable):
     """The part of a tokenizer that comes from files and goes back to them."""
 
     is_fast = True
@@ -78,25 +79,26 @@ class StoredTokenizer(Decoding):
         )
 
     @classmethod
-    def from_pretrained(
-        cls, name_or_folder: str | os.PathLike[str], *, revision: str | None = None, **settings: Any
-    ) -> Self:
+    def from_pretrained(cls, name_or_folder: str | os.PathLike[str], **settings: Any) -> Self:
         """The tokenizer in a folder or a repository of the Hub.
 
         Args:
             name_or_folder: a folder with tokenizer.json (or the vocabulary files of the class), or a repository's name.
-            revision: a branch, tag or commit of the repository.
-            settings: what goes before the folder's tokenizer_config.json: `model_max_length`, `padding_side`,
+            settings: where to find it, as `HubOptions`: `revision`, `subfolder`, `token`, …; and what goes
+                before the folder's tokenizer_config.json: `model_max_length`, `padding_side`,
                 `cls_token`, `do_lower_case`, …
 
         Raises:
-            MissingFileError: no such folder, or no tokenizer in it.
+            HubError: the Hub refuses or fails.
+            MissingFileError: no such folder or repository, or no tokenizer in it.
             FileFormatError: a broken file, or a component that is not known.
             ArgumentError: a setting that does not exist.
             InputValueError: a setting that cannot be used, such as a special token that the vocabulary does not have.
         """
-        settings = check_loading(name_or_folder, settings)
-        folder = resolve_folder(name_or_folder, revision=revision)
+        place, settings = split_loading(settings)
+        from ..hub.resolve import Need, locate
+
+        folder = locate(name_or_folder, place, Need.TOKENIZER).folder
         values = read_settings(folder, settings, defaults=cls._defaults, tokenizer_class=_family(cls))
         spec = read_spec(folder, values)
         if spec is None:
@@ -106,15 +108,30 @@ class StoredTokenizer(Decoding):
             )
         return cls(spec, values, name_or_path=os.fspath(name_or_folder))
 
-    def save_pretrained(self, save_directory: str | os.PathLike[str]) -> tuple[str, ...]:
+    def save_pretrained(
+        self, save_directory: str | os.PathLike[str], *, push_to_hub: bool = False, **publishing: Any
+    ) -> tuple[str, ...]:
         """Write tokenizer.json, tokenizer_config.json and chat templates into a folder, and return their paths.
 
-        All of them are written or none.
+        All of them are written or none. With `push_to_hub=True` they are pushed too, with the arguments of
+        `push_to_hub`; `repo_id` is the folder's name unless it is given.
 
         Raises:
             InputValueError: `save_directory` is a file.
         """
-        return save_tokenizer(self, save_directory)
+        from ..hub.publish import Publication, publish
+
+        publication = Publication.of_save(save_directory, push_to_hub, publishing)
+        paths = save_tokenizer(self, save_directory)
+        if publication is not None:
+            publish(self, publication)
+        return paths
+
+    def card_facts(self) -> CardFacts:
+        """What a model card says about it."""
+        from ..hub.card import CardFacts
+
+        return CardFacts.of_classes("AutoTokenizer")
 
     def explain(self) -> str:
         """Which stages run fused and which in the general pipeline, and why: one sentence a line."""

@@ -99,22 +99,25 @@ def get(url: str, path: str, **headers: str) -> tuple[int, Any, str]:
 def test_a_person_finds_a_model_reads_its_card_and_opens_a_file(server: Any, shown: str, page: Any) -> None:
     page.goto(server.url)
     page.get_by_role("link", name="local/moods").click()
-    assert page.get_by_role("heading", name="A model of moods").is_visible()
-    assert page.get_by_role("cell", name="good").is_visible()
+    page.get_by_role("heading", name="A model of moods").wait_for()
+    page.get_by_role("cell", name="good").wait_for()
     assert page.locator("aside").inner_text().count("apache-2.0") == 1
     picture = page.get_by_alt_text("a pixel")
+    page.wait_for_load_state()  # with its pictures
     assert picture.evaluate("image => image.complete && image.naturalWidth") == 1
     page.get_by_role("link", name="its config").click()
     assert '"model_type": "bert"' in page.locator("pre.text").inner_text()
     page.get_by_role("link", name="Files").click()
     page.get_by_role("link", name="pictures/").click()
     page.get_by_role("link", name="pixel.png").click()
+    page.locator("main img").wait_for()
+    page.wait_for_load_state()
     assert page.locator("main img").evaluate("image => image.complete && image.naturalWidth") == 1
     page.get_by_role("link", name="Commits").click()
-    assert page.get_by_text("Add <b>config.json</b>").is_visible()
+    page.get_by_text("Add <b>config.json</b>").wait_for()
     page.get_by_role("link", name="Pull requests").click()
     page.get_by_role("link", name="A <b>question</b>").click()
-    assert page.get_by_text("<script>document.title = 'said'</script>").is_visible()
+    page.get_by_text("<script>document.title = 'said'</script>").wait_for()
 
 
 def test_nothing_in_a_card_runs(server: Any, shown: str, page: Any) -> None:

@@ -111,6 +111,16 @@ def test_changes_in_the_folder_are_new_commits(plain: Any, folder: Path, tmp_pat
         api.model_info("growing")
 
 
+def test_a_card_that_changes_in_the_folder_is_read_again(plain: Any, folder: Path) -> None:
+    shutil.copytree(TINY, folder / "carded")
+    readme = folder / "carded" / "README.md"
+    for tag in ("first", "second"):
+        readme.write_text(f"---\ntags: [{tag}]\n---\n# {tag}\n")
+        time.sleep(1.1)
+        assert tag in (plain.api().model_info("carded").tags or [])
+    shutil.rmtree(folder / "carded")
+
+
 def test_a_file_that_was_changed_just_now_is_not_served_by_halves(plain: Any, folder: Path) -> None:
     api: HfApi = plain.api()
     shutil.copytree(TINY, folder / "hasty")

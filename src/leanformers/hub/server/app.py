@@ -24,6 +24,7 @@ from .hub import Hub
 from .names import RESERVED
 from .preupload import preupload
 from .resolve import resolve
+from .upstream import Upstream
 
 __all__ = ["HubApp", "Route", "read", "routes", "write"]
 
@@ -147,6 +148,12 @@ class HubApp:
     def __init__(self, hub: Hub, more: list[Route] | None = None, *, local: bool = False) -> None:
         self.hub = hub
         self._local = local
+        rules = hub.rules
+        self._upstream = None
+        if rules.upstream is not None:
+            self._upstream = Upstream(
+                rules.upstream, hub.folder / "mirror", token=rules.upstream_token, seconds=rules.upstream_seconds
+            )
         self._table = [(route.pattern, route) for route in [*routes(), *(more or [])]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -193,7 +200,14 @@ class HubApp:
             if self.hub.rules.read_only and not _only_reads(route):
                 raise HubError(403, "this hub is read-only")
             values = {name: _decoded(part) for name, part in match.groupdict().items() if part is not None}
-            found = await route.handler(Call(self.hub, request, values))
+            call = Call(self.hub, request, values)
+            try:
+                found = await route.handler(call)
+            except HubError as error:
+                absent = error.headers.get("X-Error-Code") == "RepoNotFound" and _only_reads(route)
+                if self._upstream is None or not absent:
+                    raise
+                found = await self._upstream.answer(call, path, error)
             return found if isinstance(found, Response) else JSONResponse(found)
         if other_methods:
             raise HubError(405, f"{method} is not possible here", headers={"Allow": ", ".join(sorted(other_methods))})

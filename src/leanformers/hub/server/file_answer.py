@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from .errors import HubError
 
-__all__ = ["FileAnswer", "asked_range"]
+__all__ = ["FileAnswer", "asked_range", "file_headers", "is_known"]
 
 _PIECE = 1 << 20  # bytes read at once; two of them are held for each download
 
@@ -45,6 +45,27 @@ def asked_range(header: str | None, size: int) -> tuple[int, int] | None:
     return begin, end
 
 
+def file_headers(commit: str, etag: str, size: int) -> dict[str, str]:
+    """What clients know a file by, which is large if its ETag is a sha256; and that a browser may run nothing of it."""
+    headers = {
+        "X-Repo-Commit": commit,
+        "ETag": f'"{etag}"',
+        "Vary": "Authorization",
+        "Content-Type": "application/octet-stream",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    if len(etag) == 64:
+        headers |= {"X-Linked-Etag": f'"{etag}"', "X-Linked-Size": str(size)}
+    return headers
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Whether `If-None-Match` says that the client has these bytes."""
+    asked = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    return f'"{etag}"' in asked or "*" in asked
+
+
 class FileAnswer(Response):
     """The answer: 200 with the whole file, or 206 with `Range`; for HEAD, its headers alone."""
 
@@ -66,10 +87,13 @@ class FileAnswer(Response):
             await send(start)
             await send({"type": "http.response.body", "body": b""})
             return
-        with self._path.open("rb", buffering=0) as file:
+        with self._open() as file:
             file.seek(self._begin)
             await send(start)
             await self._send(file, self._end - self._begin, receive, send)
+
+    def _open(self) -> FileIO:
+        return self._path.open("rb", buffering=0)
 
     async def _send(self, file: FileIO, left: int, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .blobs import PIECE
-from .history import Commit
+from .history import Commit, walk_trees
 from .hub import Hub
-from .objects import commit_object, git_hash, object_id, pointer, read_tree
+from .objects import commit_object, git_hash, object_id, pointer
 
 __all__ = ["Checked", "fsck"]
 
@@ -73,24 +73,14 @@ def _commits(db: sqlite3.Connection, repo: sqlite3.Row, checked: Checked) -> Ite
 
 def _files(db: sqlite3.Connection, roots: set[str], checked: Checked) -> set[str]:
     """Check the trees below `roots`; the ids of all files in them."""
-    files: set[str] = set()
-    seen: set[str] = set()
-    waiting = list(roots)
-    while waiting:
-        oid = waiting.pop()
-        if oid in seen:
-            continue
-        seen.add(oid)
-        row = db.execute("SELECT data FROM trees WHERE oid = ?", (oid,)).fetchone()
-        if row is None or object_id("tree", row["data"]) != oid:
-            checked.problems.append(f"the folder {oid} is {'missing' if row is None else 'altered'}")
-            continue
-        for item in read_tree(row["data"]):
-            if item.is_folder:
-                waiting.append(item.oid)
-            else:
-                files.add(item.oid)
-    return files
+
+    def sound(oid: str, data: bytes | None) -> bool:
+        if data is not None and object_id("tree", data) == oid:
+            return True
+        checked.problems.append(f"the folder {oid} is {'missing' if data is None else 'altered'}")
+        return False
+
+    return walk_trees(db, roots, sound)[1]
 
 
 def _file(hub: Hub, db: sqlite3.Connection, oid: str, checked: Checked, *, content: bool) -> None:

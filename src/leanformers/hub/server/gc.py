@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from .history import walk_trees
 from .hub import Hub
-from .objects import read_tree
 
 __all__ = ["Collected", "collect"]
 
@@ -63,7 +63,8 @@ def _forget_rows(db: sqlite3.Connection, before: float, collected: Collected) ->
         gone = rows.keys() - kept
         collected.commits += len(gone)
         db.executemany("DELETE FROM commits WHERE repo = ? AND oid = ?", [(repo, oid) for oid in gone])
-        own = _reachable(db, {rows[oid]["tree"] for oid in kept}, trees)
+        folders, own = walk_trees(db, {rows[oid]["tree"] for oid in kept}, lambda oid, data: True)
+        trees |= folders
         files |= own
         _forget_large_files(db, repo, {large[oid] for oid in own & large.keys()}, before)
     for table, used in (("trees", trees), ("files", files)):
@@ -79,26 +80,6 @@ def _with_ancestors(rows: dict[str, sqlite3.Row], heads: Iterable[str]) -> set[s
             found.add(oid)
             oid = rows[oid]["parent"]
     return found
-
-
-def _reachable(db: sqlite3.Connection, roots: set[str], trees: set[str]) -> set[str]:
-    """The ids of all files below `roots`; the ids of the folders are added to `trees`."""
-    files: set[str] = set()
-    seen: set[str] = set()
-    waiting = list(roots)
-    while waiting:
-        oid = waiting.pop()
-        if oid in seen:
-            continue
-        seen.add(oid)
-        row = db.execute("SELECT data FROM trees WHERE oid = ?", (oid,)).fetchone()
-        for item in read_tree(row["data"]) if row else ():
-            if item.is_folder:
-                waiting.append(item.oid)
-            else:
-                files.add(item.oid)
-    trees |= seen
-    return files
 
 
 def _forget_large_files(db: sqlite3.Connection, repo: int, used: set[str], before: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -27,6 +27,7 @@ __all__ = [
     "log",
     "resolve_revision",
     "store_tree",
+    "walk_trees",
 ]
 
 
@@ -192,6 +193,31 @@ def _oids_at(db: sqlite3.Connection, tree: str, paths: list[str]) -> dict[str, s
     for name, inside in below.items():
         found.update({f"{name}/{rest}": oid for rest, oid in _oids_at(db, names[name].oid, inside).items()})
     return found
+
+
+def walk_trees(
+    db: sqlite3.Connection, roots: Iterable[str], sound: Callable[[str, bytes | None], bool]
+) -> tuple[set[str], set[str]]:
+    """The ids of all folders and of all files at and below `roots`.
+
+    Args:
+        sound: whether to go on into a folder, by its id and its data, which are None when it is not there.
+    """
+    folders: set[str] = set()
+    files: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        oid = waiting.pop()
+        if oid in folders:
+            continue
+        folders.add(oid)
+        row = db.execute("SELECT data FROM trees WHERE oid = ?", (oid,)).fetchone()
+        data: bytes | None = None if row is None else row["data"]
+        if not sound(oid, data) or data is None:
+            continue
+        for item in read_tree(data):
+            (waiting.append if item.is_folder else files.add)(item.oid)
+    return folders, files
 
 
 def store_tree(db: sqlite3.Connection, tree: str | None, edits: Edits) -> str:

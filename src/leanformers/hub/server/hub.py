@@ -31,6 +31,9 @@ class Rules:
     multipart_above: int = 256 << 20  # bytes from which an upload is asked for in parts
     upload_seconds: int = 24 * 3600  # how long an upload's URL is good
     read_only: bool = False
+    upstream: str | None = None  # the address of a hub that is asked for repositories that are not here
+    upstream_token: str | None = None
+    upstream_seconds: float = 60.0  # how long its answers about branches are good
 
 
 class Hub:

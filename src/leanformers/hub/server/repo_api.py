@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
 from .answers import repo_row, sibling, timestamp
 from .calls import Call
-from .card_data import read_card_data
+from .cards import card_data
 from .errors import HubError, bad_request, conflict, repo_not_found
-from .history import Commit, add_commit, file_at, files_of, resolve_revision, store_tree
+from .history import Commit, add_commit, files_of, resolve_revision, store_tree
 from .names import checked_repo_name
 from .repos import KINDS, Repo, create_repo, delete_repo, find_repo, list_repos, move_repo
 
@@ -31,7 +29,6 @@ __all__ = [
 ]
 
 MAIN = "refs/heads/main"
-_LARGEST_CARD = 1 << 20
 
 
 def _named(call: Call) -> tuple[str, str]:
@@ -128,12 +125,11 @@ def _siblings(call: Call, commit: Commit) -> dict[str, Any]:
 def _described(call: Call, repo: Repo, commit: Commit) -> dict[str, Any]:
     """The row of a repository with what its card says of it."""
     row = repo_row(repo, commit)
-    readme = file_at(call.db, commit, "README.md")
-    if readme is None or readme.size > _LARGEST_CARD:
-        return row
     try:
-        card = _card(call.hub.blobs.path(readme.sha256))
-    except OSError:  # a damaged file, which `hub fsck` tells of, must not keep the others from being listed
+        card = card_data(call, commit)
+    except (HubError, OSError):
+        # A damaged file, which `hub fsck` tells of, or one that has just changed in its folder: the others are listed
+        # all the same.
         return row
     tags = _strings(card.get("tags")) + _strings(card.get("library_name"))
     tags += [f"license:{license}" for license in _strings(card.get("license"))]
@@ -143,11 +139,6 @@ def _described(call: Call, repo: Repo, commit: Commit) -> dict[str, Any]:
     if card:
         row["cardData"] = card
     return row
-
-
-@lru_cache(maxsize=1024)  # by the content's sha256, so it is never out of date
-def _card(path: Path) -> dict[str, Any]:
-    return read_card_data(path.read_text("utf-8", "replace"))[0]
 
 
 def _strings(value: object) -> list[str]:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from .calls import Call
 from .errors import entry_not_found
-from .file_answer import FileAnswer
+from .file_answer import FileAnswer, file_headers, is_known
 from .history import entry_at, resolve_revision
 
 __all__ = ["IMAGES", "resolve"]
@@ -24,18 +24,12 @@ def resolve(call: Call) -> Response:
     file = entry_at(call.db, commit, call.values["path"]).file
     if file is None:
         raise entry_not_found(call.values["path"], commit.oid)
-    headers = {"X-Repo-Commit": commit.oid, "ETag": f'"{file.etag}"', "Vary": "Authorization"}
-    if file.lfs:
-        headers |= {"X-Linked-Etag": f'"{file.etag}"', "X-Linked-Size": str(file.size)}
-    asked = [tag.strip().removeprefix("W/") for tag in call.request.headers.get("if-none-match", "").split(",")]
-    if f'"{file.etag}"' in asked or "*" in asked:
-        return Response(status_code=304, headers=headers)
-    suffix = call.values["path"].rpartition(".")[2].lower()
-    # No page of this origin may run what a repository holds.
-    headers |= {
-        "Content-Type": IMAGES.get(suffix, "application/octet-stream" if file.lfs else "text/plain; charset=utf-8"),
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Content-Disposition": f"inline; filename*=UTF-8''{quote(call.values['path'].rpartition('/')[2], safe='')}",
+    name = call.values["path"].rpartition("/")[2]
+    kind = "application/octet-stream" if file.lfs else "text/plain; charset=utf-8"
+    headers = file_headers(commit.oid, file.etag, file.size) | {
+        "Content-Type": IMAGES.get(name.rpartition(".")[2].lower(), kind),
+        "Content-Disposition": f"inline; filename*=UTF-8''{quote(name, safe='')}",
     }
+    if is_known(call.request, file.etag):
+        return Response(status_code=304, headers=headers)
     return FileAnswer(call.request, call.hub.blobs.path(file.sha256), file.size, headers)

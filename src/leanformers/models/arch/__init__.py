@@ -1,9 +1,7 @@
 """The registry of architectures. Adding one is adding a file to this folder; nothing here imports torch.
 
 A file describes an architecture as data: `wiring(config)` and the heads, a `Layout` of the checkpoint's names, the
-defaults of its config.json, and registers them:
-
-    register(Architecture(model_type="bert", …))
+defaults of its config.json, and registers them: `register(Architecture(model_type="bert", …))`.
 """
 
 from __future__ import annotations
@@ -88,6 +86,7 @@ class Architecture:
         attribute_map: common names of config keys that this architecture calls otherwise.
         initial: from a config and a slot to the standard deviation of new weights; `initializer_range` if None.
         reads_source: an encoder–decoder; its wiring is an `EncoderDecoder`.
+        on_encoder: tasks whose heads stand on the encoder alone.
         soft_labels: floats as labels of a classifier are shares of one label, where the config does not say otherwise.
     """
 
@@ -103,6 +102,7 @@ class Architecture:
     attribute_map: Mapping[str, str] = field(default_factory=dict)
     initial: Callable[[Config, str], float] | None = None
     reads_source: bool = False
+    on_encoder: tuple[str, ...] = ()
     soft_labels: bool = False
 
     def of(self, task: str) -> Architecture:
@@ -122,11 +122,7 @@ def register(architecture: Architecture) -> None:
 
 
 def architecture_of(model_type: str) -> Architecture:
-    """The architecture called `model_type` in config.json.
-
-    Raises:
-        ArchitectureError: it is not known; names the nearest ones.
-    """
+    """The architecture called `model_type` in config.json; `ArchitectureError` with the nearest names for others."""
     if model_type not in ARCHITECTURES:
         known = ", ".join(sorted(ARCHITECTURES))
         hint = near_names(model_type, ARCHITECTURES)

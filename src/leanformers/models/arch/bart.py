@@ -5,13 +5,11 @@ Lewis et al., 2019, https://arxiv.org/abs/1910.13461; reference: transformers, m
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..bert_like import dense_classification
 from ..layout import Layout, Row
 from ..llama_like import causal_lm, question_answering
-from ..pair_like import DEFAULTS, ONE_TABLE, rows_under
+from ..pair_like import CLASSIFIER_ROWS, DEFAULTS, ONE_TABLE, rows_under, sequence_classification
 from ..wiring import (
     ACTIVATIONS,
     Attention,
@@ -20,7 +18,6 @@ from ..wiring import (
     Embeddings,
     Encoder,
     EncoderDecoder,
-    Head,
     LayerNorm,
     Mlp,
     Sight,
@@ -34,7 +31,6 @@ _FIRST_POSITION = 2
 _EPS = 1e-5
 _STACK = {"layers": 12, "ffn_dim": 4096, "attention_heads": 16, "layerdrop": 0.0}  # defaults of both
 _ATTENTION = {"k_proj": "key", "v_proj": "value", "q_proj": "query", "out_proj": "output"}
-_CLASSIFIER = (("classification_head.dense", "dense"), ("classification_head.out_proj", "classifier"))
 
 
 def wiring(config: Config) -> EncoderDecoder:
@@ -73,12 +69,6 @@ def _stack(config: Config, part: str) -> Encoder:
     )
 
 
-def sequence_classification(config: Config) -> Head:
-    """The last token that ends a text: dropout, a dense layer with tanh, dropout, one linear layer to the labels."""
-    end = config.integer("eos_token_id", at_least=0)
-    return replace(dense_classification(config, "tanh"), reads="last", marker=end)
-
-
 def _rows(part: str, **attentions: str) -> tuple[Row, ...]:
     """The rows of a stack; its attentions come as name in checkpoints = slot."""
     layer, block = f"{part}.layers.{{i}}", f"{part}.blocks.{{i}}"
@@ -99,7 +89,7 @@ LAYOUT = Layout(
     ),
     heads={
         SEQ2SEQ_LM: (("lm_head", "decoder"),),
-        SEQUENCE_CLASSIFICATION: _CLASSIFIER,
+        SEQUENCE_CLASSIFICATION: CLASSIFIER_ROWS,
         QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
     },
     tied={BASE: ONE_TABLE, SEQ2SEQ_LM: (("lm_head.weight", "model.shared.weight"),)},

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from ...errors import ConfigError, near_names
 from ..layout import Layout, Row
-from ..llama_like import causal_lm
-from ..pair_like import DEFAULTS, ONE_TABLE, rows_under
+from ..llama_like import causal_lm, question_answering, token_classification
+from ..pair_like import CLASSIFIER_ROWS, DEFAULTS, ONE_TABLE, rows_under, sequence_classification
 from ..wiring import (
     ACTIVATIONS,
     Attention,
@@ -31,7 +31,17 @@ from ..wiring import (
     Sight,
     Step,
 )
-from . import BASE, SEQ2SEQ_LM, TEXT_ENCODING, Architecture, class_names_for, register
+from . import (
+    BASE,
+    QUESTION_ANSWERING,
+    SEQ2SEQ_LM,
+    SEQUENCE_CLASSIFICATION,
+    TEXT_ENCODING,
+    TOKEN_CLASSIFICATION,
+    Architecture,
+    class_names_for,
+    register,
+)
 
 if TYPE_CHECKING:
     from ...config import Config
@@ -125,7 +135,7 @@ def seq2seq_lm(config: Config) -> Head:
 
 
 def initial(config: Config, slot: str) -> float:
-    """The standard deviation of new weights: by the numbers that a layer reads, as in the reference."""
+    """The standard deviation of new weights by a layer's inputs; as in the reference, but for token classifiers."""
     factor = config.number("initializer_factor")
     if slot.endswith(("tokens", "decoder")):
         return factor
@@ -157,10 +167,16 @@ LAYOUT = Layout(
         *_rows("encoder", SelfAttention="attention"),
         *_rows("decoder", SelfAttention="attention", EncDecAttention="cross"),
     ),
-    heads={SEQ2SEQ_LM: (("lm_head", "decoder"),)},
+    heads={
+        SEQ2SEQ_LM: (("lm_head", "decoder"),),
+        SEQUENCE_CLASSIFICATION: CLASSIFIER_ROWS,
+        TOKEN_CLASSIFICATION: (("classifier", "classifier"),),
+        QUESTION_ANSWERING: (("qa_outputs", "outputs"),),
+    },
     tied={BASE: ONE_TABLE, SEQ2SEQ_LM: (("lm_head.weight", "shared.weight"),)},
     passengers=("decoder.block.{i}.layer.{i}.EncDecAttention.relative_attention_bias.weight",),
     loose=("lm_head.weight",),
+    prefixes=dict.fromkeys((SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION), "transformer"),
 )
 
 
@@ -174,7 +190,12 @@ T5 = Architecture(
     source="https://arxiv.org/abs/1910.10683",
     classes=_classes("T5"),
     wiring=wiring,
-    heads={SEQ2SEQ_LM: seq2seq_lm},
+    heads={
+        SEQ2SEQ_LM: seq2seq_lm,
+        SEQUENCE_CLASSIFICATION: sequence_classification,
+        TOKEN_CLASSIFICATION: token_classification,
+        QUESTION_ANSWERING: question_answering,
+    },
     layout=LAYOUT,
     defaults={
         **DEFAULTS,
@@ -188,6 +209,7 @@ T5 = Architecture(
         "relative_attention_num_buckets": 32,
         "relative_attention_max_distance": 128,
         "dropout_rate": 0.1,
+        "classifier_dropout": 0.0,
         "layer_norm_epsilon": 1e-6,
         "initializer_factor": 1.0,
         "feed_forward_proj": "relu",
@@ -202,6 +224,7 @@ T5 = Architecture(
     },
     initial=initial,
     reads_source=True,
+    on_encoder=(TOKEN_CLASSIFICATION,),
 )
 # T5 1.1 in a hundred languages (Xue et al., 2020).
 MT5 = replace(
@@ -210,7 +233,7 @@ MT5 = replace(
     title="mT5",
     source="https://arxiv.org/abs/2010.11934",
     classes=_classes("MT5"),
-    heads={SEQ2SEQ_LM: causal_lm},
+    heads={**T5.heads, SEQ2SEQ_LM: causal_lm},
     defaults={
         **T5.defaults,
         "vocab_size": 250112,

@@ -13,11 +13,11 @@ from starlette.responses import Response
 
 from ..app import Route
 from ..calls import Call
-from ..card_data import read_card_data
+from ..cards import card_data, card_text
 from ..content import refs
 from ..discussions import find_discussion
 from ..errors import HubError, gated
-from ..history import Commit, File, entries, entry_at, last_changes, log, resolve_revision
+from ..history import File, entries, entry_at, last_changes, log, resolve_revision
 from ..repos import Repo, list_repos
 from ..resolve import IMAGES
 from .card import card_html
@@ -26,8 +26,7 @@ from .rendering import page, style
 __all__ = ["page_routes"]
 
 _ROWS = 100  # of a page
-_LARGEST_CARD = 1 << 20  # bytes
-_LARGEST_TEXT = 512 << 10
+_LARGEST_TEXT = 512 << 10  # bytes
 _FACTS = ("pipeline_tag", "library_name", "license", "language", "base_model", "datasets", "tags")
 
 View = Callable[[Call], Response]
@@ -114,8 +113,8 @@ def card(call: Call) -> Response:
     repo = call.repo()
     readable = call.may_read(repo)
     commit = resolve_revision(call.db, repo.id, "main")
-    text = _readme(call, commit) if readable else None
-    data, _ = read_card_data(text or "")
+    text = card_text(call, commit) if readable else None
+    data = card_data(call, commit) if readable else {}
     return page(
         "card",
         **_in_repo(call, repo, "card"),
@@ -125,16 +124,6 @@ def card(call: Call) -> Response:
         commit=commit,
         usage=_usage(call, repo),
     )
-
-
-def _readme(call: Call, commit: Commit) -> str | None:
-    try:
-        found = entry_at(call.db, commit, "README.md").file
-    except HubError:
-        return None
-    if found is None or found.size > _LARGEST_CARD:
-        return None
-    return call.hub.blobs.path(found.sha256).read_text("utf-8", "replace")
 
 
 def _fact(value: Any) -> str:

@@ -276,7 +276,7 @@ class SpacedEncoder {
   }
 
   void add_different(const Found& found, std::span<const Normalizer> normalizers) {
-    const std::vector<uint32_t>& ids = encoder_.out_.ids;
+    const Buffer<uint32_t>& ids = encoder_.out_.ids;
     const size_t before = ids.size();
     const uint32_t place = kDetails || found.gap == text_.data() ? character_ : 1;
     encoder_.interpret(normalizers, {found.gap, found.end}, place);

@@ -67,6 +67,15 @@ class WordCache {
     if (!entries_.empty()) __builtin_prefetch(&entries_[index(key)]);
   }
 
+  // As `find`, of a table that is there (`prepare`): the entry, or another word's.
+  const Entry& look(const Key& key) const {
+    const Entry* pair = &entries_[index(key)];
+    return pair[pair[0].key == key ? 0 : 1];
+  }
+  void prepare() {
+    if (entries_.empty()) entries_.resize(kEntries);
+  }
+
   // As `insert`, for words of more tokens too: those of a `long_entry` are read with `tokens_of`.
   void insert_any(const Key& key, const WordTokens& tokens) {
     if (tokens.size() <= kMaxTokens || tokens.size() > kMostTokens) return insert(key, tokens);

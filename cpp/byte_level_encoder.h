@@ -25,30 +25,40 @@ class ByteLevelEncoder {
         lookup_(encoder.worker_, encoder.out_, end_) {}
 
   void encode() {
+    Word* word = lookup_.words();
     for (const char* at = text_.data(); at < end_;) {
-      if (!lookup_.has_room(64)) write();
+      if (!lookup_.has_room(word, 64)) word = write(word);
       uint64_t ends = windows_.ends(at);
       if (ends == 0) {
-        at = add(at, scanner_.word_end(at));
+        const char* const end = scanner_.word_end(at);
+        word = put(word, at, end);
+        at = end;
         continue;
       }
       const char* const window = at + 1;
-      for (; ends != 0; ends &= ends - 1) at = add(at, window + std::countr_zero(ends));
+      for (; ends != 0; ends &= ends - 1) {
+        const char* const end = window + std::countr_zero(ends);
+        word = put(word, at, end);
+        at = end;
+      }
     }
-    write();
+    write(word);
   }
 
  private:
-  const char* add(const char* begin, const char* end) {
-    lookup_.add(begin, end, character_);
+  using Word = typename WordLookup<kDetails>::Word;
+
+  Word* put(Word* at, const char* begin, const char* end) {
+    Word* const next = lookup_.put(at, begin, end, character_);
     if constexpr (kDetails) {
       character_ += static_cast<uint32_t>(unicode::count_characters({begin, static_cast<size_t>(end - begin)}));
     }
-    return end;
+    return next;
   }
 
-  void write() {
-    lookup_.write([this](const auto& word) -> const WordTokens& { return encoder_.tokenize_bytes(word.text()); });
+  Word* write(const Word* end) {
+    lookup_.write(end, [this](const Word& word) -> const WordTokens& { return encoder_.tokenize_bytes(word.text()); });
+    return lookup_.words();
   }
 
   Encoder& encoder_;

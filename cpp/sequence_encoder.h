@@ -98,6 +98,7 @@ class SequenceEncoder {
 
   // Text between added tokens.
   void encode_stretch(std::string_view text, uint32_t first) {
+    worker_.cache.prepare();
     if (plan_.bert) {
       const size_t tokens = out_.ids.size();
       const int32_t words = out_.word_count;

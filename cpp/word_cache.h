@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "huge_pages.h"
 #include "model/word_token.h"
 
 namespace leanformers {
@@ -121,6 +122,8 @@ class WordCache {
   }
 
  private:
+  using Entries = std::vector<Entry, HugePages<Entry>>;
+
   void keep(const Entry& entry) {
     if (entries_.empty()) prepare();
     put(entry);
@@ -134,7 +137,7 @@ class WordCache {
   }
 
   void grow() {
-    const std::vector<Entry> old = std::exchange(entries_, std::vector<Entry>(entries_.size() * 2));
+    const Entries old = std::exchange(entries_, Entries(entries_.size() * 2));
     for (size_t i = old.size(); i-- > 0;) {  // the newer one of a pair comes last
       if (old[i].count != 0) put(old[i]);
     }
@@ -150,10 +153,10 @@ class WordCache {
   }
 
   static constexpr size_t kEntries = size_t{1} << 14;      // 512 KiB: half of a common L2
-  static constexpr size_t kMostEntries = size_t{1} << 17;  // 4 MiB
+  static constexpr size_t kMostEntries = size_t{1} << 18;  // 8 MiB
 
   uint64_t seed_;
-  std::vector<Entry> entries_;
+  Entries entries_;
   std::vector<WordToken> more_;  // of words that have many tokens
   static constexpr size_t kMostTokens = 16;
   static constexpr size_t kRoomForMore = size_t{1} << 18;  // 3 MiB

@@ -18,8 +18,9 @@ namespace leanformers {
 
 class WordCache {
  public:
-  static constexpr size_t kMaxBytes = 15;  // of a word
-  static constexpr size_t kMaxTokens = 3;
+  static constexpr size_t kMaxBytes = 15;    // of a word
+  static constexpr size_t kMaxTokens = 3;    // in an entry
+  static constexpr size_t kMostTokens = 16;  // of a word
 
   struct Key {
     uint64_t low, high;  // the word's bytes, zeros, and its length in the last byte
@@ -157,8 +158,7 @@ class WordCache {
 
   uint64_t seed_;
   Entries entries_;
-  std::vector<WordToken> more_;  // of words that have many tokens
-  static constexpr size_t kMostTokens = 16;
+  std::vector<WordToken> more_;                            // of words that have many tokens
   static constexpr size_t kRoomForMore = size_t{1} << 18;  // 3 MiB
   size_t pushed_out_ = 0;                                  // words, since the table has had its size
 };

@@ -22,7 +22,9 @@ class PauseCollector {
   bool was_on_;
 };
 
-// How the rows of one column become lists, each filled up to a width.
+// How the rows of one column become lists, each filled up to a width. The collector is not told of them: it would read
+// every number twice, and find nothing, since numbers are no part of a cycle. (A cycle would have to be built by hand,
+// by putting a container that holds the row into the row; it would not be collected.)
 class ListMaker {
  public:
   ListMaker(const Encoded& encoded, Column column, const Padding& padding)
@@ -36,6 +38,7 @@ class ListMaker {
     const size_t missing = padding_.width > length ? padding_.width - length : 0;
     PyObject** items;
     nb::object list = new_list(length + missing, items);
+    PyObject_GC_UnTrack(list.ptr());
     put(items + (padding_.left ? 0 : length), filler_.ptr(), missing);
     if (padding_.left) items += missing;
     switch (column_) {

@@ -16,6 +16,7 @@
 #include "model/wordpiece.h"
 #include "scan/bert.h"
 #include "scan/byte_level.h"
+#include "scan/character_tokens.h"
 #include "scan/spaced.h"
 #include "string_table.h"
 #include "tokenizer.h"
@@ -54,6 +55,7 @@ struct Worker {
   explicit Worker(uint64_t seed) : cache(seed) {}
 
   WordCache cache;
+  CharacterTokens character_tokens;
   BertScratch scratch;
   std::string lowered;
   std::string prefixed;           // a text with a space before it

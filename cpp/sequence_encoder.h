@@ -7,6 +7,7 @@
 #include "normalizers.h"
 #include "plan.h"
 #include "pre_tokenizers.h"
+#include "scan/bert_scan.h"
 #include "spaced_encoder.h"
 #include "unicode/unicode.h"
 
@@ -40,7 +41,6 @@ class SequenceEncoder {
 
   // Adds the tokens of a text to the sequence.
   void encode(std::string_view text) {
-    end_ = text.data() + text.size();
     CharacterCounter counter(text);
     plan_.verbatim.split(text, split_special_tokens_, worker_.segments);
     for (const auto& [token, begin, end] : worker_.segments) {
@@ -61,25 +61,52 @@ class SequenceEncoder {
     marked_ = out_.words.size();
   }
 
-  // --- What scan_bert calls ---
+  // --- What BertScan calls ---
 
-  void ascii_word(const char* begin, uint32_t size, uint32_t character) {
-    const auto span = [character](uint32_t from, uint32_t to) { return Span{character + from, character + to}; };
-    const std::string_view word(begin, size);
-    if (size > WordCache::kMaxBytes) return add_word(tokenize(lowered(word)), span);
-    const WordCache::Key own = WordCache::key(word, end_ - begin >= 16);
-    const WordCache::Key key = lowercases_ ? WordCache::lowercase(own) : own;
-    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
-    worker_.cache.insert(key, tokenize(lowered(word)));
-    add_word(worker_.tokens, span);
+  void words(std::span<const BertWord> words) {
+    std::array<WordCache::Key, BertWords::kSize + 64> keys;
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (words[i].size > WordCache::kMaxBytes) continue;
+      const WordCache::Key key = WordCache::key({words[i].begin, words[i].size}, true);
+      worker_.cache.prefetch(keys[i] = lowercases_ ? WordCache::lowercase(key) : key);
+    }
+    for (size_t i = 0; i < words.size(); ++i) {
+      const auto& [begin, size, character] = words[i];
+      const auto span = [character](uint32_t from, uint32_t to) { return Span{character + from, character + to}; };
+      const bool kept = size <= WordCache::kMaxBytes;
+      if (const WordCache::Entry* entry = kept ? worker_.cache.find(keys[i]) : nullptr) {
+        add_entry(*entry, span);
+      } else {
+        tokenize(lowered({begin, size}));
+        if (kept) worker_.cache.insert(keys[i], worker_.tokens);
+        add_word(worker_.tokens, span);
+      }
+    }
   }
 
-  void isolated(const char* begin, uint32_t size, uint32_t character) {
-    const auto span = [character](uint32_t, uint32_t) { return Span{character, character + 1}; };
-    const WordCache::Key key = WordCache::key({begin, size}, end_ - begin >= 16);
-    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
-    worker_.cache.insert(key, tokenize({begin, size}));
-    add_word(worker_.tokens, span);
+  const char* isolated_run(const char* at, const char* end, uint32_t character) {
+    const CharacterTokens& known = worker_.character_tokens;
+    while (end - at >= 3 && (*at & 0xF0) == 0xE0) {
+      const uint32_t id = known.find(unicode::decode(at).code);
+      if (id == CharacterTokens::kMissing) break;
+      out_.ids.push_back(id);
+      if constexpr (kDetails) {
+        out_.spans.push_back({character, character + 1});
+        out_.words.push_back(out_.word_count);
+        ++character;
+      }
+      ++out_.word_count;
+      at += 3;
+    }
+    return at;
+  }
+
+  void isolated(char32_t code, std::string_view word, uint32_t character) {
+    tokenize(word);
+    if (worker_.tokens.size() == 1 && plan_.longest_word > 0) {
+      worker_.character_tokens.insert(code, worker_.tokens[0].id);
+    }
+    add_word(worker_.tokens, [character](uint32_t, uint32_t) { return Span{character, character + 1}; });
   }
 
   void word(std::string_view word, const Span* spans) {
@@ -99,7 +126,7 @@ class SequenceEncoder {
     if (plan_.bert) {
       const size_t tokens = out_.ids.size();
       const int32_t words = out_.word_count;
-      if (scan_bert<kDetails>(*plan_.bert, text, first, worker_.scratch, *this)) return;
+      if (BertScan<kDetails, SequenceEncoder>(*plan_.bert, text, first, worker_.scratch, *this).run()) return;
       take_back(tokens, words);
     }
     if (plan_.byte_level && (!plan_.byte_level->nfc || CharacterClasses::get().is_nfc(text))) {
@@ -240,7 +267,7 @@ class SequenceEncoder {
     if (!lowercases_) return word;
     std::string& lower = worker_.lowered;
     lower.resize(word.size());
-    for (size_t i = 0; i < word.size(); ++i) lower[i] = plan_.bert->ascii_form(word[i]);
+    for (size_t i = 0; i < word.size(); ++i) lower[i] = plan_.bert->byte_form(word[i]);
     return lower;
   }
 
@@ -299,7 +326,6 @@ class SequenceEncoder {
   Sequence& out_;
   size_t marked_ = 0;  // tokens that have the word's number of the caller
   const bool lowercases_ = plan_.bert && plan_.bert->lowercases();
-  const char* end_ = nullptr;  // of the text that is being read
   std::string_view word_;      // the last one that the model saw
   const std::optional<uint32_t> unigram_unknown_ =
       std::holds_alternative<Unigram>(plan_.spec.model) ? std::get<Unigram>(plan_.spec.model).unk_id : std::nullopt;

@@ -48,7 +48,7 @@ class WordCache {
     return {text[0] & mask[0], (text[1] & mask[1]) | uint64_t{word.size()} << 56};
   }
 
-  // The key of an ASCII word's lower case.
+  // The key of a word with its ASCII letters in lower case.
   static Key lowercase(const Key& key) {
     constexpr uint64_t kLength = uint64_t{0xFF} << 56;
     return {lowercase(key.low), lowercase(key.high & ~kLength) | (key.high & kLength)};
@@ -125,12 +125,13 @@ class WordCache {
     pushed_out_ = 0;
   }
 
-  // Eight ASCII bytes at once: the high bit of each sum says whether the byte is at least 'A', or beyond 'Z'.
+  // Eight bytes at once: the high bit of each sum says whether the byte is at least 'A', or beyond 'Z'.
   static uint64_t lowercase(uint64_t bytes) {
-    constexpr uint64_t kOnes = 0x0101010101010101;
-    const uint64_t from_a = bytes + kOnes * (0x80 - 'A');
-    const uint64_t beyond_z = bytes + kOnes * (0x7F - 'Z');
-    return bytes | ((from_a & ~beyond_z & kOnes * 0x80) >> 2);
+    constexpr uint64_t kOnes = 0x0101010101010101, kHigh = kOnes * 0x80;
+    const uint64_t low = bytes & ~kHigh;
+    const uint64_t from_a = low + kOnes * (0x80 - 'A');
+    const uint64_t beyond_z = low + kOnes * (0x7F - 'Z');
+    return bytes | ((from_a & ~beyond_z & ~bytes & kHigh) >> 2);
   }
 
   static constexpr size_t kEntries = size_t{1} << 14;      // 512 KiB: half of a common L2

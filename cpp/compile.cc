@@ -117,9 +117,8 @@ bool Plan::choose_byte_level() {
     if (!plain || ids.find({utf8, size}) == StringTable::kMissing) return false;
   }
   byte_level = split;
-  const bool gpt2 = split->pattern == ByteLevelSplit::Pattern::kGpt2;
-  explanation = {std::string("normalizer, pre-tokenizer: fused scan for the split of ") +
-                     (gpt2 ? "GPT-2" : "cl100k, Llama 3 and Qwen 2") + " over the original bytes" +
+  explanation = {"normalizer, pre-tokenizer: fused scan for the split of " + std::string(split->name) +
+                     " over the original bytes" +
                      (split->nfc ? "; texts that NFC may change use the general pipeline" : ""),
                  "model: BPE with a cache of words"};
   return true;

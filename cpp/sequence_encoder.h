@@ -3,11 +3,12 @@
 
 #include <algorithm>
 
+#include "bert_encoder.h"
 #include "byte_level.h"
+#include "byte_level_encoder.h"
 #include "normalizers.h"
 #include "plan.h"
 #include "pre_tokenizers.h"
-#include "scan/bert_scan.h"
 #include "spaced_encoder.h"
 #include "unicode/unicode.h"
 
@@ -61,75 +62,21 @@ class SequenceEncoder {
     marked_ = out_.words.size();
   }
 
-  // --- What BertScan calls ---
-
-  void words(std::span<const BertWord> words) {
-    std::array<WordCache::Key, BertWords::kSize + 64> keys;
-    for (size_t i = 0; i < words.size(); ++i) {
-      if (words[i].size > WordCache::kMaxBytes) continue;
-      const WordCache::Key key = WordCache::key({words[i].begin, words[i].size}, true);
-      worker_.cache.prefetch(keys[i] = lowercases_ ? WordCache::lowercase(key) : key);
-    }
-    for (size_t i = 0; i < words.size(); ++i) {
-      const auto& [begin, size, character] = words[i];
-      const auto span = [character](uint32_t from, uint32_t to) { return Span{character + from, character + to}; };
-      const bool kept = size <= WordCache::kMaxBytes;
-      if (const WordCache::Entry* entry = kept ? worker_.cache.find(keys[i]) : nullptr) {
-        add_entry(*entry, span);
-      } else {
-        tokenize(lowered({begin, size}));
-        if (kept) worker_.cache.insert(keys[i], worker_.tokens);
-        add_word(worker_.tokens, span);
-      }
-    }
-  }
-
-  const char* isolated_run(const char* at, const char* end, uint32_t character) {
-    const CharacterTokens& known = worker_.character_tokens;
-    while (end - at >= 3 && (*at & 0xF0) == 0xE0) {
-      const uint32_t id = known.find(unicode::decode(at).code);
-      if (id == CharacterTokens::kMissing) break;
-      out_.ids.push_back(id);
-      if constexpr (kDetails) {
-        out_.spans.push_back({character, character + 1});
-        out_.words.push_back(out_.word_count);
-        ++character;
-      }
-      ++out_.word_count;
-      at += 3;
-    }
-    return at;
-  }
-
-  void isolated(char32_t code, std::string_view word, uint32_t character) {
-    tokenize(word);
-    if (worker_.tokens.size() == 1 && plan_.longest_word > 0) {
-      worker_.character_tokens.insert(code, worker_.tokens[0].id);
-    }
-    add_word(worker_.tokens, [character](uint32_t, uint32_t) { return Span{character, character + 1}; });
-  }
-
-  void word(std::string_view word, const Span* spans) {
-    const auto span = [spans](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; };
-    if (word.size() > WordCache::kMaxBytes) return add_word(tokenize(word), span);
-    const WordCache::Key key = WordCache::key(word, false);
-    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
-    worker_.cache.insert(key, tokenize(word));
-    add_word(worker_.tokens, span);
-  }
-
  private:
+  friend class BertEncoder<SequenceEncoder, kDetails>;
+  friend class ByteLevelEncoder<SequenceEncoder, kDetails>;
   friend class SpacedEncoder<SequenceEncoder, kDetails>;
 
   // Text between added tokens.
   void encode_stretch(std::string_view text, uint32_t first) {
+    worker_.cache.prepare();
     if (plan_.bert) {
       const size_t tokens = out_.ids.size();
       const int32_t words = out_.word_count;
-      if (BertScan<kDetails, SequenceEncoder>(*plan_.bert, text, first, worker_.scratch, *this).run()) return;
+      if (BertEncoder<SequenceEncoder, kDetails>(*plan_.bert, *this, text, first).encode()) return;
       take_back(tokens, words);
     }
-    if (plan_.byte_level && (!plan_.byte_level->nfc || CharacterClasses::get().is_nfc(text))) {
+    if (plan_.byte_level && (!plan_.byte_level->nfc || CharacterClasses::get(plan_.byte_level->pattern).is_nfc(text))) {
       return encode_bytes(text, first);
     }
     if (plan_.spaced && !plan_.may_have_normalized_token(text)) {
@@ -156,41 +103,19 @@ class SequenceEncoder {
   }
 
   void scan_bytes(std::string_view text, uint32_t character) {
-    const bool prefixed = plan_.byte_level->add_prefix_space && text.front() != ' ';
-    if (prefixed) {
-      worker_.prefixed.assign(1, ' ');
-      text = worker_.prefixed += text;
+    if (!plan_.byte_level->add_prefix_space || text.front() == ' ') {
+      return ByteLevelEncoder<SequenceEncoder, kDetails>(*plan_.byte_level, *this, text, character).encode();
     }
-    // Of a text with a space before it, characters are counted from 1, and the space stands at its first one.
-    const auto place = [=](uint32_t number) {
-      return prefixed ? character + std::max(number, 1U) - 1 : character + number;
-    };
-    const WordScanner scanner(*plan_.byte_level, text);
-    const char* const end = text.data() + text.size();
-    uint32_t passed = 0;
-    for (const char* at = text.data(); at < end;) {
-      const char* const next = scanner.word_end(at);
-      const std::string_view word(at, static_cast<size_t>(next - at));
-      const auto span = [&, passed](uint32_t from, uint32_t to) {
-        const auto begun = [&](size_t bytes) {
-          return static_cast<uint32_t>(unicode::count_characters(word.substr(0, bytes)));
-        };
-        const uint32_t begin = place(passed + begun(from + 1) - 1);
-        return Span{begin, std::max(place(passed + begun(to)), begin + 1)};
-      };
-      byte_word(word, end, span);
-      if constexpr (kDetails) passed += static_cast<uint32_t>(unicode::count_characters(word));
-      at = next;
+    worker_.prefixed.assign(1, ' ');
+    worker_.prefixed += text;
+    const size_t tokens = out_.spans.size();
+    ByteLevelEncoder<SequenceEncoder, kDetails>(*plan_.byte_level, *this, worker_.prefixed, 0).encode();
+    // Of this text characters were counted from the space, which stands where the first one of `text` does.
+    const auto place = [=](uint32_t number) { return character + std::max(number, 1U) - 1; };
+    for (Span& span : std::span(out_.spans).subspan(kDetails ? tokens : out_.spans.size())) {
+      span.begin = place(span.begin);
+      span.end = std::max(place(span.end), span.begin + 1);
     }
-  }
-
-  template <typename SpanOf>
-  void byte_word(std::string_view word, const char* end, const SpanOf& span) {
-    if (word.size() > WordCache::kMaxBytes) return add_word(tokenize_bytes(word), span);
-    const WordCache::Key key = WordCache::key(word, end - word.data() >= 16);
-    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
-    worker_.cache.insert(key, tokenize_bytes(word));
-    add_word(worker_.tokens, span);
   }
 
   // The tokens of a word whose bytes the model reads as characters, with offsets in its bytes.
@@ -263,6 +188,22 @@ class SequenceEncoder {
     ++out_.word_count;
   }
 
+  // `spans` are where the bytes of the word come from.
+  void changed_word(std::string_view word, const Span* spans) {
+    const auto span = [spans](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; };
+    if (word.size() > WordCache::kMaxBytes) return add_word(tokenize(word), span);
+    const WordCache::Key key = WordCache::key(word, false);
+    const WordCache::Entry* entry = worker_.cache.find(key);
+    if (entry == nullptr) {
+      worker_.cache.insert_any(key, tokenize(word));
+      add_word(worker_.tokens, span);
+    } else if (WordCache::is_long(*entry)) {
+      add_word(worker_.cache.tokens_of(*entry), span);
+    } else {
+      add_entry(*entry, span);
+    }
+  }
+
   std::string_view lowered(std::string_view word) {
     if (!lowercases_) return word;
     std::string& lower = worker_.lowered;
@@ -326,7 +267,7 @@ class SequenceEncoder {
   Sequence& out_;
   size_t marked_ = 0;  // tokens that have the word's number of the caller
   const bool lowercases_ = plan_.bert && plan_.bert->lowercases();
-  std::string_view word_;      // the last one that the model saw
+  std::string_view word_;  // the last one that the model saw
   const std::optional<uint32_t> unigram_unknown_ =
       std::holds_alternative<Unigram>(plan_.spec.model) ? std::get<Unigram>(plan_.spec.model).unk_id : std::nullopt;
 };

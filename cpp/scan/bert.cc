@@ -37,7 +37,7 @@ BertTable::BertTable(const BertNormalizer& normalizer) {
   }
   for (uint32_t byte = 0; byte < 256; ++byte) {
     const Entry entry = at(byte);
-    byte_forms_[byte] = byte < 128 && entry.bytes == 1 ? *form(entry) : static_cast<char>(byte);
+    byte_forms_[byte] = byte < 128 && entry.bytes == 1 ? form(entry)[0] : static_cast<char>(byte);
   }
 }
 

@@ -1,4 +1,4 @@
-// What each code point becomes under BertNormalizer and BertPreTokenizer: they need but one pass, see bert_scan.h.
+// What each code point becomes under BertNormalizer and BertPreTokenizer: one look-up.
 //
 // The normalizer handles code points one by one, but for one thing: decomposition reorders combining marks. Most marks
 // are dropped at once, so their order is never seen; the few that stay make a text go to the general pipeline.
@@ -6,7 +6,6 @@
 
 #include <array>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,11 +18,11 @@ namespace leanformers {
 class BertTable {
  public:
   enum class Kind : uint8_t {
-    kLetter,     // part of a word
-    kDrop,       // leaves nothing behind
-    kSpace,      // ends a word
-    kIsolated,   // a word of its own
-    kGeneral,    // needs its neighbours
+    kLetter,    // part of a word
+    kDrop,      // leaves nothing behind
+    kSpace,     // ends a word
+    kIsolated,  // a word of its own
+    kGeneral,   // needs its neighbours
   };
   struct Entry {
     Kind kind = Kind::kLetter;
@@ -37,7 +36,7 @@ class BertTable {
   explicit BertTable(const BertNormalizer& normalizer);
 
   Entry at(char32_t code) const { return pages_[page_of_[code >> 8]][code & 0xFF]; }
-  const char* form(Entry entry) const { return pool_.data() + size_t{entry.offset} * 4; }
+  std::string_view form(Entry entry) const { return {pool_.data() + size_t{entry.offset} * 4, entry.bytes}; }
 
   // The one byte that an ASCII character becomes: itself, or its lower case. Other bytes stay as they are.
   char byte_form(char byte) const { return byte_forms_[static_cast<unsigned char>(byte)]; }
@@ -54,37 +53,11 @@ class BertTable {
   std::array<char, 256> byte_forms_{};
 };
 
-// A word that stands in the text as it is, but for its case. 16 bytes can be read from its beginning on.
-struct BertWord {
-  const char* begin;
-  uint32_t size;
-  uint32_t character;  // the index of its first one
-};
-
-// Words that are yet to be looked up: together, so that their look-ups can overlap.
-class BertWords {
- public:
-  static constexpr size_t kSize = 64;
-
-  BertWord* end() { return words_.data() + size_; }
-  // After at most 64 words have been written there.
-  void set_end(const BertWord* end) { size_ = static_cast<size_t>(end - words_.data()); }
-  bool empty() const { return size_ == 0; }
-  bool full() const { return size_ >= kSize; }
-  void clear() { size_ = 0; }
-  std::span<const BertWord> all() const { return {words_.data(), size_}; }
-
- private:
-  size_t size_ = 0;
-  std::array<BertWord, kSize + 64> words_;
-};
-
-// The memory of one scan, kept by a worker.
+// The memory of one encoding (bert_encoder.h), kept by a worker.
 struct BertScratch {
-  // Bytes that a scan may read from a word's beginning on: a block, and the key of the last word in it.
+  // Bytes that are read from a word's beginning on: a block, and the key of the last word in it.
   static constexpr size_t kReadAhead = 80;
 
-  BertWords words;
   std::array<char, 2 * kReadAhead> rest;  // the end of a text, and spaces
   std::string word;                       // normalized bytes of the word so far
   std::vector<Span> spans;                // of each of these bytes, in characters of the text

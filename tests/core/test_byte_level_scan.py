@@ -20,12 +20,29 @@ CL100K = (
     r"|\s+(?!\S)|\s+"
 )
 QWEN2 = CL100K.replace("{1,3}", "")
+WORD = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]%s[\p{Ll}\p{Lm}\p{Lo}\p{M}]%s"
+CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+O200K = (
+    f"{WORD % ('*', '+')}{CONTRACTION}|{WORD % ('+', '*')}{CONTRACTION}"
+    r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+TEKKEN = O200K.replace(CONTRACTION, "").replace("{1,3}", "")
+DEEPSEEK = (
+    r"\p{N}{1,3}",
+    "[一-龥\u3040-\u309f\u30a0-\u30ff]+",
+    r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+"""
+    "|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+",
+)
 # Each class of the scan, by bytes in UTF-8, and what contractions and normal form C look at.
 CHARACTERS = list("astlvreS' !\n\r\t1é中½²\u00a0\u3000\u0301😀ſﬅK\u200b가\u1161\u09be")
+# Of o200k and DeepSeek V3 too: title case, letters without case, symbols, marks and signs among kana, controls.
+CASES = list("aS' \n/1$Ꮝǅʰ中\u0301\u00ad\u0378ー・\u3099\u3040龦\x00\u2028")
+# One for each class, for texts of every order.
+FEW = list("aS' \n/1中ʰ\u0301\u200b")
 TOKEN = {"id": 300, "content": "<t s>", "single_word": False, "lstrip": False, "rstrip": True, "special": False}
 
 
-def document(data: Path, pattern: str | None, prefix: bool, nfc: bool, normalized: bool) -> dict[str, Any]:
+def document(data: Path, patterns: tuple[str, ...], prefix: bool, nfc: bool, normalized: bool) -> dict[str, Any]:
     """A byte-level tokenizer with the first merges of GPT-2."""
     folder = data / "tokenizers" / "gpt2"
     lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()[1:3000]
@@ -34,9 +51,9 @@ def document(data: Path, pattern: str | None, prefix: bool, nfc: bool, normalize
     vocab = {token: number for number, token in enumerate(list(letters)[:256])}
     for left, right in merges:
         vocab.setdefault(left + right, len(vocab))
-    bytes_ = {"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": True, "use_regex": pattern is None}
-    split = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
-    steps = [bytes_] if pattern is None else [split, bytes_]
+    bytes_ = {"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": True, "use_regex": not patterns}
+    split = {"type": "Split", "behavior": "Isolated", "invert": False}
+    steps = [*({**split, "pattern": {"Regex": pattern}} for pattern in patterns), bytes_]
     return {
         "version": "1.0",
         "truncation": None,
@@ -50,17 +67,26 @@ def document(data: Path, pattern: str | None, prefix: bool, nfc: bool, normalize
     }
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(None, False, False), (None, True, False), (None, True, True), (CL100K, False, True), (QWEN2, False, True)],
-    ids=["gpt2", "prefix", "prefix and NFC", "cl100k", "qwen2"],
-)
+SPLITS: dict[str, tuple[tuple[str, ...], bool, bool]] = {
+    "GPT-2": ((), False, False),
+    "GPT-2 with prefix": ((), True, False),
+    "GPT-2 with prefix and NFC": ((), True, True),
+    "cl100k": ((CL100K,), False, True),
+    "Qwen 2": ((QWEN2,), False, True),
+    "o200k": ((O200K,), False, False),
+    "o200k with NFC": ((O200K,), False, True),
+    "Tekken": ((TEKKEN,), False, False),
+    "DeepSeek V3": (DEEPSEEK, False, False),
+}
+
+
+@pytest.fixture(scope="module", params=SPLITS)
 def cores(request: pytest.FixtureRequest, test_data: Path) -> tuple[_core.Tokenizer, _core.Tokenizer, Any]:
-    pattern, prefix, nfc = request.param
-    content = document(test_data, pattern, prefix, nfc, normalized=prefix)
+    patterns, prefix, nfc = SPLITS[request.param]
+    content = document(test_data, patterns, prefix, nfc, normalized=prefix)
     spec = Spec(content)
     fused = spec.compile()
-    assert "fused scan" in fused.explain()[0]
+    assert f"fused scan for the split of {request.param.split(' with')[0]}" in fused.explain()[0]
     return fused, spec.compile(fused=False), tokenizers.Tokenizer.from_str(json.dumps(content))
 
 
@@ -87,6 +113,20 @@ def test_every_short_text(cores: Any) -> None:
     same(cores, ["".join(letters) for letters in itertools.product(CHARACTERS, repeat=3)], reference=False)
 
 
+def test_every_order_of_classes(cores: Any) -> None:
+    same(cores, ["".join(letters) for n in (1, 2) for letters in itertools.product(CASES, repeat=n)])
+    for repeat, characters in ((3, CASES), (4, FEW)):
+        same(cores, ["".join(letters) for letters in itertools.product(characters, repeat=repeat)], reference=False)
+
+
+@pytest.mark.long
+def test_every_scalar_beside_others(cores: Any) -> None:
+    scalars = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    for context in ("{}", "A{}a", "SS{}", "  {}'s", "!{}{}1", "\u200b{}\n", "中{} "):
+        for first in range(0, len(scalars), 50_000):
+            same(cores, [context.replace("{}", scalar) for scalar in scalars[first : first + 50_000]])
+
+
 def test_every_ascii_character_at_every_place_of_a_word(cores: Any) -> None:
     characters = [*map(chr, range(128)), *CHARACTERS]
     texts = ["X" * at + c + "y" * (n - at) for n in range(19) for at in range(n + 1) for c in characters]
@@ -95,7 +135,7 @@ def test_every_ascii_character_at_every_place_of_a_word(cores: Any) -> None:
 
 def test_random_texts(cores: Any) -> None:
     chosen = random.Random(8)
-    pieces = [*CHARACTERS, "'ll", "'RE", "123", "  ", "\r\n", "the", " and", "<t s>", "<t s>  ", "ﬀ", "e\u0301"]
+    pieces = [*CHARACTERS, *CASES, "'ll", "'RE", "123", "  ", "\r\n", "the", " and", "<t s>", "<t s>  ", "ﬀ", "e\u0301"]
     same(cores, ["".join(chosen.choices(pieces, k=chosen.randint(1, 14))) for _ in range(4000)])
 
 
@@ -109,7 +149,7 @@ def test_real_texts(cores: Any, test_data: Path) -> None:
 
 
 def test_unknown_bytes_or_dropout_take_the_general_pipeline(test_data: Path) -> None:
-    content = document(test_data, None, False, False, False)
+    content = document(test_data, (), False, False, False)
     assert "fused" in Spec(content).compile().explain()[0]
     for change in ({"dropout": 0.1}, {"end_of_word_suffix": "</w>"}):
         merges = [] if "end_of_word_suffix" in change else content["model"]["merges"]
@@ -118,3 +158,14 @@ def test_unknown_bytes_or_dropout_take_the_general_pipeline(test_data: Path) -> 
     vocab = {token: number for number, token in enumerate(list(content["model"]["vocab"])[1:256])}
     changed = {**content, "model": {**content["model"], "vocab": vocab, "merges": []}, "added_tokens": []}
     assert "general pipeline" in Spec(changed).compile().explain()[0]
+
+
+def test_other_splits_take_the_general_pipeline(test_data: Path) -> None:
+    swapped = (DEEPSEEK[1], DEEPSEEK[0], DEEPSEEK[2])
+    for patterns in (swapped, DEEPSEEK[:2], (*DEEPSEEK, O200K), (O200K + "|x",), (O200K.replace("/", ""),)):
+        content = document(test_data, patterns, False, False, False)
+        assert "general pipeline" in Spec(content).compile().explain()[0]
+    for change in ({"behavior": "Removed"}, {"invert": True}):
+        content = document(test_data, (O200K,), False, False, False)
+        content["pre_tokenizer"]["pretokenizers"][0].update(change)
+        assert "general pipeline" in Spec(content).compile().explain()[0]

@@ -1,0 +1,235 @@
+// Encodes a stretch of text by the words of BertNormalizer and BertPreTokenizer, in one pass over its original bytes.
+//
+// ASCII is read 64 bytes at a time, each block from a word's beginning, so that nothing before it counts. What is
+// beyond ASCII is read character by character (scan/bert.h).
+#pragma once
+
+#include <bit>
+#include <cstring>
+#include <string_view>
+
+#include "plan.h"
+#include "simd/ascii_masks.h"
+#include "word_lookup.h"
+
+namespace leanformers {
+
+// `Encoder` is the SequenceEncoder<kDetails> that the tokens go to.
+template <typename Encoder, bool kDetails>
+class BertEncoder {
+ public:
+  // `character` is the place in the text of the stretch.
+  BertEncoder(const BertTable& table, Encoder& encoder, std::string_view text, uint32_t character)
+      : table_(table),
+        encoder_(encoder),
+        scratch_(encoder.worker_.scratch),
+        at_(text.data()),
+        end_(text.data() + text.size()),
+        character_(character),
+        lookup_(encoder.worker_, encoder.out_, end_) {}
+
+  // False, with tokens added or not, at a code point that needs the general pipeline.
+  bool encode() {
+    while (static_cast<size_t>(end_ - at_) >= BertScratch::kReadAhead) {
+      if (!step()) return false;
+    }
+    // The rest is read where spaces follow it.
+    const auto rest = static_cast<size_t>(end_ - at_);
+    char* const copy = scratch_.rest.data();
+    std::memcpy(copy, at_, rest);
+    std::memset(copy + rest, ' ', BertScratch::kReadAhead);
+    at_ = copy;
+    end_ = copy + rest;
+    while (at_ < end_) {
+      if (!step()) return false;
+    }
+    write();
+    return true;
+  }
+
+ private:
+  using Kind = BertTable::Kind;
+  using Word = typename WordLookup<kDetails>::Word;
+
+  // From a word's beginning, or between words, to another such place.
+  bool step() { return static_cast<signed char>(*at_) < 0 ? step_special() : step_block(); }
+
+  bool step_block() {
+    const BertMasks masks = bert_masks_(at_);
+    const int limit = masks.special == 0 ? 64 : std::countr_zero(masks.special);
+    if (limit == 0) return step_special();
+    const uint64_t kept = ~uint64_t{0} >> (64 - limit);
+    const uint64_t letters = masks.letters & kept, isolated = masks.isolated & kept;
+    uint64_t begins = letters & ~(letters << 1);
+    uint64_t lasts = letters & ~(letters >> 1);
+    if (letters >> (limit - 1) == 0 || ends_word(at_ + limit)) {
+      add_words(begins | isolated, lasts | isolated);
+      pass(limit);
+      return true;
+    }
+    // The last word goes on.
+    const int begun = 63 - std::countl_zero(begins);
+    begins ^= uint64_t{1} << begun;
+    lasts ^= uint64_t{1} << (limit - 1);
+    add_words(begins | isolated, lasts | isolated);
+    pass(begun);
+    return (limit == 64 && begun != 0) || step_careful();
+  }
+
+  void pass(int ascii_characters) {
+    at_ += ascii_characters;
+    character_ += static_cast<uint32_t>(ascii_characters);
+  }
+
+  // Of a character after letters: is it no part of their word, whatever follows?
+  bool ends_word(const char* at) const {
+    const Kind kind = table_.at(unicode::decode(at).code).kind;
+    return kind == Kind::kSpace || kind == Kind::kIsolated;
+  }
+
+  // Words of the next 64 bytes: where they begin, and their last bytes.
+  void add_words(uint64_t begins, uint64_t lasts) {
+    if (!lookup_.has_room(next_, 64)) write();
+    Word* next = next_;
+    for (; begins != 0; begins &= begins - 1, lasts &= lasts - 1) {
+      const auto begin = static_cast<uint32_t>(std::countr_zero(begins));
+      const auto last = static_cast<uint32_t>(std::countr_zero(lasts));
+      next = put(next, at_ + begin, last - begin + 1, character_ + begin);
+    }
+    next_ = next;
+  }
+
+  // A word that stands in the text as it is, but for the case of ASCII letters.
+  Word* put(Word* next, const char* begin, uint32_t size, uint32_t character) {
+    if (size > plan().longest_word) check_length({begin, size});
+    if (size > WordCache::kMaxBytes) return lookup_.put(next, begin, begin + size, character);
+    const WordCache::Key key = WordCache::key({begin, size}, true);
+    return lookup_.put(next, {begin, size}, lowercases_ ? WordCache::lowercase(key) : key, character);
+  }
+
+  // A character that is no ASCII letter, or a word from such a one on.
+  bool step_special() {
+    const auto [code, bytes] = unicode::decode(at_);
+    const BertTable::Entry entry = table_.at(code);
+    if (entry.kind == Kind::kIsolated) {
+      step_isolated(code, bytes, entry);
+      return true;
+    }
+    if (entry.kind != Kind::kSpace) return step_careful();
+    at_ += bytes;
+    ++character_;
+    return true;
+  }
+
+  void step_isolated(char32_t code, uint32_t bytes, BertTable::Entry entry) {
+    // Quotation marks and dashes stand between words of letters; from here on, ideographs stand together.
+    constexpr char32_t kIdeographs = 0x3000;
+    if (entry.bytes == 0 && code < kIdeographs) {
+      if (!lookup_.has_room(next_, 1)) write();
+      next_ = put(next_, at_, bytes, character_);
+    } else {
+      write();
+      const char* const begin = at_;
+      pass_known_characters();
+      if (at_ != begin) return;
+      add_character(code, entry.bytes == 0 ? std::string_view(at_, bytes) : table_.form(entry));
+    }
+    at_ += bytes;
+    ++character_;
+  }
+
+  // Characters of three bytes whose one token is known.
+  void pass_known_characters() {
+    const CharacterTokens& known = encoder_.worker_.character_tokens;
+    Sequence& out = encoder_.out_;
+    for (; end_ - at_ >= 3 && (*at_ & 0xF0) == 0xE0; at_ += 3) {
+      const uint32_t id = known.find(unicode::decode(at_).code);
+      if (id == CharacterTokens::kMissing) break;
+      out.ids.push_back(id);
+      if constexpr (kDetails) {
+        out.spans.push_back({character_, character_ + 1});
+        out.words.push_back(out.word_count++);
+      }
+      ++character_;
+    }
+  }
+
+  void add_character(char32_t code, std::string_view form) {
+    const WordTokens& tokens = encoder_.tokenize(form);
+    if (tokens.size() == 1 && plan().longest_word > 0) encoder_.worker_.character_tokens.insert(code, tokens[0].id);
+    encoder_.add_word(tokens, [this](uint32_t, uint32_t) { return Span{character_, character_ + 1}; });
+  }
+
+  // A word of characters that may change or go, up to what ends it.
+  bool step_careful() {
+    std::string& word = scratch_.word;
+    word.clear();
+    if constexpr (kDetails) scratch_.spans.clear();
+    while (at_ < end_) {
+      const auto [code, bytes] = unicode::decode(at_);
+      const BertTable::Entry entry = table_.at(code);
+      if (entry.kind == Kind::kGeneral) return false;
+      if (entry.kind == Kind::kSpace || entry.kind == Kind::kIsolated) break;
+      if (entry.kind == Kind::kLetter) {
+        const size_t size = word.size();
+        entry.bytes == 0 ? word.append(at_, bytes) : word.append(table_.form(entry));
+        if constexpr (kDetails) {
+          scratch_.spans.insert(scratch_.spans.end(), word.size() - size, {character_, character_ + 1});
+        }
+      }
+      at_ += bytes;
+      ++character_;
+    }
+    if (!word.empty()) add_changed_word();
+    return true;
+  }
+
+  // The word in the scratch.
+  void add_changed_word() {
+    const std::string& word = scratch_.word;
+    check_length(word);
+    if constexpr (kDetails) {
+      write();
+      encoder_.changed_word(word, scratch_.spans.data());
+    } else {
+      if (!lookup_.has_room(next_, 1)) write();
+      if (word.size() <= WordCache::kMaxBytes) {
+        next_ = lookup_.put(next_, word, WordCache::key(word, false), 0);
+      } else {
+        next_ = lookup_.put(next_, word.data(), word.data() + word.size(), 0);
+        write();  // before the scratch has another word
+      }
+    }
+  }
+
+  // Caches do not remember what a word's length did.
+  void check_length(std::string_view word) {
+    if (word.size() > plan().longest_word && unicode::count_characters(word) > plan().longest_word) {
+      encoder_.out_.has_long_word = true;
+    }
+  }
+
+  void write() {
+    lookup_.write(next_, [this](const Word& word) -> const WordTokens& {
+      // The bytes of a short word are in its key as the model is to see them.
+      if (word.is_long()) return encoder_.tokenize(encoder_.lowered(word.text()));
+      return encoder_.tokenize({reinterpret_cast<const char*>(&word.key), word.size});
+    });
+    next_ = lookup_.words();
+  }
+
+  const Plan& plan() const { return encoder_.plan_; }
+
+  const BertTable& table_;
+  Encoder& encoder_;
+  BertScratch& scratch_;
+  const BertMasksFunction bert_masks_ = instruction_sets().front().bert_masks;
+  const bool lowercases_ = table_.lowercases();
+  const char* at_;
+  const char* end_;
+  uint32_t character_;  // the number of the next one
+  WordLookup<kDetails> lookup_;
+  Word* next_ = lookup_.words();
+};
+
+}  // namespace leanformers

@@ -1,0 +1,46 @@
+// Which of 64 bytes are letters, digits, spaces…: a bit for each, the first byte's lowest.
+//
+// One function for each set of instructions, chosen when the program runs; all of them give the same.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace leanformers {
+
+struct AsciiMasks {
+  uint64_t lower, upper;  // letters
+  uint64_t digits;
+  uint64_t spaces;    // white space: these four, form feed, vertical tab
+  uint64_t blanks;    // ' '
+  uint64_t newlines;  // '\n', '\r'
+  uint64_t apostrophes;
+  uint64_t slashes;
+  uint64_t high;  // not ASCII
+
+  bool operator==(const AsciiMasks&) const = default;
+};
+
+// As BERT's pre-tokenizer sees them, as far as settings make no difference. What is in none is ' ', '\t', '\n' or '\r'.
+struct BertMasks {
+  uint64_t letters;   // and digits
+  uint64_t isolated;  // punctuation: each a word of its own
+  uint64_t special;   // not ASCII, or another control character
+
+  bool operator==(const BertMasks&) const = default;
+};
+
+// Each reads 64 bytes.
+using AsciiMasksFunction = AsciiMasks (*)(const char*);
+using BertMasksFunction = BertMasks (*)(const char*);
+
+struct InstructionSet {
+  const char* name;
+  AsciiMasksFunction ascii_masks;
+  BertMasksFunction bert_masks;
+};
+
+// What this processor has, the fastest first; the last one is there on every processor.
+std::span<const InstructionSet> instruction_sets();
+
+}  // namespace leanformers

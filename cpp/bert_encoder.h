@@ -4,6 +4,7 @@
 // beyond ASCII is read character by character (scan/bert.h).
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <string_view>
@@ -90,21 +91,30 @@ class BertEncoder {
   // Words of the next 64 bytes: where they begin, and their last bytes.
   void add_words(uint64_t begins, uint64_t lasts) {
     if (!lookup_.has_room(next_, 64)) write();
+    // Copies, as the compiler cannot know that writing words leaves them alone.
+    const char* const at = at_;
+    const uint32_t character = character_, most = most_bytes_;
+    const bool lowercases = lowercases_;
     Word* next = next_;
     for (; begins != 0; begins &= begins - 1, lasts &= lasts - 1) {
       const auto begin = static_cast<uint32_t>(std::countr_zero(begins));
-      const auto last = static_cast<uint32_t>(std::countr_zero(lasts));
-      next = put(next, at_ + begin, last - begin + 1, character_ + begin);
+      const auto size = static_cast<uint32_t>(std::countr_zero(lasts)) - begin + 1;
+      next = size <= most ? put_short(next, {at + begin, size}, lowercases, character + begin)
+                          : put_other(next, {at + begin, size}, character + begin);
     }
     next_ = next;
   }
 
-  // A word that stands in the text as it is, but for the case of ASCII letters.
-  Word* put(Word* next, const char* begin, uint32_t size, uint32_t character) {
-    if (size > plan().longest_word) check_length({begin, size});
-    if (size > WordCache::kMaxBytes) return lookup_.put(next, begin, begin + size, character);
-    const WordCache::Key key = WordCache::key({begin, size}, true);
-    return lookup_.put(next, {begin, size}, lowercases_ ? WordCache::lowercase(key) : key, character);
+  // Of a word that stands in the text as it is, but for the case of ASCII letters.
+  Word* put_short(Word* next, std::string_view word, bool lowercases, uint32_t character) const {
+    const WordCache::Key key = lowercases ? WordCache::lowercase_key(word) : WordCache::key(word, true);
+    return lookup_.put(next, word, key, character);
+  }
+
+  Word* put_other(Word* next, std::string_view word, uint32_t character) {
+    check_length(word);
+    if (word.size() <= WordCache::kMaxBytes) return put_short(next, word, lowercases_, character);
+    return lookup_.put(next, word.data(), word.data() + word.size(), character);
   }
 
   // A character that is no ASCII letter, or a word from such a one on.
@@ -124,9 +134,9 @@ class BertEncoder {
   void step_isolated(char32_t code, uint32_t bytes, BertTable::Entry entry) {
     // Quotation marks and dashes stand between words of letters; from here on, ideographs stand together.
     constexpr char32_t kIdeographs = 0x3000;
-    if (entry.bytes == 0 && code < kIdeographs) {
+    if (entry.bytes == 0 && code < kIdeographs && bytes <= most_bytes_) {
       if (!lookup_.has_room(next_, 1)) write();
-      next_ = put(next_, at_, bytes, character_);
+      next_ = put_short(next_, {at_, bytes}, lowercases_, character_);
     } else {
       write();
       const char* const begin = at_;
@@ -225,6 +235,8 @@ class BertEncoder {
   BertScratch& scratch_;
   const BertMasksFunction bert_masks_ = instruction_sets().front().bert_masks;
   const bool lowercases_ = table_.lowercases();
+  // Of words that the cache may have, whose length does nothing to them.
+  const uint32_t most_bytes_ = std::min(uint32_t{WordCache::kMaxBytes}, plan().longest_word);
   const char* at_;
   const char* end_;
   uint32_t character_;  // the number of the next one

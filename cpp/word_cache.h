@@ -3,6 +3,10 @@
 // there is room for.
 #pragma once
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -39,7 +43,6 @@ class WordCache {
 
   // The word has at most kMaxBytes. When 16 bytes can be read from its first one on, they are, and then masked.
   static Key key(std::string_view word, bool readable) {
-    static constexpr char kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
     uint64_t text[2] = {0, 0};
     uint64_t mask[2];
     if (readable) {
@@ -51,10 +54,23 @@ class WordCache {
     return {text[0] & mask[0], (text[1] & mask[1]) | uint64_t{word.size()} << 56};
   }
 
-  // The key of a word with its ASCII letters in lower case.
-  static Key lowercase(const Key& key) {
+  // The key of a word with its ASCII letters in lower case. 16 bytes can be read from its first one on.
+  static Key lowercase_key(std::string_view word) {
+#ifdef __SSE2__
+    const auto load = [](const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); };
+    const __m128i text = _mm_and_si128(load(word.data()), load(kMask + 16 - word.size()));
+    const __m128i upper = _mm_and_si128(_mm_cmpgt_epi8(text, _mm_set1_epi8('A' - 1)),
+                                        _mm_cmplt_epi8(text, _mm_set1_epi8('Z' + 1)));
+    const __m128i lower = _mm_or_si128(text, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
+    Key key;
+    std::memcpy(&key, &lower, 16);
+    key.high |= uint64_t{word.size()} << 56;
+    return key;
+#else
+    const Key own = key(word, true);
     constexpr uint64_t kLength = uint64_t{0xFF} << 56;
-    return {lowercase(key.low), lowercase(key.high & ~kLength) | (key.high & kLength)};
+    return {lowercase(own.low), lowercase(own.high & ~kLength) | (own.high & kLength)};
+#endif
   }
 
   // Null when the word is not there.
@@ -121,6 +137,9 @@ class WordCache {
   }
 
  private:
+  // From place 16 - n on: n bytes to keep.
+  static constexpr char kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+
   void keep(const Entry& entry) {
     if (entries_.empty()) prepare();
     put(entry);
@@ -141,6 +160,7 @@ class WordCache {
     pushed_out_ = 0;
   }
 
+#ifndef __SSE2__
   // Eight bytes at once: the high bit of each sum says whether the byte is at least 'A', or beyond 'Z'.
   static uint64_t lowercase(uint64_t bytes) {
     constexpr uint64_t kOnes = 0x0101010101010101, kHigh = kOnes * 0x80;
@@ -149,6 +169,7 @@ class WordCache {
     const uint64_t beyond_z = low + kOnes * (0x7F - 'Z');
     return bytes | ((from_a & ~beyond_z & ~bytes & kHigh) >> 2);
   }
+#endif
 
   static constexpr size_t kEntries = size_t{1} << 14;      // 512 KiB: half of a common L2
   static constexpr size_t kMostEntries = size_t{1} << 17;  // 4 MiB

@@ -15,14 +15,16 @@
 #include <utility>
 #include <vector>
 
+#include "huge_pages.h"
 #include "model/word_token.h"
 
 namespace leanformers {
 
 class WordCache {
  public:
-  static constexpr size_t kMaxBytes = 15;  // of a word
-  static constexpr size_t kMaxTokens = 3;
+  static constexpr size_t kMaxBytes = 15;    // of a word
+  static constexpr size_t kMaxTokens = 3;    // in an entry
+  static constexpr size_t kMostTokens = 16;  // of a word
 
   struct Key {
     uint64_t low, high;  // the word's bytes, zeros, and its length in the last byte
@@ -137,6 +139,8 @@ class WordCache {
   }
 
  private:
+  using Entries = std::vector<Entry, HugePages<Entry>>;
+
   // From place 16 - n on: n bytes to keep.
   static constexpr char kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 
@@ -153,7 +157,7 @@ class WordCache {
   }
 
   void grow() {
-    const std::vector<Entry> old = std::exchange(entries_, std::vector<Entry>(entries_.size() * 2));
+    const Entries old = std::exchange(entries_, Entries(entries_.size() * 2));
     for (size_t i = old.size(); i-- > 0;) {  // the newer one of a pair comes last
       if (old[i].count != 0) put(old[i]);
     }
@@ -172,12 +176,11 @@ class WordCache {
 #endif
 
   static constexpr size_t kEntries = size_t{1} << 14;      // 512 KiB: half of a common L2
-  static constexpr size_t kMostEntries = size_t{1} << 17;  // 4 MiB
+  static constexpr size_t kMostEntries = size_t{1} << 18;  // 8 MiB
 
   uint64_t seed_;
-  std::vector<Entry> entries_;
-  std::vector<WordToken> more_;  // of words that have many tokens
-  static constexpr size_t kMostTokens = 16;
+  Entries entries_;
+  std::vector<WordToken> more_;                            // of words that have many tokens
   static constexpr size_t kRoomForMore = size_t{1} << 18;  // 3 MiB
   size_t pushed_out_ = 0;                                  // words, since the table has had its size
 };

@@ -73,22 +73,26 @@ class WordLookup {
   }
 
  private:
-  // An entry of the cache with its ids is copied as a whole, and those that it has count.
-  static constexpr size_t kCopied = 4;
-  static_assert(kCopied * sizeof(uint32_t) == sizeof(WordCache::Entry) - offsetof(WordCache::Entry, ids));
-
-  // Words up to the first one that the cache does not have with all of its tokens, which is returned.
+  // Words up to the first one that the cache does not have, which is returned.
   const Word* write_known(const Word* word, const Word* end) {
-    resize(filled_ + static_cast<size_t>(end - word) * kCopied);
+    // The ids of an entry are copied with what stands behind them, and those that it has count.
+    constexpr size_t kCopied = sizeof(WordCache::Entry) - offsetof(WordCache::Entry, ids);
+    resize(filled_ + static_cast<size_t>(end - word) * WordCache::kMostTokens);
     uint32_t* ids = out_.ids.data() + filled_;
     const WordCache::Entry* const entries = cache_.entries();
     for (; word != end; ++word) {
       const WordCache::Entry* entry = entries + word->place;
       entry += entry->differs(word->key);
-      if (entry->differs(word->key) || WordCache::is_long(*entry)) [[unlikely]]
+      if (entry->differs(word->key)) [[unlikely]]
         break;
-      if constexpr (kDetails) write_spans(*word, *entry, ids - out_.ids.data());
-      std::memcpy(ids, entry->ids, kCopied * sizeof(uint32_t));
+      if (WordCache::is_long(*entry)) {
+        const std::span<const WordToken> tokens = cache_.tokens_of(*entry);
+        for (size_t i = 0; i < tokens.size(); ++i) ids[i] = tokens[i].id;
+        if constexpr (kDetails) write_spans(*word, tokens, ids - out_.ids.data());
+      } else {
+        std::memcpy(ids, entry->ids, kCopied);
+        if constexpr (kDetails) write_spans(*word, *entry, ids - out_.ids.data());
+      }
       ids += entry->count;
       if constexpr (kDetails) ++out_.word_count;
     }
@@ -125,6 +129,11 @@ class WordLookup {
     }
   }
 
+  void write_spans(const Word& word, std::span<const WordToken> tokens, ptrdiff_t at) {
+    for (size_t i = 0; i < tokens.size(); ++i) out_.spans[at + i] = span(word, tokens[i].begin, tokens[i].end);
+    std::fill_n(out_.words.data() + at, tokens.size(), out_.word_count);
+  }
+
   // Bytes of a character are each the whole of it.
   static Span span(const Word& word, uint32_t from, uint32_t to) {
     const auto characters = [&word](uint32_t bytes) {
@@ -138,8 +147,6 @@ class WordLookup {
   void write_other(const Word& word, const Tokenize& tokenize) {
     if (word.is_long()) {
       write_long(word, tokenize);
-    } else if (const WordCache::Entry* entry = cache_.find(word.key)) {
-      write_tokens(word, cache_.tokens_of(*entry));
     } else {
       const WordTokens& tokens = tokenize(word);
       write_tokens(word, tokens);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <string_view>
@@ -119,97 +120,120 @@ class BertEncoder {
 
   // A character that is no ASCII letter, or a word from such a one on.
   bool step_special() {
+    if (pass_known_characters()) return true;
     const auto [code, bytes] = unicode::decode(at_);
     const BertTable::Entry entry = table_.at(code);
-    if (entry.kind == Kind::kIsolated) {
-      step_isolated(code, bytes, entry);
-      return true;
-    }
-    if (entry.kind != Kind::kSpace) return step_careful();
+    if (entry.kind != Kind::kSpace && entry.kind != Kind::kIsolated) return step_careful();
+    if (entry.kind == Kind::kIsolated) add_isolated(code, bytes, entry);
     at_ += bytes;
     ++character_;
     return true;
   }
 
-  void step_isolated(char32_t code, uint32_t bytes, BertTable::Entry entry) {
+  void add_isolated(char32_t code, uint32_t bytes, BertTable::Entry entry) {
     // Quotation marks and dashes stand between words of letters; from here on, ideographs stand together.
     constexpr char32_t kIdeographs = 0x3000;
-    if (entry.bytes == 0 && code < kIdeographs && bytes <= most_bytes_) {
-      if (!lookup_.has_room(next_, 1)) write();
-      next_ = put_short(next_, {at_, bytes}, lowercases_, character_);
-    } else {
-      write();
-      const char* const begin = at_;
-      pass_known_characters();
-      if (at_ != begin) return;
-      add_character(code, entry.bytes == 0 ? std::string_view(at_, bytes) : table_.form(entry));
-    }
-    at_ += bytes;
-    ++character_;
+    if (entry.bytes == 0 && code < kIdeographs && bytes <= most_bytes_) return put_isolated(bytes);
+    write();
+    const WordTokens& tokens = encoder_.tokenize(entry.bytes == 0 ? std::string_view(at_, bytes) : table_.form(entry));
+    if (entry.bytes == 0 && plan().longest_word > 0) encoder_.worker_.character_tokens.insert(code, tokens[0].id);
+    encoder_.add_word(tokens, [this](uint32_t, uint32_t) { return Span{character_, character_ + 1}; });
   }
 
-  // Characters of three bytes whose one token is known.
-  void pass_known_characters() {
+  // As another word that stands in the text as it is.
+  void put_isolated(uint32_t bytes) {
+    if (!lookup_.has_room(next_, 1)) write();
+    next_ = put_short(next_, {at_, bytes}, lowercases_, character_);
+  }
+
+  // Characters of three bytes whose one token is known. Of a few, tokens are looked up together with those of the words
+  // around them; a run of them has its tokens at once.
+  bool pass_known_characters() {
+    constexpr ptrdiff_t kRun = 64;
     const CharacterTokens& known = encoder_.worker_.character_tokens;
+    std::array<uint32_t, kRun> ids;
+    const ptrdiff_t most = std::min<ptrdiff_t>(kRun, (end_ - at_) / 3);
+    const char* at = at_;
+    ptrdiff_t count = 0;
+    for (; count < most && (*at & 0xF0) == 0xE0; ++count, at += 3) {
+      const auto byte = [at](int i) { return static_cast<char32_t>(static_cast<unsigned char>(at[i])); };
+      ids[count] = known.find((byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F));
+      if (ids[count] == CharacterTokens::kMissing) break;
+    }
+    if (count == 0) return false;
+    constexpr ptrdiff_t kFew = 2;
+    if (count <= kFew && most_bytes_ >= 3) {
+      for (; count > 0; --count, at_ += 3, ++character_) put_isolated(3);
+      return true;
+    }
+    write();
     Sequence& out = encoder_.out_;
-    for (; end_ - at_ >= 3 && (*at_ & 0xF0) == 0xE0; at_ += 3) {
-      const uint32_t id = known.find(unicode::decode(at_).code);
-      if (id == CharacterTokens::kMissing) break;
-      out.ids.push_back(id);
-      if constexpr (kDetails) {
+    out.ids.insert(out.ids.end(), ids.data(), ids.data() + count);
+    at_ = at;
+    if constexpr (kDetails) {
+      for (; count > 0; --count, ++character_) {
         out.spans.push_back({character_, character_ + 1});
         out.words.push_back(out.word_count++);
       }
-      ++character_;
+    } else {
+      character_ += static_cast<uint32_t>(count);
     }
-  }
-
-  void add_character(char32_t code, std::string_view form) {
-    const WordTokens& tokens = encoder_.tokenize(form);
-    if (tokens.size() == 1 && plan().longest_word > 0) encoder_.worker_.character_tokens.insert(code, tokens[0].id);
-    encoder_.add_word(tokens, [this](uint32_t, uint32_t) { return Span{character_, character_ + 1}; });
+    return true;
   }
 
   // A word of characters that may change or go, up to what ends it.
   bool step_careful() {
-    std::string& word = scratch_.word;
-    word.clear();
-    if constexpr (kDetails) scratch_.spans.clear();
+    const char* const begin = at_;
+    const uint32_t character = character_;
+    bool empty = true;
     while (at_ < end_) {
       const auto [code, bytes] = unicode::decode(at_);
-      const BertTable::Entry entry = table_.at(code);
-      if (entry.kind == Kind::kGeneral) return false;
-      if (entry.kind == Kind::kSpace || entry.kind == Kind::kIsolated) break;
-      if (entry.kind == Kind::kLetter) {
-        const size_t size = word.size();
-        entry.bytes == 0 ? word.append(at_, bytes) : word.append(table_.form(entry));
-        if constexpr (kDetails) {
-          scratch_.spans.insert(scratch_.spans.end(), word.size() - size, {character_, character_ + 1});
-        }
-      }
+      const Kind kind = table_.at(code).kind;
+      if (kind == Kind::kGeneral) return false;
+      if (kind == Kind::kSpace || kind == Kind::kIsolated) break;
+      empty = empty && kind == Kind::kDrop;
       at_ += bytes;
       ++character_;
     }
-    if (!word.empty()) add_changed_word();
+    if (!empty) add_changed_word({begin, static_cast<size_t>(at_ - begin)}, character);
     return true;
   }
 
-  // The word in the scratch.
-  void add_changed_word() {
-    const std::string& word = scratch_.word;
-    check_length(word);
-    if constexpr (kDetails) {
-      write();
-      encoder_.changed_word(word, scratch_.spans.data());
-    } else {
-      if (!lookup_.has_room(next_, 1)) write();
-      if (word.size() <= WordCache::kMaxBytes) {
-        next_ = lookup_.put(next_, word, WordCache::key(word, false), 0);
-      } else {
-        next_ = lookup_.put(next_, word.data(), word.data() + word.size(), 0);
-        write();  // before the scratch has another word
-      }
+  void add_changed_word(std::string_view word, uint32_t character) {
+    if (!lookup_.has_room(next_, 1)) write();
+    // Nothing has more than two characters a byte when it is normalized.
+    if (!kDetails && word.size() <= WordCache::kMaxBytes && word.size() * 2 <= plan().longest_word) {
+      next_ = put_short(next_, word, lowercases_, 0);
+      return;
     }
+    if constexpr (kDetails) write();
+    const std::string_view normalized = normalize(word, character, scratch_.word);
+    check_length(normalized);
+    if constexpr (kDetails) {
+      encoder_.changed_word(normalized, scratch_.spans.data());
+    } else {
+      next_ = lookup_.put(next_, normalized.data(), normalized.data() + normalized.size(), 0);
+      write();  // before the scratch has another word
+    }
+  }
+
+  // Writes to `normalized`. `character` is the number of the word's first one.
+  std::string_view normalize(std::string_view word, uint32_t character, std::string& normalized) {
+    normalized.clear();
+    if constexpr (kDetails) scratch_.spans.clear();
+    for (const char* at = word.data(); at < word.data() + word.size(); ++character) {
+      const auto [code, bytes] = unicode::decode(at);
+      const BertTable::Entry entry = table_.at(code);
+      if (entry.kind != Kind::kDrop) {
+        const std::string_view form = entry.bytes == 0 ? std::string_view(at, bytes) : table_.form(entry);
+        normalized += form;
+        if constexpr (kDetails) {
+          scratch_.spans.insert(scratch_.spans.end(), form.size(), {character, character + 1});
+        }
+      }
+      at += bytes;
+    }
+    return normalized;
   }
 
   // Caches do not remember what a word's length did.
@@ -220,10 +244,10 @@ class BertEncoder {
   }
 
   void write() {
+    if (next_ == lookup_.words()) return;
     lookup_.write(next_, [this](const Word& word) -> const WordTokens& {
-      // The bytes of a short word are in its key as the model is to see them.
-      if (word.is_long()) return encoder_.tokenize(encoder_.lowered(word.text()));
-      return encoder_.tokenize({reinterpret_cast<const char*>(&word.key), word.size});
+      const std::string_view text = word.text();
+      return encoder_.tokenize(text.data() == scratch_.word.data() ? text : normalize(text, 0, scratch_.missed));
     });
     next_ = lookup_.words();
   }

@@ -204,14 +204,6 @@ class SequenceEncoder {
     }
   }
 
-  std::string_view lowered(std::string_view word) {
-    if (!lowercases_) return word;
-    std::string& lower = worker_.lowered;
-    lower.resize(word.size());
-    for (size_t i = 0; i < word.size(); ++i) lower[i] = plan_.bert->byte_form(word[i]);
-    return lower;
-  }
-
   const WordTokens& tokenize(std::string_view word) {
     word_ = word;
     std::visit([&](const auto& model) { model.tokenize(word, worker_.tokens); }, plan_.model);
@@ -265,8 +257,7 @@ class SequenceEncoder {
   Worker& worker_;
   bool split_special_tokens_;
   Sequence& out_;
-  size_t marked_ = 0;  // tokens that have the word's number of the caller
-  const bool lowercases_ = plan_.bert && plan_.bert->lowercases();
+  size_t marked_ = 0;      // tokens that have the word's number of the caller
   std::string_view word_;  // the last one that the model saw
   const std::optional<uint32_t> unigram_unknown_ =
       std::holds_alternative<Unigram>(plan_.spec.model) ? std::get<Unigram>(plan_.spec.model).unk_id : std::nullopt;

@@ -59,8 +59,9 @@ struct BertScratch {
   static constexpr size_t kReadAhead = 80;
 
   std::array<char, 2 * kReadAhead> rest;  // the end of a text, and spaces
-  std::string word;                       // normalized bytes of the word so far
-  std::vector<Span> spans;                // of each of these bytes, in characters of the text
+  std::string word;                       // a normalized one
+  std::string missed;                     // likewise, of one that no cache has
+  std::vector<Span> spans;                // of each byte of either, in characters of the text
 };
 
 }  // namespace leanformers

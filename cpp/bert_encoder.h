@@ -53,6 +53,13 @@ class BertEncoder {
   using Kind = BertTable::Kind;
   using Word = typename WordLookup<kDetails>::Word;
 
+  // Most characters here have three bytes.
+  static unicode::Decoded decode(const char* at) {
+    if ((*at & 0xF0) != 0xE0) return unicode::decode(at);
+    const auto byte = [at](int i) { return static_cast<char32_t>(static_cast<unsigned char>(at[i])); };
+    return {(byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F), 3};
+  }
+
   // From a word's beginning, or between words, to another such place.
   bool step() { return static_cast<signed char>(*at_) < 0 ? step_special() : step_block(); }
 
@@ -156,8 +163,7 @@ class BertEncoder {
     const char* at = at_;
     ptrdiff_t count = 0;
     for (; count < most && (*at & 0xF0) == 0xE0; ++count, at += 3) {
-      const auto byte = [at](int i) { return static_cast<char32_t>(static_cast<unsigned char>(at[i])); };
-      ids[count] = known.find((byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F));
+      ids[count] = known.find(decode(at).code);
       if (ids[count] == CharacterTokens::kMissing) break;
     }
     if (count == 0) return false;
@@ -186,16 +192,22 @@ class BertEncoder {
     const char* const begin = at_;
     const uint32_t character = character_;
     bool empty = true;
-    while (at_ < end_) {
-      const auto [code, bytes] = unicode::decode(at_);
+    const char* at = at_;
+    uint32_t passed = 0;
+    for (; at < end_; ++passed) {
+      const auto [code, bytes] = decode(at);
       const Kind kind = table_.at(code).kind;
-      if (kind == Kind::kGeneral) return false;
-      if (kind == Kind::kSpace || kind == Kind::kIsolated) break;
-      empty = empty && kind == Kind::kDrop;
-      at_ += bytes;
-      ++character_;
+      if (kind != Kind::kLetter) {
+        if (kind == Kind::kGeneral) return false;
+        if (kind != Kind::kDrop) break;
+      } else {
+        empty = false;
+      }
+      at += bytes;
     }
-    if (!empty) add_changed_word({begin, static_cast<size_t>(at_ - begin)}, character);
+    at_ = at;
+    character_ += passed;
+    if (!empty) add_changed_word({begin, static_cast<size_t>(at - begin)}, character);
     return true;
   }
 

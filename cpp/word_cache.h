@@ -1,6 +1,6 @@
-// Remembers the tokens of short words: two places for each hash, the newer word pushes out the older one.
-// It never changes a result, only how fast it comes. Its size is bounded: it grows while a job has more words than
-// there is room for.
+// Remembers the tokens of short words: two places for each hash and two that it shares, newer words push out older
+// ones. It never changes a result, only how fast it comes. Its size is bounded: it grows while a job has more words
+// than there is room for.
 #pragma once
 
 #ifdef __SSE2__
@@ -44,16 +44,15 @@ class WordCache {
   explicit WordCache(uint64_t seed) : seed_(seed | 1) {}
 
   // The word has at most kMaxBytes. When 16 bytes can be read from its first one on, they are, and then masked.
-  static Key key(std::string_view word, bool readable) {
-    uint64_t text[2] = {0, 0};
-    uint64_t mask[2];
-    if (readable) {
-      std::memcpy(text, word.data(), 16);
-    } else {
-      std::memcpy(text, word.data(), word.size());
+  [[gnu::always_inline]] static Key key(std::string_view word, bool readable) {
+    if (!readable) {
+      Key key{0, 0};
+      std::memcpy(&key, word.data(), word.size());
+      key.high |= uint64_t{word.size()} << 56;
+      return key;
     }
-    std::memcpy(mask, kMask + 16 - word.size(), 16);
-    return {text[0] & mask[0], (text[1] & mask[1]) | uint64_t{word.size()} << 56};
+    const char* const mask = kMask + 16 - word.size();
+    return {load(word.data()) & load(mask), (load(word.data() + 8) & load(mask + 8)) | uint64_t{word.size()} << 56};
   }
 
   // The key of a word with its ASCII letters in lower case. 16 bytes can be read from its first one on.
@@ -78,29 +77,38 @@ class WordCache {
   // Null when the word is not there.
   const Entry* find(const Key& key) const {
     if (entries_.empty()) return nullptr;
-    const Entry* entry = &entries_[place(key)];
-    entry += entry->differs(key);
-    return entry->differs(key) ? nullptr : entry;
+    const size_t home = places().of(key);
+    for (const size_t pair : {home, home ^ 2}) {
+      const Entry* entry = &entries_[pair];
+      entry += entry->differs(key);
+      if (!entry->differs(key)) return entry;
+    }
+    return nullptr;
   }
 
   // For a `find` that comes soon.
   void prefetch(const Key& key) const {
-    if (!entries_.empty()) prefetch(place(key));
+    if (!entries_.empty()) __builtin_prefetch(&entries_[places().of(key)]);
   }
 
   // For those who look at many words at once: the table is there after `prepare`, and stays as it is until the next
-  // one, but for its contents. An entry is at its place or the next one.
+  // one, but for its contents. Most words are at their place or the next one; `find` has them all.
   void prepare() {
     if (entries_.empty()) entries_.resize(kEntries);
-    if (pushed_out_ > entries_.size() / 8 && entries_.size() < kMostEntries) grow();
+    if (pushed_out_ > entries_.size() / 16 && entries_.size() < kMostEntries) grow();
   }
   const Entry* entries() const { return entries_.data(); }
-  size_t place(const Key& key) const {
-    uint64_t state = (key.low ^ seed_) * 0x9E3779B97F4A7C15;
-    state = ((state ^ state >> 32) + key.high) * 0xD6E8FEB86659FD93;
-    return state >> 40 & (entries_.size() - 2);
-  }
-  void prefetch(size_t place) const { __builtin_prefetch(&entries_[place]); }
+
+  // What it takes to find places, to be kept at hand.
+  struct Places {
+    uint64_t seed, mask;
+    size_t of(const Key& key) const {
+      uint64_t state = (key.low ^ seed) * 0x9E3779B97F4A7C15;
+      state = ((state ^ state >> 32) + key.high) * 0xD6E8FEB86659FD93;
+      return state >> 40 & mask;
+    }
+  };
+  Places places() const { return {seed_, entries_.size() - 2}; }
 
   // As `insert`, for words of more tokens too: those of a `long_entry` are read with `tokens_of`.
   void insert_any(const Key& key, const WordTokens& tokens) {
@@ -139,19 +147,35 @@ class WordCache {
   }
 
  private:
-  using Entries = std::vector<Entry, HugePages<Entry>>;
-
   // From place 16 - n on: n bytes to keep.
   static constexpr char kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+
+  static uint64_t load(const char* at) {
+    uint64_t bytes;
+    std::memcpy(&bytes, at, sizeof bytes);
+    return bytes;
+  }
+
+  using Entries = std::vector<Entry, HugePages<Entry>>;
 
   void keep(const Entry& entry) {
     if (entries_.empty()) prepare();
     put(entry);
   }
 
+  // What has no more room in its own pair goes to the neighbouring one.
   void put(const Entry& entry) {
-    Entry* pair = &entries_[place(entry.key)];
-    pushed_out_ += pair[1].count != 0;
+    const size_t home = places().of(entry.key);
+    Entry* pair = &entries_[home];
+    if (pair[1].count != 0) {
+      Entry* neighbour = &entries_[home ^ 2];
+      neighbour += neighbour->count != 0;
+      if (neighbour->count == 0) {
+        *neighbour = pair[1];
+      } else {
+        ++pushed_out_;
+      }
+    }
     pair[1] = pair[0];
     pair[0] = entry;
   }

@@ -56,9 +56,7 @@ struct Worker {
   WordCache cache;
   BertScratch scratch;
   std::string lowered;
-  std::string prefixed;           // a text with a space before it
-  std::string characters;         // a word as byte-level models read it
-  std::vector<uint32_t> byte_of;  // for each byte of these, the byte of the word
+  std::string prefixed;  // a text with a space before it
   std::vector<AddedTokenMatcher::Segment> segments;
   WordTokens tokens;
   Sequence first, second;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <unordered_set>
 #include <utility>
 
 #include "byte_level.h"
@@ -41,17 +42,16 @@ std::optional<std::string> bytes_of(std::string_view token) {
   return bytes;
 }
 
-std::vector<uint32_t> in_order(std::vector<uint32_t> ids) {
-  std::sort(ids.begin(), ids.end());
-  return ids;
-}
-
 bool are_distinct(const Bpe& settings) {
-  std::vector<uint32_t> ids;
-  ids.reserve(settings.vocab.size());
-  for (const auto& [token, id] : settings.vocab) ids.push_back(id);
-  ids = in_order(std::move(ids));
-  return std::adjacent_find(ids.begin(), ids.end()) == ids.end();
+  uint32_t largest = 0;
+  for (const auto& [token, id] : settings.vocab) largest = std::max(largest, id);
+  if (largest / 64 > settings.vocab.size()) return false;  // no vocabulary to hurry with
+  std::vector<bool> seen(size_t{largest} + 1);
+  for (const auto& [token, id] : settings.vocab) {
+    if (seen[id]) return false;
+    seen[id] = true;
+  }
+  return true;
 }
 
 }  // namespace
@@ -154,12 +154,13 @@ void BpeModel::find_search(const Bpe& settings, std::span<const Merge> merges) {
       texts.push_back(token);
     }
   }
-  const std::vector<uint32_t> sorted = in_order(ids);
-  std::vector<uint32_t> others = in_order(first_symbols());
-  std::erase_if(others, [&](uint32_t id) { return std::binary_search(sorted.begin(), sorted.end(), id); });
-  const auto is_other = [&](uint32_t id) { return std::binary_search(others.begin(), others.end(), id); };
-  for (const Merge& merge : merges) {
-    if (is_other(merge.left) || is_other(merge.right)) return;
+  const std::vector<uint32_t> first = first_symbols();
+  std::unordered_set<uint32_t> others(first.begin(), first.end());
+  for (uint32_t id : ids) others.erase(id);
+  if (!others.empty()) {
+    for (const Merge& merge : merges) {
+      if (others.contains(merge.left) || others.contains(merge.right)) return;
+    }
   }
   if (std::optional<MergeForest> forest = MergeForest::grow(merges, ids)) search_.emplace(*std::move(forest), texts);
 }
@@ -169,9 +170,8 @@ void BpeModel::keep_words(const Bpe& settings, StringTable vocab) {
     words_ = std::move(vocab);
     return;
   }
-  const std::vector<uint32_t> found = search_->ids();  // a word of these is found by searching
   for (const auto& [token, id] : settings.vocab) {
-    if (std::binary_search(found.begin(), found.end(), id)) continue;
+    if (search_->finds(id)) continue;
     if (!words_) words_.emplace();
     words_->insert(token, id);
     const std::optional<std::string> bytes = byte_level_ ? bytes_of(token) : std::nullopt;

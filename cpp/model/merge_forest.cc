@@ -4,17 +4,20 @@
 
 namespace leanformers {
 
-MergeForest::MergeForest(std::span<const uint32_t> letters, size_t merges)
+MergeForest::MergeForest(std::span<const uint32_t> letters, size_t largest_id, size_t merges)
     : letters_(static_cast<uint32_t>(letters.size())),
       ids_(letters.begin(), letters.end()),
+      symbols_(largest_id + 1, kNone),
       parts_(letters.size()),
       joined_(merges) {
+  for (uint32_t i = 0; i < letters.size(); ++i) symbols_[letters[i]] = i;
   ids_.reserve(letters.size() + merges);
   parts_.reserve(letters.size() + merges);
 }
 
 void MergeForest::add(uint32_t left, uint32_t right, uint32_t id) {
   joined_.insert(left, right, size());
+  symbols_[id] = size();
   ids_.push_back(id);
   parts_.push_back({left, right});
 }
@@ -25,8 +28,6 @@ std::optional<MergeForest> MergeForest::grow(std::span<const Merge> merges, std:
   for (const Merge& merge : merges) largest = std::max({largest, merge.left, merge.right, merge.result});
   if (largest / 8 > merges.size() + letters.size()) return std::nullopt;  // too far apart for a table
 
-  std::vector<uint32_t> symbols(size_t{largest} + 1, kNone);
-  for (uint32_t i = 0; i < letters.size(); ++i) symbols[letters[i]] = i;
   std::vector<bool> seen(size_t{largest} + 1);
   size_t results = 0;
   for (const Merge& merge : merges) {
@@ -34,25 +35,24 @@ std::optional<MergeForest> MergeForest::grow(std::span<const Merge> merges, std:
     seen[merge.result] = true;
   }
 
-  MergeForest forest(letters, results);
+  MergeForest forest(letters, largest, results);
   std::vector<Merge> early;  // before their parts
   for (const Merge& merge : merges) {
-    const uint32_t left = symbols[merge.left], right = symbols[merge.right];
-    uint32_t& result = symbols[merge.result];
+    const uint32_t left = forest.symbols_[merge.left], right = forest.symbols_[merge.right];
+    const uint32_t result = forest.symbols_[merge.result];
     if (result != kNone) {
-      // A pair that has a merge twice has the later one's rank.
       if (result < forest.letters_) return std::nullopt;
-      const Parts parts = forest.parts(result);
-      if (parts.left == left && parts.right == right) return std::nullopt;
+      // A pair that has a merge twice has the later one's rank.
+      const auto [made_of_left, made_of_right] = forest.parts(result);
+      if (made_of_left == left && made_of_right == right) return std::nullopt;
     } else if (left == kNone || right == kNone) {
       early.push_back(merge);
     } else if (forest.compatible(left, right)) {
-      result = forest.size();
       forest.add(left, right, merge.result);
     }
   }
   for (const Merge& merge : early) {
-    const uint32_t left = symbols[merge.left], right = symbols[merge.right];
+    const uint32_t left = forest.symbols_[merge.left], right = forest.symbols_[merge.right];
     if (left != kNone && right != kNone && forest.compatible(left, right)) return std::nullopt;
   }
   return forest;

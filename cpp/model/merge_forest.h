@@ -43,6 +43,7 @@ class MergeForest {
   uint32_t letters() const { return letters_; }
   uint32_t size() const { return static_cast<uint32_t>(ids_.size()); }
   uint32_t id(uint32_t symbol) const { return ids_[symbol]; }
+  bool has(uint32_t id) const { return id < symbols_.size() && symbols_[id] != kNone; }
   // Of a symbol that is no letter.
   Parts parts(uint32_t symbol) const { return parts_[symbol]; }
 
@@ -68,13 +69,14 @@ class MergeForest {
  private:
   static constexpr uint32_t kNone = PairTable::kMissing;
 
-  MergeForest(std::span<const uint32_t> letters, size_t merges);
+  MergeForest(std::span<const uint32_t> letters, size_t largest_id, size_t merges);
   void add(uint32_t left, uint32_t right, uint32_t id);
 
   uint32_t letters_;
   std::vector<uint32_t> ids_;
-  std::vector<Parts> parts_;  // those of letters mean nothing
-  PairTable joined_;          // the symbol that two others give
+  std::vector<uint32_t> symbols_;  // by id
+  std::vector<Parts> parts_;       // those of letters mean nothing
+  PairTable joined_;               // the symbol that two others give
 };
 
 }  // namespace leanformers

@@ -1,6 +1,5 @@
 #include "model/token_search.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace leanformers {
@@ -57,14 +56,6 @@ class DeadEnds {
 
 TokenSearch::TokenSearch(MergeForest forest, const std::vector<std::string>& letters)
     : forest_(std::move(forest)), trie_(make_trie(forest_, letters)) {}
-
-std::vector<uint32_t> TokenSearch::ids() const {
-  std::vector<uint32_t> ids;
-  ids.reserve(forest_.size());
-  for (uint32_t symbol = 0; symbol < forest_.size(); ++symbol) ids.push_back(forest_.id(symbol));
-  std::sort(ids.begin(), ids.end());
-  return ids;
-}
 
 void TokenSearch::encode(std::string_view text, uint32_t offset, WordTokens& tokens) const {
   const size_t first = tokens.size();

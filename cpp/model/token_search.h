@@ -18,8 +18,8 @@ class TokenSearch {
   // `letters`: the texts of the forest's letters.
   TokenSearch(MergeForest forest, const std::vector<std::string>& letters);
 
-  // Of all symbols, in rising order.
-  std::vector<uint32_t> ids() const;
+  // Whether a text that is made of letters and has the token of this id is this token.
+  bool finds(uint32_t id) const { return forest_.has(id); }
 
   // Appends the tokens of a text that is made of letters, which stands at `offset` of its word. Time is linear in the
   // text, since a place is left for good when no tokens go on from it: those before it are the only ones that end

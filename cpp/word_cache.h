@@ -81,8 +81,9 @@ class WordCache {
     const size_t home = places().of(key);
     for (const size_t pair : {home, home ^ 2}) {
       const Entry* entry = &entries_[pair];
-      entry += entry->differs(key);
-      if (!entry->differs(key)) return entry;
+      if (!entry[0].differs(key)) return entry;
+      if (entry[1].count == 0) return nullptr;  // nothing had to go elsewhere
+      if (!entry[1].differs(key)) return entry + 1;
     }
     return nullptr;
   }

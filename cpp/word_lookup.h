@@ -48,7 +48,8 @@ class WordLookup {
         return put(word, WordCache::key(word, end_ - begin >= 16), character);
       }
       const uint32_t hash = long_words_->hash(word);
-      long_words_->prefetch(hash);
+      long_words_->prefetch_set(hash);
+      has_long_word_ = true;
       *next_++ = {{hash, kLongWord}, begin, static_cast<uint32_t>(word.size()), 0, character};
     }
     // A word of at most WordCache::kMaxBytes that is known by this key.
@@ -73,6 +74,7 @@ class WordLookup {
     WordCache::Places places_;
     const WordCache::Entry* entries_;
     const LongWords* long_words_;
+    bool has_long_word_ = false;
   };
 
   Putter putter() {
@@ -91,6 +93,11 @@ class WordLookup {
   template <typename Tokenize>
   Putter write(const Putter& putter, const Tokenize& tokenize) {
     const Word* const end = putter.next_;
+    if (putter.has_long_word_) {
+      for (const Word* word = words_.data(); word != end; ++word) {
+        if (word->is_long()) long_words_.prefetch_record(static_cast<uint32_t>(word->key.low));
+      }
+    }
     filled_ = out_.ids.size();
     for (const Word* word = words_.data(); word != end; ++word) {
       word = write_known(word, end);

@@ -3,6 +3,10 @@
 // Words are gathered first, so that their entries in the caches are on their way when they are looked at.
 #pragma once
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -152,21 +156,35 @@ class WordLookup {
   void write_spans(const Word& word, const WordCache::Entry& entry, ptrdiff_t at) {
     constexpr uint64_t kNotAscii = 0x8080808080808080;
     Span* spans = out_.spans.data() + at;
-    std::fill_n(out_.words.data() + at, WordCache::kMaxTokens, out_.word_count);
-    if (((word.key.low | (word.key.high << 8)) & kNotAscii) == 0) {
-      uint32_t begin = word.character;
-      for (size_t i = 0; i < WordCache::kMaxTokens; ++i) {
-        const uint32_t end = word.character + entry.ends[i];
-        spans[i] = {begin, end};
-        begin = end;
-      }
-      return;
-    }
+    std::fill_n(out_.words.data() + at, WordCache::kMaxTokens + 1, out_.word_count);
+    if (((word.key.low | (word.key.high << 8)) & kNotAscii) == 0)
+      return write_ascii_spans(word.character, entry, spans);
     uint32_t begin = 0;
     for (size_t i = 0; i < entry.count; ++i) {
       spans[i] = span(word, begin, entry.ends[i]);
       begin = entry.ends[i];
     }
+  }
+
+  // There is room for more than the tokens of an entry.
+  static void write_ascii_spans(uint32_t character, const WordCache::Entry& entry, Span* spans) {
+#ifdef __SSE2__
+    static_assert(sizeof(Span) == 8 && WordCache::kMaxTokens == 3 && WordCache::kMostTokens >= 4);
+    uint32_t bytes;
+    std::memcpy(&bytes, entry.ends, 4);  // with what stands behind them
+    const __m128i first = _mm_set1_epi32(static_cast<int>(character)), zero = _mm_setzero_si128();
+    const __m128i ends = _mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(static_cast<int>(bytes)), zero), zero);
+    const __m128i to = _mm_add_epi32(ends, first), from = _mm_add_epi32(_mm_slli_si128(ends, 4), first);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(spans), _mm_unpacklo_epi32(from, to));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(spans + 2), _mm_unpackhi_epi32(from, to));
+#else
+    uint32_t begin = character;
+    for (size_t i = 0; i < WordCache::kMaxTokens; ++i) {
+      const uint32_t end = character + entry.ends[i];
+      spans[i] = {begin, end};
+      begin = end;
+    }
+#endif
   }
 
   void write_spans(const Word& word, std::span<const WordToken> tokens, ptrdiff_t at) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
 #include "bert_encoder.h"
 #include "byte_level.h"
@@ -69,6 +70,9 @@ class SequenceEncoder {
 
   // Text between added tokens.
   void encode_stretch(std::string_view text, uint32_t first) {
+    if (plan_.bert && !std::exchange(worker_.scratch.knows_words, true)) {
+      remember_words(*plan_.bert, std::get<WordPiece>(plan_.spec.model), plan_.ids, worker_.cache);
+    }
     worker_.cache.prepare();
     if (plan_.bert) {
       const size_t tokens = out_.ids.size();

@@ -205,7 +205,7 @@ class WordLookup {
   void write_other(const Word& word, const Tokenize& tokenize) {
     if (word.is_long()) {
       write_long(word, tokenize);
-    } else if (const WordCache::Entry* entry = cache_.find(word.key)) {
+    } else if (const WordCache::Entry* entry = cache_.fetch(word.key)) {
       write_entry(word, *entry);
     } else {
       const WordTokens& tokens = tokenize(word);

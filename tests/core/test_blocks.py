@@ -16,7 +16,8 @@ from .conftest import Cores, build
 PARTS = [
     "ab", "A", "unaB", "un,ab", "ab  !", "\t\r\n", "x" * 15, "Un" + "ab" * 7, "a" * 63, "ab" * 32, "a" * 101, "!" * 64,
     " " * 70, "é", "Éa", "a\u0301b", "a\u00adb", "\u200b", "a\x00b", "\x0b", "\x7f", "’", "a’s", "…a", "中", "中国",
-    "的中的中的中", "的a中", "かな", "が一ば", "한국어", "\U00020000", "\u3000", "，", "a\u0323\u0301", "\u0344", "ß", "İ", "ﬁ",
+    "的中的中的中", "的a中", "かな", "が一ば", "한국어", "\U00020000", "\u3000", "，",
+    "a\u0323\u0301", "\u0344", "ß", "İ", "ﬁ",
 ]  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def test_random_texts_of_parts(cores: Cores) -> None:
 
 @pytest.mark.parametrize("longest", [0, 1, 3, 8, 30])
 def test_words_too_long_are_told_of_whatever_the_cache_knows(longest: int) -> None:
-    cores = build(max_input_chars_per_word=longest)
+    cores = build(model={"max_input_chars_per_word": longest})
     texts = [part * count for part in ("a", "é", "中", "’", "が", "한") for count in (1, 2, 4, 9, 31)] * 2
     cores.compare(texts)
     expected = cores.general.encode(texts).long_words()

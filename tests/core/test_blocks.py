@@ -93,25 +93,8 @@ def test_words_too_long_are_told_of_whatever_the_cache_knows(longest: int) -> No
 
 
 def test_what_one_call_has_remembered_is_right_for_the_others(cores: Cores) -> None:
-    words = [
-        "É",
-        "é",
-        "e",
-        "E\u0301",
-        "e\u00ad",
-        "\u00adA",
-        "a",
-        "が",
-        "か",
-        "ẞ",
-        "ß",
-        "ss",
-        "한",
-        "가" * 6,
-        "\u1112",
-        "e" * 14 + "é",
-    ]
-    words += ["e" * 14 + "é", *("a" + "\u00ad" * count + "b" for count in (3, 6, 7, 8, 9))]
+    words = ["e\u00ad", "\u00adA", "E\u0301", "e" * 14 + "é", "가" * 6, "ss", *"ÉéeaがかẞßS한\u1112"]
+    words += ["a" + "\u00ad" * count + "b" for count in (3, 6, 7, 8, 9)]
     words += [word * 3 for word in words]
     texts = [*words, *words[::-1], " ".join(words)]
     for details in (False, True, False):

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
 #include "bert_encoder.h"
 #include "byte_level.h"
@@ -69,6 +70,9 @@ class SequenceEncoder {
 
   // Text between added tokens.
   void encode_stretch(std::string_view text, uint32_t first) {
+    if (plan_.bert && !std::exchange(worker_.scratch.knows_words, true)) {
+      remember_words(*plan_.bert, std::get<WordPiece>(plan_.spec.model), plan_.ids, worker_.cache);
+    }
     worker_.cache.prepare();
     if (plan_.bert) {
       const size_t tokens = out_.ids.size();
@@ -175,15 +179,13 @@ class SequenceEncoder {
     ++out_.word_count;
   }
 
-  // `spans` are where the bytes of the word come from.
-  void changed_word(std::string_view word, const Span* spans) {
+  // A normalized word; `spans` are where its bytes come from. `key` is what the cache knows it by, or null.
+  void changed_word(std::string_view word, const Span* spans, const WordCache::Key* key) {
     const auto span = [spans](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; };
-    if (word.size() > WordCache::kMaxBytes) return add_word(tokenize(word), span);
-    const WordCache::Key key = WordCache::key(word, false);
-    const WordCache::Entry* entry = worker_.cache.find(key);
+    const WordCache::Entry* entry = key == nullptr ? nullptr : worker_.cache.find(*key);
     if (entry == nullptr) {
-      worker_.cache.insert_any(key, tokenize(word));
-      add_word(worker_.tokens, span);
+      add_word(tokenize(word), span);
+      if (key != nullptr) worker_.cache.insert_any(*key, worker_.tokens);
     } else if (WordCache::is_long(*entry)) {
       add_word(worker_.cache.tokens_of(*entry), span);
     } else {

@@ -25,36 +25,38 @@ class ByteLevelEncoder {
         lookup_(encoder.worker_, encoder.out_, end_) {}
 
   void encode() {
+    Putter words = lookup_.putter();
+    uint32_t character = character_;
+    const auto put = [&words, &character](const char* begin, const char* end) {
+      words.put(begin, end, character);
+      if constexpr (kDetails) character += static_cast<uint32_t>(unicode::count_characters({begin, end}));
+      return end;
+    };
     for (const char* at = text_.data(); at < end_;) {
-      if (!lookup_.has_room(64)) write();
+      if (!words.has_room(64)) words = write(words);
       uint64_t ends = windows_.ends(at);
       if (ends == 0) {
-        at = add(at, scanner_.word_end(at));
+        at = put(at, scanner_.word_end(at));
         continue;
       }
       const char* const window = at + 1;
-      for (; ends != 0; ends &= ends - 1) at = add(at, window + std::countr_zero(ends));
+      for (; ends != 0; ends &= ends - 1) at = put(at, window + std::countr_zero(ends));
     }
-    write();
+    write(words);
   }
 
  private:
-  const char* add(const char* begin, const char* end) {
-    lookup_.add(begin, end, character_);
-    if constexpr (kDetails) {
-      character_ += static_cast<uint32_t>(unicode::count_characters({begin, static_cast<size_t>(end - begin)}));
-    }
-    return end;
-  }
+  using Putter = typename WordLookup<kDetails>::Putter;
 
-  void write() {
-    lookup_.write([this](const auto& word) -> const WordTokens& { return encoder_.tokenize_bytes(word.text()); });
+  Putter write(const Putter& words) {
+    return lookup_.write(
+        words, [this](const auto& word) -> const WordTokens& { return encoder_.tokenize_bytes(word.text()); });
   }
 
   Encoder& encoder_;
   std::string_view text_;
   const char* end_;
-  uint32_t character_;  // the number of the next word's first one
+  uint32_t character_;
   WordScanner scanner_;
   WordWindows windows_;
   WordLookup<kDetails> lookup_;

@@ -37,6 +37,7 @@ class SpacedEncoder {
     const int32_t words = encoder_.out_.word_count;
     for (const char* at = text_.data(); at < end_;) {
       found_ = 0;
+      cache_.prepare();
       while (at < end_ && found_ < kBatch) {
         const char* const gap = at;
         const char* const word = skip_gap(gap);

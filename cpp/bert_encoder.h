@@ -51,7 +51,7 @@ class BertEncoder {
 
  private:
   using Kind = BertTable::Kind;
-  using Word = typename WordLookup<kDetails>::Word;
+  using Putter = typename WordLookup<kDetails>::Putter;
 
   // Most characters here have three bytes.
   static unicode::Decoded decode(const char* at) {
@@ -98,31 +98,34 @@ class BertEncoder {
 
   // Words of the next 64 bytes: where they begin, and their last bytes.
   void add_words(uint64_t begins, uint64_t lasts) {
-    if (!lookup_.has_room(next_, 64)) write();
+    if (!words_.has_room(64)) write();
     // Copies, as the compiler cannot know that writing words leaves them alone.
     const char* const at = at_;
     const uint32_t character = character_, most = most_bytes_;
     const bool lowercases = lowercases_;
-    Word* next = next_;
+    Putter words = words_;
     for (; begins != 0; begins &= begins - 1, lasts &= lasts - 1) {
       const auto begin = static_cast<uint32_t>(std::countr_zero(begins));
       const auto size = static_cast<uint32_t>(std::countr_zero(lasts)) - begin + 1;
-      next = size <= most ? put_short(next, {at + begin, size}, lowercases, character + begin)
-                          : put_other(next, {at + begin, size}, character + begin);
+      if (size <= most) {
+        put_short(words, {at + begin, size}, lowercases, character + begin);
+      } else {
+        put_other(words, {at + begin, size}, character + begin);
+      }
     }
-    next_ = next;
+    words_ = words;
   }
 
-  // Of a word that stands in the text as it is, but for the case of ASCII letters.
-  Word* put_short(Word* next, std::string_view word, bool lowercases, uint32_t character) const {
-    const WordCache::Key key = lowercases ? WordCache::lowercase_key(word) : WordCache::key(word, true);
-    return lookup_.put(next, word, key, character);
+  // Of a word that is known by its bytes in the text, but for the case of ASCII letters.
+  [[gnu::always_inline]] static void put_short(Putter& words, std::string_view word, bool lowercases,
+                                               uint32_t character) {
+    words.put(word, lowercases ? WordCache::lowercase_key(word) : WordCache::key(word, true), character);
   }
 
-  Word* put_other(Word* next, std::string_view word, uint32_t character) {
+  void put_other(Putter& words, std::string_view word, uint32_t character) {
     check_length(word);
-    if (word.size() <= WordCache::kMaxBytes) return put_short(next, word, lowercases_, character);
-    return lookup_.put(next, word.data(), word.data() + word.size(), character);
+    if (word.size() <= WordCache::kMaxBytes) return put_short(words, word, lowercases_, character);
+    words.put(word.data(), word.data() + word.size(), character);
   }
 
   // A character that is no ASCII letter, or a word from such a one on.
@@ -149,8 +152,8 @@ class BertEncoder {
 
   // As another word that stands in the text as it is.
   void put_isolated(uint32_t bytes) {
-    if (!lookup_.has_room(next_, 1)) write();
-    next_ = put_short(next_, {at_, bytes}, lowercases_, character_);
+    if (!words_.has_room(1)) write();
+    put_short(words_, {at_, bytes}, lowercases_, character_);
   }
 
   // Characters of three bytes whose one token is known. Of a few, tokens are looked up together with those of the words
@@ -212,11 +215,10 @@ class BertEncoder {
   }
 
   void add_changed_word(std::string_view word, uint32_t character) {
-    if (!lookup_.has_room(next_, 1)) write();
+    if (!words_.has_room(1)) write();
     // Nothing has more than two characters a byte when it is normalized.
     if (!kDetails && word.size() <= WordCache::kMaxBytes && word.size() * 2 <= plan().longest_word) {
-      next_ = put_short(next_, word, lowercases_, 0);
-      return;
+      return put_short(words_, word, lowercases_, 0);
     }
     if constexpr (kDetails) write();
     const std::string_view normalized = normalize(word, character, scratch_.word);
@@ -224,7 +226,7 @@ class BertEncoder {
     if constexpr (kDetails) {
       encoder_.changed_word(normalized, scratch_.spans.data());
     } else {
-      next_ = lookup_.put(next_, normalized.data(), normalized.data() + normalized.size(), 0);
+      words_.put(normalized.data(), normalized.data() + normalized.size(), 0);
       write();  // before the scratch has another word
     }
   }
@@ -256,12 +258,11 @@ class BertEncoder {
   }
 
   void write() {
-    if (next_ == lookup_.words()) return;
-    lookup_.write(next_, [this](const Word& word) -> const WordTokens& {
+    if (words_.has_room(WordLookup<kDetails>::kRoom)) return;
+    words_ = lookup_.write(words_, [this](const auto& word) -> const WordTokens& {
       const std::string_view text = word.text();
       return encoder_.tokenize(text.data() == scratch_.word.data() ? text : normalize(text, 0, scratch_.missed));
     });
-    next_ = lookup_.words();
   }
 
   const Plan& plan() const { return encoder_.plan_; }
@@ -277,7 +278,7 @@ class BertEncoder {
   const char* end_;
   uint32_t character_;  // the number of the next one
   WordLookup<kDetails> lookup_;
-  Word* next_ = lookup_.words();
+  Putter words_ = lookup_.putter();
 };
 
 }  // namespace leanformers

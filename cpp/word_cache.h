@@ -147,6 +147,9 @@ class WordCache {
   }
 
  private:
+  // From place 16 - n on: n bytes to keep.
+  static constexpr char kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+
   static uint64_t load(const char* at) {
     uint64_t bytes;
     std::memcpy(&bytes, at, sizeof bytes);
@@ -154,9 +157,6 @@ class WordCache {
   }
 
   using Entries = std::vector<Entry, HugePages<Entry>>;
-
-  // From place 16 - n on: n bytes to keep.
-  static constexpr char kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 
   void keep(const Entry& entry) {
     if (entries_.empty()) prepare();

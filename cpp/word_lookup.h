@@ -28,6 +28,8 @@ class WordLookup {
     std::string_view text() const { return {begin, size}; }
     bool is_long() const { return size > WordCache::kMaxBytes; }
   };
+  static constexpr size_t kRoom = 128;  // for words, between two writes
+
   // `end` is that of the text.
   WordLookup(Worker& worker, Sequence& out, const char* end)
       : cache_(worker.cache), long_words_(worker.long_words), out_(out), end_(end) {
@@ -237,7 +239,7 @@ class WordLookup {
   LongWords& long_words_;
   Sequence& out_;
   const char* end_;
-  std::array<Word, 128> words_;
+  std::array<Word, kRoom> words_;
   size_t filled_ = 0;  // tokens of the sequence, while it has more room
 };
 

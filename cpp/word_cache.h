@@ -8,6 +8,7 @@
 #endif
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -51,7 +52,7 @@ class WordCache {
       key.high |= uint64_t{word.size()} << 56;
       return key;
     }
-    const char* const mask = kMask + 16 - word.size();
+    const char* const mask = kMask.data() + 16 - word.size();
     return {load(word.data()) & load(mask), (load(word.data() + 8) & load(mask + 8)) | uint64_t{word.size()} << 56};
   }
 
@@ -59,7 +60,7 @@ class WordCache {
   static Key lowercase_key(std::string_view word) {
 #ifdef __SSE2__
     const auto load = [](const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); };
-    const __m128i text = _mm_and_si128(load(word.data()), load(kMask + 16 - word.size()));
+    const __m128i text = _mm_and_si128(load(word.data()), load(kMask.data() + 16 - word.size()));
     const __m128i upper =
         _mm_and_si128(_mm_cmpgt_epi8(text, _mm_set1_epi8('A' - 1)), _mm_cmplt_epi8(text, _mm_set1_epi8('Z' + 1)));
     const __m128i lower = _mm_or_si128(text, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
@@ -148,7 +149,11 @@ class WordCache {
 
  private:
   // From place 16 - n on: n bytes to keep.
-  static constexpr char kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+  static constexpr auto kMask = [] {
+    std::array<char, 32> mask{};
+    std::fill_n(mask.begin(), 16, static_cast<char>(0xFF));
+    return mask;
+  }();
 
   static uint64_t load(const char* at) {
     uint64_t bytes;

@@ -9,21 +9,16 @@ namespace leanformers {
 
 namespace {
 
-constexpr uint32_t kMissing = StringTable::kMissing;
+constexpr uint32_t kMissing = Vocabulary::kMissing;
 static_assert(kMissing == CharacterTable::kMissing);
-
-StringTable table_of(const Bpe& settings) {
-  StringTable table(settings.vocab.size());
-  for (const auto& [token, id] : settings.vocab) {
-    if (id == kMissing) throw std::invalid_argument("the id of \"" + token + "\" is too large");
-    table.insert(token, id);
-  }
-  return table;
-}
 
 std::string byte_token(unsigned byte) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   return {'<', '0', 'x', kDigits[byte / 16], kDigits[byte % 16], '>'};
+}
+
+std::string name_of(std::string_view left, std::string_view right) {
+  return "the merge of \"" + std::string(left) + "\" and \"" + std::string(right) + "\"";
 }
 
 bool are_distinct(const Bpe& settings) {
@@ -48,8 +43,8 @@ BpeModel::BpeModel(const Bpe& settings)
     dropout_ = static_cast<float>(*settings.dropout);
     if (!(dropout_ >= 0 && dropout_ <= 1)) throw std::invalid_argument("dropout must be between 0 and 1");
   }
-  StringTable vocab = table_of(settings);
-  const std::vector<Seams::Merge> merges = add_merges(settings, vocab);
+  const Vocabulary& vocab = settings.vocab;
+  const std::vector<Seams::Merge> merges = add_merges(settings);
   add_characters(settings);
   bytes_.fill(kMissing);
   if (settings.byte_fallback) {
@@ -59,10 +54,10 @@ BpeModel::BpeModel(const Bpe& settings)
     if (const uint32_t id = vocab.find(*unknown_token_); id != kMissing) unknown_id_ = id;
   }
   if (dropout_ == 0) seams_.emplace(merges, first_symbols());
-  if (settings.ignore_merges && dropout_ == 0) words_ = std::move(vocab);
+  if (settings.ignore_merges && dropout_ == 0) words_ = vocab;
 }
 
-std::vector<Seams::Merge> BpeModel::add_merges(const Bpe& settings, const StringTable& vocab) {
+std::vector<Seams::Merge> BpeModel::add_merges(const Bpe& settings) {
   // The queue of the reference takes an outdated entry for a good one if the symbols that are there now merge into the
   // same symbol. That cannot be when merging makes symbols longer and each id has one length.
   scannable_ = are_distinct(settings);
@@ -71,14 +66,14 @@ std::vector<Seams::Merge> BpeModel::add_merges(const Bpe& settings, const String
   std::string merged;
   for (uint32_t rank = 0; rank < settings.merges.size(); ++rank) {
     const auto& [left, right] = settings.merges[rank];
-    const auto id = [&, &left = left, &right = right](const std::string& token) {  // clang 14 wants their names
-      if (const uint32_t found = vocab.find(token); found != kMissing) return found;
-      throw std::invalid_argument("the merge of \"" + left + "\" and \"" + right + "\" needs \"" + token +
+    const auto id = [&, &left = left, &right = right](std::string_view token) {  // clang 14 wants their names
+      if (const uint32_t found = settings.vocab.find(token); found != kMissing) return found;
+      throw std::invalid_argument(name_of(left, right) + " needs \"" + std::string(token) +
                                   "\", which is not in the vocabulary");
     };
     if (right.size() < prefix_.size()) {
-      throw std::invalid_argument("the merge of \"" + left + "\" and \"" + right +
-                                  "\" has a right part that is shorter than the prefix \"" + prefix_ + "\"");
+      throw std::invalid_argument(name_of(left, right) + " has a right part that is shorter than the prefix \"" +
+                                  prefix_ + "\"");
     }
     merged.assign(left).append(right, prefix_.size());
     merges.push_back({id(left), id(right), id(merged)});

@@ -16,7 +16,6 @@
 #include "model/merge.h"
 #include "model/seams.h"
 #include "model/word_token.h"
-#include "string_table.h"
 #include "tokenizer.h"
 
 namespace leanformers {
@@ -34,7 +33,7 @@ class BpeModel {
   void tokenize(std::string_view word, WordTokens& tokens) const;
 
  private:
-  std::vector<Seams::Merge> add_merges(const Bpe& settings, const StringTable& vocab);
+  std::vector<Seams::Merge> add_merges(const Bpe& settings);
   void add_characters(const Bpe& settings);
   std::vector<uint32_t> first_symbols() const;
   void split(std::string_view word, WordTokens& symbols) const;
@@ -59,7 +58,7 @@ class BpeModel {
   std::optional<std::string> unknown_token_;
   std::optional<uint32_t> unknown_id_;
   bool fuse_unknown_;
-  std::optional<StringTable> words_;  // whole words that are tokens, when merges are ignored
+  std::optional<Vocabulary> words_;  // whole words that are tokens, when merges are ignored
 };
 
 }  // namespace leanformers

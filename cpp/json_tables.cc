@@ -112,6 +112,13 @@ class Reader {
 
   // The next character that is no white space; NUL at the end.
   char peek() {
+    if (at_ < text_.size() && text_[at_] > ' ') return text_[at_];
+    if (at_ < text_.size() && text_[at_] == '\n') {  // most often many spaces follow, which indent the next line
+      ++at_;
+      for (static constexpr std::string_view kSpaces = "        "; text_.substr(at_).starts_with(kSpaces);) {
+        at_ += kSpaces.size();
+      }
+    }
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
       ++at_;
     return at_ < text_.size() ? text_[at_] : '\0';

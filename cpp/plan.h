@@ -59,9 +59,7 @@ struct Worker {
   LongWords long_words;
   CharacterTokens character_tokens;
   BertScratch scratch;
-  std::string prefixed;           // a text with a space before it
-  std::string characters;         // a word as byte-level models read it
-  std::vector<uint32_t> byte_of;  // for each byte of these, the byte of the word
+  std::string prefixed;  // a text with a space before it
   std::vector<AddedTokenMatcher::Segment> segments;
   WordTokens tokens;
   Sequence first, second;

@@ -120,20 +120,7 @@ class SequenceEncoder {
 
   // The tokens of a word whose bytes the model reads as characters, with offsets in its bytes.
   const WordTokens& tokenize_bytes(std::string_view word) {
-    worker_.characters.clear();
-    worker_.byte_of.clear();
-    for (size_t i = 0; i < word.size(); ++i) {
-      char utf8[4];
-      const uint32_t size = unicode::encode(byte_to_character(word[i]), utf8);
-      worker_.characters.append(utf8, size);
-      worker_.byte_of.insert(worker_.byte_of.end(), size, static_cast<uint32_t>(i));
-    }
-    worker_.byte_of.push_back(static_cast<uint32_t>(word.size()));
-    tokenize(worker_.characters);
-    for (WordToken& token : worker_.tokens) {
-      token.begin = worker_.byte_of[token.begin];
-      token.end = worker_.byte_of[token.end];
-    }
+    std::get<BpeModel>(plan_.model).tokenize_bytes(word, worker_.tokens);
     return worker_.tokens;
   }
 

@@ -110,11 +110,11 @@ void WordWindows::read_others(Masks& masks, uint64_t high) const {
   }
 }
 
-uint64_t WordWindows::ends(const char* at) const {
+WordWindows::Window WordWindows::look(const char* at) const {
   const auto left = static_cast<size_t>(end_ - at);
   // Scripts of three bytes a character have long words, of which a window would have few.
   const char first = *at == ' ' && left > 1 ? at[1] : *at;
-  if (static_cast<unsigned char>(first) >= 0xE0) return 0;
+  if (static_cast<unsigned char>(first) >= 0xE0 || split_.pattern == SplitPattern::kDeepSeek) return {0, 0};
   char copy[kBytes];
   if (left < kBytes) {
     std::memset(copy, 0, kBytes);
@@ -122,22 +122,25 @@ uint64_t WordWindows::ends(const char* at) const {
     at = copy;
   }
   const Masks masks = read(at, static_cast<uint32_t>(std::min<size_t>(left, kBytes + 1)));
-  uint64_t starts;
+  const uint64_t starts = this->starts(masks);
+  uint64_t ends = 0;
+  if (masks.whole) {
+    ends = (starts & masks.exists) >> 1 | bit(masks.known - 1);
+  } else if (masks.known > kLookAhead) {
+    ends = (starts & below(masks.known - kLookAhead)) >> 1;
+  }
+  return {ends, masks.inner};
+}
+
+uint64_t WordWindows::starts(const Masks& masks) const {
   switch (split_.pattern) {
     case SplitPattern::kGpt2:
-      starts = gpt2(masks);
-      break;
+      return gpt2(masks);
     case SplitPattern::kCl100k:
-      starts = cl100k(masks);
-      break;
-    case SplitPattern::kO200k:
-      starts = o200k(masks);
-      break;
+      return cl100k(masks);
     default:
-      return 0;
+      return o200k(masks);
   }
-  if (masks.whole) return (starts & masks.exists) >> 1 | bit(masks.known - 1);
-  return masks.known <= kLookAhead ? 0 : (starts & below(masks.known - kLookAhead)) >> 1;
 }
 
 // Runs of each class; one ' ' goes with the run after it, or else the last character of white space is by itself.

@@ -139,25 +139,25 @@ class TrieBuilder {
 
   // Makes the children of a branch at `depth`, appends those that have children to `branches`, and returns their base.
   uint32_t add_children(const Branch& branch, size_t depth, std::vector<Branch>& branches) {
-    if (branch.begin == branch.end) return Trie::kNoChildren;
-    size_t count = 0;
+    labels_.clear();
+    begins_.clear();
     for (uint32_t i = branch.begin; i < branch.end; ++i) {
-      if (const unsigned char label = byte(i, depth); count == 0 || label != labels_[count - 1]) {
-        labels_[count] = label;
-        begins_[count++] = i;
+      if (const unsigned char label = byte(i, depth); labels_.empty() || label != labels_.back()) {
+        labels_.push_back(label);
+        begins_.push_back(i);
       }
     }
-    begins_[count] = branch.end;
-    const std::span<const unsigned char> labels(labels_.data(), count);
+    if (labels_.empty()) return Trie::kNoChildren;
+    begins_.push_back(branch.end);
 
-    const uint32_t base = find_base(labels);
+    const uint32_t base = find_base();
     bases_.add(base);
-    end_ = std::max<size_t>(end_, base + labels.back() + 1);
+    end_ = std::max<size_t>(end_, base + labels_.back() + 1);
     if (nodes_.size() < end_) nodes_.resize(end_ + end_ / 8);
-    for (size_t child = 0; child < count; ++child) {
-      const uint32_t slot = base + labels[child];
+    for (size_t child = 0; child < labels_.size(); ++child) {
+      const uint32_t slot = base + labels_[child];
       taken_.add(slot);
-      nodes_[slot].label = labels[child];
+      nodes_[slot].label = labels_[child];
       uint32_t begin = begins_[child];
       if (sorted_[begin].size == depth + 1) nodes_[slot].value = sorted_[begin++].value;
       if (begin < begins_[child + 1]) branches.push_back({slot, begin, begins_[child + 1]});
@@ -165,14 +165,14 @@ class TrieBuilder {
     return base;
   }
 
-  // A base that no node has, with free slots for all of the labels. The search goes on where the last one for as many
+  // A base that no node has, with free slots for all of labels_. The search goes on where the last one for as many
   // labels ended, so that all of them together are linear; what they leave free, nodes with few children fill.
-  uint32_t find_base(std::span<const unsigned char> labels) {
-    size_t& start = starts_[std::min(labels.size(), starts_.size() - 1)];
+  uint32_t find_base() {
+    size_t& start = starts_[std::min(labels_.size(), starts_.size() - 1)];
     for (;; start += 64) {
-      uint64_t good = ~bases_.window(start - labels[0]);
-      for (unsigned char label : labels) good &= ~taken_.window(start - labels[0] + label);
-      if (good != 0) return static_cast<uint32_t>(start - labels[0] + std::countr_zero(good));
+      uint64_t good = ~bases_.window(start - labels_[0]);
+      for (unsigned char label : labels_) good &= ~taken_.window(start - labels_[0] + label);
+      if (good != 0) return static_cast<uint32_t>(start - labels_[0] + std::countr_zero(good));
     }
   }
 
@@ -186,8 +186,8 @@ class TrieBuilder {
     starts.fill(256);
     return starts;
   }();
-  std::array<unsigned char, 256> labels_;  // of the children being added
-  std::array<uint32_t, 257> begins_;       // the sorted keys of each of them begin here
+  std::vector<unsigned char> labels_;  // of the children being added
+  std::vector<uint32_t> begins_;       // the sorted keys of each of them begin here
 };
 
 Trie::Trie(const std::vector<std::string_view>& keys) {

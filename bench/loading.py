@@ -1,55 +1,76 @@
-"""How long from_pretrained takes on vocabularies of today's size: 250,000 Unigram pieces and 150,000 BPE tokens.
+"""How long from_pretrained takes on vocabularies of today's size, and how much memory.
 
     python bench/loading.py [--rounds 9] [--folder DIR]
 
 Each round is a fresh process, which imports, loads once, and loads once more; ours and the reference's take turns.
-Medians of: the first and the second load (milliseconds of processor time and of the clock), and the whole process above
-bare Python. The folders are made by bench/vocabularies.py, or one is given.
+Medians of: the first and the second load (milliseconds of processor time and of the clock), the whole process above
+bare Python, and how far the first load raised the peak of memory. Python's bytecode is there, as it is for an installed
+package. The folders are made by bench/vocabularies.py, or one is given.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from vocabularies import write_bpe, write_unigram
+from vocabularies import write_bpe, write_unigram, write_wordpiece
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CODE = """
-import json, sys, time
+import json, resource, sys, time
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 begin = time.perf_counter()
 {imports}
 figures = {{"import": time.perf_counter() - begin}}
+before = peak()
 for name in ("first", "second"):
     clock, processor = time.perf_counter(), time.process_time()
     tokenizer = {load}
     figures[name], figures[name + " (processor)"] = time.perf_counter() - clock, time.process_time() - processor
+    figures.setdefault("memory", (peak() - before) / 1024 / 1e3)
 print(json.dumps(figures))
 """
+MADE: dict[str, Callable[[Path], None]] = {
+    "250,002 Unigram pieces": write_unigram,
+    "151,665 BPE tokens": write_bpe,
+    "200,022 BPE tokens, ignore_merges": lambda folder: write_bpe(folder, 200_000, ignore_merges=True),
+    "119,547 WordPiece tokens": write_wordpiece,
+}
 SIDES = {
     "leanformers": ("from leanformers import AutoTokenizer", "AutoTokenizer.from_pretrained(sys.argv[1])"),
     "tokenizers": ("from tokenizers import Tokenizer", 'Tokenizer.from_file(sys.argv[1] + "/tokenizer.json")'),
 }
 
 
-def run(code: str, folder: Path) -> tuple[str, float]:
+def run(code: str, folder: Path, bytecode: str) -> tuple[str, float]:
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     begin = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", code, str(folder)], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], check=True, capture_output=True, text=True, env=environment
+    )
     return done.stdout, time.perf_counter() - begin
 
 
-def measure(folder: Path, rounds: int) -> dict[str, dict[str, float]]:
-    """Median milliseconds by side and figure."""
+def measure(folder: Path, rounds: int, bytecode: str) -> dict[str, dict[str, float]]:
+    """Median milliseconds, or megabytes, by side and figure."""
     found: dict[str, dict[str, list[float]]] = {side: {} for side in SIDES}
+    for imports, load in SIDES.values():
+        run(CODE.format(imports=imports, load=load), folder, bytecode)
     for _ in range(rounds):
-        _, bare = run("pass", folder)
+        _, bare = run("pass", folder, bytecode)
         for side, (imports, load) in SIDES.items():
-            printed, whole = run(CODE.format(imports=imports, load=load), folder)
+            printed, whole = run(CODE.format(imports=imports, load=load), folder, bytecode)
             figures = json.loads(printed)
             figures["process"] = whole - bare - figures["second"]
             for name, seconds in figures.items():
@@ -65,20 +86,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folders = {"given": arguments.folder} if arguments.folder else {}
         if not folders:
-            folders = {"250,002 Unigram pieces": Path(temporary, "u"), "151,665 BPE tokens": Path(temporary, "b")}
-            for folder, write in zip(folders.values(), (write_unigram, write_bpe), strict=True):
-                write(folder)
+            folders = {name: Path(temporary, name) for name in MADE}
+            for name, write in MADE.items():
+                write(folders[name])
         print(
-            "| vocabulary | side | import | first load | its processor time | second load | process above bare Python |"
+            "| vocabulary | side | import | first load | its processor time | second load | process above bare Python "
+            "| peak of memory |"
         )
-        print("|---|---|---:|---:|---:|---:|---:|")
+        print("|---|---|---:|---:|---:|---:|---:|---:|")
         for name, folder in folders.items():
-            for side, of in measure(folder, arguments.rounds).items():
+            for side, of in measure(folder, arguments.rounds, str(Path(temporary, "bytecode"))).items():
                 columns = ("import", "first", "first (processor)", "second", "process")
-                print(
-                    f"| {name} | {side} | " + " | ".join(f"{of[column]:.0f} ms" for column in columns) + " |",
-                    flush=True,
-                )
+                times = " | ".join(f"{of[column]:.0f} ms" for column in columns)
+                print(f"| {name} | {side} | {times} | +{of['memory']:.0f} MB |", flush=True)
 
 
 if __name__ == "__main__":

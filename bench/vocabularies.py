@@ -1,4 +1,4 @@
-"""Vocabularies as large as today's, made by chance, for benchmarks: 250,000 pieces as XLM-R, 150,000 tokens as Qwen.
+"""Vocabularies as large as today's, made by chance, for benchmarks: as those of XLM-R, Qwen, Llama 3 and mBERT.
 
 Nothing is trained: the tokens are real and made-up words with the lengths, scripts and scores of a real vocabulary, so
 that loading them is as much work.
@@ -12,7 +12,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-__all__ = ["write_bpe", "write_unigram"]
+__all__ = ["write_bpe", "write_unigram", "write_wordpiece"]
 
 _SCRIPTS = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -71,8 +71,11 @@ def write_unigram(folder: Path, count: int = 250_002) -> None:
     _write(folder, document, {"tokenizer_class": "XLMRobertaTokenizer", "model_max_length": 512})
 
 
-def write_bpe(folder: Path, count: int = 151_643) -> None:
-    """A tokenizer.json like Qwen 2's: bytes, merges that build every other token, 22 added tokens."""
+def write_bpe(folder: Path, count: int = 151_643, *, ignore_merges: bool = False) -> None:
+    """A tokenizer.json like Qwen 2's: bytes, merges that build every other token, 22 added tokens.
+
+    With `ignore_merges` merges are written as lists, as newer files have them.
+    """
     from leanformers.tokenizers.formats.merges import BYTE_LETTERS
 
     chosen = random.Random(0)
@@ -116,11 +119,51 @@ def write_bpe(folder: Path, count: int = 151_643) -> None:
             "end_of_word_suffix": "",
             "fuse_unk": False,
             "byte_fallback": False,
+            "ignore_merges": ignore_merges,
             "vocab": {token: number for number, token in enumerate(tokens)},
-            "merges": merges,
+            "merges": [merge.split(" ") for merge in merges] if ignore_merges else merges,
         },
     }
     _write(folder, document, {"tokenizer_class": "Qwen2Tokenizer", "model_max_length": 131_072})
+
+
+def write_wordpiece(folder: Path, count: int = 119_547) -> None:
+    """A tokenizer.json like that of multilingual BERT."""
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words = _words(count - len(special), random.Random(0))
+    tokens = special + [word[1:] if word.startswith("▁") and word[1:] else "##" + word for word in words]
+    tokens = list(dict.fromkeys(tokens))
+    document = {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [_added(number, token) for number, token in enumerate(special)],
+        "normalizer": {
+            "type": "BertNormalizer",
+            "clean_text": True,
+            "handle_chinese_chars": True,
+            "strip_accents": None,
+            "lowercase": False,
+        },
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": {
+            "type": "TemplateProcessing",
+            "single": [_special("[CLS]"), _sequence("A"), _special("[SEP]")],
+            "pair": [_special("[CLS]"), _sequence("A"), _special("[SEP]"), _sequence("B"), _special("[SEP]")],
+            "special_tokens": {
+                token: {"id": token, "ids": [special.index(token)], "tokens": [token]} for token in ("[CLS]", "[SEP]")
+            },
+        },
+        "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
+        "model": {
+            "type": "WordPiece",
+            "unk_token": "[UNK]",
+            "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 100,
+            "vocab": {token: number for number, token in enumerate(tokens)},
+        },
+    }
+    _write(folder, document, {"tokenizer_class": "BertTokenizer", "model_max_length": 512})
 
 
 def _added(number: int, token: str) -> dict[str, Any]:

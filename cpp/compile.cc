@@ -30,6 +30,19 @@ CompiledModel compile_model(const Model& model) {
   return std::visit(Compile{}, model);
 }
 
+std::vector<std::string_view> tokens_by_id(const Model& model) {
+  std::vector<std::string_view> tokens(use_tokens(model, [](const auto& table) { return table.size(); }));
+  for_each_token(model, [&tokens](std::string_view token, uint32_t id) {
+    if (id > kMaxId) {
+      throw std::invalid_argument("token \"" + std::string(token) + "\" has the id " + std::to_string(id) +
+                                  ", which is too large");
+    }
+    if (id >= tokens.size()) tokens.resize(id + 1);
+    tokens[id] = token;
+  });
+  return tokens;
+}
+
 const char* name_of(const Model& model) {
   static constexpr const char* kNames[] = {"WordPiece", "BPE", "Unigram", "WordLevel"};
   return kNames[model.index()];
@@ -37,15 +50,8 @@ const char* name_of(const Model& model) {
 
 }  // namespace
 
-size_t vocabulary_size(const Model& model) {
-  size_t size = 0;
-  for_each_token(model, [&size](const std::string&, uint32_t) { ++size; });
-  return size;
-}
-
 Plan::Plan(Spec from, bool fused)
-    : spec(std::move(from)), model(compile_model(spec.model)), ids(vocabulary_size(spec.model)) {
-  index_vocabulary();
+    : spec(std::move(from)), tokens(tokens_by_id(spec.model)), model(compile_model(spec.model)) {
   index_added_tokens();
   if (const auto* settings = std::get_if<WordPiece>(&spec.model)) longest_word = settings->max_input_chars_per_word;
   const Template full = spec.post_processor.value_or(plain_template());
@@ -54,23 +60,12 @@ Plan::Plan(Spec from, bool fused)
   choose_path(fused);
 }
 
-void Plan::index_vocabulary() {
-  for_each_token(spec.model, [this](const std::string& token, uint32_t id) {
-    if (id > kMaxId) {
-      throw std::invalid_argument("token \"" + token + "\" has the id " + std::to_string(id) + ", which is too large");
-    }
-    if (id >= tokens.size()) tokens.resize(id + 1);
-    tokens[id] = token;
-    ids.insert(token, id);
-  });
-}
-
 void Plan::index_added_tokens() {
   std::vector<const AddedToken*> verbatim_tokens, normalized_tokens;
   std::vector<std::string> verbatim_patterns, normalized_patterns;
   for (AddedToken& token : spec.added_tokens) {
     // The model's own id wins over the one that the file gives.
-    if (const uint32_t id = ids.find(token.content); id != StringTable::kMissing) token.id = id;
+    if (const uint32_t id = find(token.content); id != Vocabulary::kMissing) token.id = id;
     added_by_content.emplace(token.content, &token);
     if (token.special) special.insert(token.content);
     const std::string pattern = token.normalized ? normalize(spec.normalizers, token.content) : token.content;
@@ -114,7 +109,7 @@ bool Plan::choose_byte_level() {
   for (int byte = 0; byte < 256; ++byte) {
     char utf8[4];
     const uint32_t size = unicode::encode(byte_to_character(static_cast<char>(byte)), utf8);
-    if (!plain || ids.find({utf8, size}) == StringTable::kMissing) return false;
+    if (!plain || find({utf8, size}) == Vocabulary::kMissing) return false;
   }
   byte_level = split;
   explanation = {"normalizer, pre-tokenizer: fused scan for the split of " + std::string(split->name) +

@@ -56,8 +56,8 @@ std::optional<uint32_t> Tokenizer::token_to_id(std::string_view token) const {
   if (const auto added = plan_->added_by_content.find(token); added != plan_->added_by_content.end()) {
     return added->second->id;
   }
-  const uint32_t id = plan_->ids.find(token);
-  return id == StringTable::kMissing ? std::nullopt : std::optional(id);
+  const uint32_t id = plan_->find(token);
+  return id == Vocabulary::kMissing ? std::nullopt : std::optional(id);
 }
 
 std::optional<std::string_view> Tokenizer::id_to_token(uint32_t id) const {
@@ -68,21 +68,21 @@ std::optional<std::string_view> Tokenizer::id_to_token(uint32_t id) const {
 
 std::vector<std::pair<std::string, uint32_t>> Tokenizer::vocab(bool with_added_tokens) const {
   std::vector<std::pair<std::string, uint32_t>> pairs;
-  for_each_token(plan_->spec.model, [&pairs](const std::string& token, uint32_t id) { pairs.emplace_back(token, id); });
+  for_each_token(plan_->spec.model, [&pairs](std::string_view token, uint32_t id) { pairs.emplace_back(token, id); });
   if (!with_added_tokens) return pairs;
   for (const AddedToken& token : plan_->spec.added_tokens) {
-    if (plan_->ids.find(token.content) == StringTable::kMissing) pairs.emplace_back(token.content, token.id);
+    if (plan_->find(token.content) == Vocabulary::kMissing) pairs.emplace_back(token.content, token.id);
   }
   return pairs;
 }
 
 size_t Tokenizer::vocab_size(bool with_added_tokens) const {
-  const size_t model_size = plan_->ids.size();
+  const size_t model_size = use_tokens(plan_->spec.model, [](const auto& tokens) { return tokens.distinct(); });
   if (!with_added_tokens) return model_size;
   return model_size +
          static_cast<size_t>(std::count_if(
              plan_->spec.added_tokens.begin(), plan_->spec.added_tokens.end(),
-             [this](const AddedToken& token) { return plan_->ids.find(token.content) == StringTable::kMissing; }));
+             [this](const AddedToken& token) { return plan_->find(token.content) == Vocabulary::kMissing; }));
 }
 
 std::vector<std::string> Tokenizer::explain() const { return plan_->explanation; }

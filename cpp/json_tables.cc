@@ -1,8 +1,10 @@
 #include "json_tables.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "unicode/unicode.h"
 
@@ -32,11 +34,11 @@ class Reader {
 
   JsonTables read() {
     bool found = false;
-    read_object([&](const std::string& name) {
+    read_object([&](std::string_view name) {
       if (name != "model") return skip_value();
       if (found) throw Unexpected();
       found = true;
-      read_object([&](const std::string& field) {
+      read_object([&](std::string_view field) {
         if (field == "vocab") {
           tables_.vocab_place =
               read_table(tables_.vocab_place, [&] { peek() == '{' ? read_vocabulary() : read_pieces(); });
@@ -64,54 +66,61 @@ class Reader {
   }
 
   void read_vocabulary() {
-    VocabularyTable vocabulary;
-    read_object([&](const std::string& token) { vocabulary.tokens.emplace_back(token, read_id()); });
-    vocabulary.ids = StringTable(vocabulary.tokens.size());
-    for (const auto& [token, id] : vocabulary.tokens) vocabulary.ids.insert(token, id);
-    if (vocabulary.ids.size() != vocabulary.tokens.size()) throw Unexpected();
+    StringList<uint32_t> tokens;
+    read_object([&](std::string_view token) { tokens.add(token, read_id()); });
+    Vocabulary vocabulary(std::move(tokens));
+    if (vocabulary.distinct() != vocabulary.size()) throw Unexpected();
     tables_.vocabulary = std::move(vocabulary);
   }
 
   void read_pieces() {
-    PiecesTable pieces;
+    StringList<double> pieces;
     read_list([&] {
       expect('[');
-      std::string piece = read_string();
+      const std::string_view piece = read_string();
       expect(',');
-      const double score = read_score();
+      pieces.add(piece, read_score());
       expect(']');
-      pieces.pieces.emplace_back(std::move(piece), score);
     });
-    pieces.ids = StringTable(pieces.pieces.size());
-    for (uint32_t id = 0; id < pieces.pieces.size(); ++id) pieces.ids.insert(pieces.pieces[id].first, id);
-    tables_.pieces = std::move(pieces);
+    tables_.pieces.emplace(std::move(pieces));
   }
 
   void read_merges() {
-    MergesTable merges{{}, true};
+    StringList<uint32_t> merges;
+    bool joined = true;
+    std::string both;
     read_list([&] {
-      if (merges.merges.empty()) merges.joined = peek() == '"';
-      if (merges.joined) {
-        const std::string both = read_string();
-        const size_t space = both.find(' ');
-        if (space == std::string::npos || both.find(' ', space + 1) != std::string::npos) throw Unexpected();
-        merges.merges.emplace_back(both.substr(0, space), both.substr(space + 1));
+      if (merges.empty()) joined = peek() == '"';
+      size_t left;
+      if (joined) {
+        both = read_string();
+        left = both.find(' ');
+        if (left == std::string::npos || both.find(' ', left + 1) != std::string::npos) throw Unexpected();
+        both.erase(left, 1);
       } else {
         expect('[');
-        std::string left = read_string();
+        both = read_string();
+        left = both.size();
         expect(',');
-        std::string right = read_string();
+        both += read_string();
         expect(']');
-        merges.merges.emplace_back(std::move(left), std::move(right));
       }
+      merges.add(both, static_cast<uint32_t>(left));
     });
-    tables_.merges = std::move(merges);
+    tables_.merges = MergesTable{MergeList(std::move(merges)), joined};
   }
 
   // --- JSON ---
 
   // The next character that is no white space; NUL at the end.
   char peek() {
+    if (at_ < text_.size() && text_[at_] > ' ') return text_[at_];
+    if (at_ < text_.size() && text_[at_] == '\n') {  // most often many spaces follow, which indent the next line
+      ++at_;
+      for (static constexpr std::string_view kSpaces = "        "; text_.substr(at_).starts_with(kSpaces);) {
+        at_ += kSpaces.size();
+      }
+    }
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
       ++at_;
     return at_ < text_.size() ? text_[at_] : '\0';
@@ -149,7 +158,7 @@ class Reader {
   template <class Read>
   void read_object(Read read) {
     read_items('{', '}', [&] {
-      const std::string name = read_string();
+      const std::string_view name = read_string();
       expect(':');
       read(name);
     });
@@ -193,23 +202,59 @@ class Reader {
     }
   }
 
-  std::string read_string() {
+  // Up to the next string with an escape, which is put together in `unescaped_`, it is a part of the text.
+  std::string_view read_string() {
     expect('"');
-    std::string read;
-    for (;;) {
-      const size_t begin = at_;
-      while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\' &&
-             static_cast<unsigned char>(text_[at_]) >= ' ')
-        ++at_;
-      read.append(text_, begin, at_ - begin);
-      const char character = next();
-      if (character == '"') {
-        if (!unicode::is_valid(read)) throw Unexpected();
-        return read;
-      }
-      if (character != '\\') throw Unexpected();
-      read_escape(read);
+    const size_t first = at_;
+    if (const bool ascii = skip_characters(); at_ < text_.size() && text_[at_] == '"') {
+      const std::string_view string = text_.substr(first, at_++ - first);
+      return ascii ? string : checked(string);
     }
+    unescaped_.assign(text_, first, at_ - first);
+    for (;;) {
+      const char character = next();
+      if (character == '"') return checked(unescaped_);
+      if (character != '\\') throw Unexpected();
+      read_escape(unescaped_);
+      const size_t begin = at_;
+      skip_characters();
+      unescaped_.append(text_, begin, at_ - begin);
+    }
+  }
+
+  // Skips those that stand for themselves in a string, and says whether all of them are ASCII. Eight bytes at a time,
+  // since how long a token is cannot be foretold.
+  bool skip_characters() {
+    constexpr uint64_t kOnes = 0x0101010101010101, kHigh = kOnes << 7;
+    // The first byte that is `character`; marks of bytes after it may be wrong.
+    const auto equal = [](uint64_t eight, char character) {
+      const uint64_t zero = eight ^ kOnes * static_cast<unsigned char>(character);
+      return (zero - kOnes) & ~zero & kHigh;
+    };
+    uint64_t seen = 0;
+    for (; std::endian::native == std::endian::little && at_ + 8 <= text_.size(); at_ += 8) {
+      uint64_t eight;
+      std::memcpy(&eight, text_.data() + at_, 8);
+      const uint64_t below_space = (eight - kOnes * ' ') & ~eight & kHigh;
+      const uint64_t stop = equal(eight, '"') | equal(eight, '\\') | below_space;
+      if (stop != 0) {
+        const uint64_t before = (stop & -stop) - 1;  // the bits of the bytes before the first stop, and 7 more
+        at_ += static_cast<size_t>(std::countr_zero(stop)) / 8;
+        return ((seen | (eight & before)) & kHigh) == 0;
+      }
+      seen |= eight;
+    }
+    for (; at_ < text_.size(); ++at_) {
+      const auto byte = static_cast<unsigned char>(text_[at_]);
+      if (byte == '"' || byte == '\\' || byte < ' ') break;
+      seen |= byte;
+    }
+    return (seen & kHigh) == 0;
+  }
+
+  static std::string_view checked(std::string_view string) {
+    if (!unicode::is_valid(string)) throw Unexpected();
+    return string;
   }
 
   void read_escape(std::string& out) {
@@ -305,12 +350,14 @@ class Reader {
 
   std::string_view text_;
   size_t at_ = 0;
+  std::string unescaped_;
   JsonTables tables_;
 };
 
 }  // namespace
 
 std::optional<JsonTables> read_json_tables(std::string_view text) {
+  if (text.size() >= UINT32_MAX) return std::nullopt;  // more than a StringList takes
   try {
     return Reader(text).read();
   } catch (const Unexpected&) {

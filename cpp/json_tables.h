@@ -4,30 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-#include "string_table.h"
+#include "token_table.h"
 
 namespace leanformers {
 
-// Tokens and ids in the order of the file, no token twice.
-struct VocabularyTable {
-  std::vector<std::pair<std::string, uint32_t>> tokens;
-  StringTable ids;
-};
-
-// The pieces of a Unigram model and their scores; an id is a place in the list, of a piece that is there twice the
-// last.
-struct PiecesTable {
-  std::vector<std::pair<std::string, double>> pieces;
-  StringTable ids;
-};
-
 struct MergesTable {
-  std::vector<std::pair<std::string, std::string>> merges;
+  MergeList merges;
   bool joined;  // the file has "a b", not ["a", "b"]
 };
 
@@ -35,8 +19,8 @@ struct JsonTables {
   struct Place {
     size_t begin = 0, end = 0;  // bytes of the value in the text
   };
-  std::optional<VocabularyTable> vocabulary;
-  std::optional<PiecesTable> pieces;
+  std::optional<Vocabulary> vocabulary;  // no token twice
+  std::optional<ScoredTokens> pieces;
   std::optional<MergesTable> merges;
   Place vocab_place, merges_place;
 };

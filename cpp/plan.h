@@ -20,7 +20,6 @@
 #include "scan/byte_level.h"
 #include "scan/character_tokens.h"
 #include "scan/spaced.h"
-#include "string_table.h"
 #include "tokenizer.h"
 #include "word_cache.h"
 
@@ -85,32 +84,42 @@ struct ReturnToPool {
   void operator()(Worker* worker) const;
 };
 
-// Calls `visit(token, id)` for each token of a model's vocabulary.
-template <typename Visit>
-void for_each_token(const Model& model, const Visit& visit) {
-  if (const auto* unigram = std::get_if<Unigram>(&model)) {
-    for (size_t id = 0; id < unigram->pieces.size(); ++id) visit(unigram->pieces[id].first, static_cast<uint32_t>(id));
-    return;
-  }
-  std::visit(
-      [&visit](const auto& any) {
-        if constexpr (requires { any.vocab; }) {
-          for (const auto& [token, id] : any.vocab) visit(token, id);
+// Calls `use` with the TokenTable of a model.
+template <typename Use>
+auto use_tokens(const Model& model, const Use& use) {
+  return std::visit(
+      [&use](const auto& any) {
+        if constexpr (requires { any.pieces; }) {
+          return use(any.pieces);
+        } else {
+          return use(any.vocab);
         }
       },
       model);
 }
-size_t vocabulary_size(const Model& model);
+
+// Calls `visit(token, id)` for each token of a model's vocabulary.
+template <typename Visit>
+void for_each_token(const Model& model, const Visit& visit) {
+  use_tokens(model, [&visit](const auto& tokens) {
+    for (size_t place = 0; place < tokens.size(); ++place) {
+      const auto [token, value] = tokens[place];
+      if constexpr (std::is_same_v<decltype(value), const uint32_t>) {
+        visit(token, value);
+      } else {
+        visit(token, static_cast<uint32_t>(place));
+      }
+    }
+  });
+}
 
 struct Plan {
   explicit Plan(Spec from, bool fused);
 
   Spec spec;
+  std::vector<std::string_view> tokens;  // the model's id -> token; ids may be sparse: null where there is none
   std::variant<WordPieceModel, BpeModel, UnigramModel, WordLevelModel> model;
 
-  // Tokens
-  StringTable ids;                       // the model's token -> id
-  std::vector<std::string_view> tokens;  // the model's id -> token; ids may be sparse: null where there is none
   std::unordered_map<uint32_t, std::string> added_by_id;  // as it is written: normalized where it is found so
   std::unordered_map<std::string_view, const AddedToken*> added_by_content;
   std::unordered_set<std::string_view> special;  // contents that skip_special_tokens leaves out
@@ -128,6 +137,11 @@ struct Plan {
 
   WorkerPool workers;
 
+  // The model's own; Vocabulary::kMissing: it has no such token.
+  uint32_t find(std::string_view token) const {
+    return use_tokens(spec.model, [token](const auto& tokens) { return tokens.find(token); });
+  }
+
   // If not, a stretch that `spaced` cuts has no added token.
   bool may_have_normalized_token(std::string_view text) const {
     for (const std::string& part : parts_of_normalized_) {
@@ -140,7 +154,6 @@ struct Plan {
   static OuterSpaces outer_spaces(std::string_view token);
 
  private:
-  void index_vocabulary();
   void index_added_tokens();
   void choose_path(bool fused);
   bool choose_byte_level();

@@ -16,6 +16,7 @@
 
 #include "charsmap.h"
 #include "pattern.h"
+#include "token_table.h"
 
 namespace leanformers {
 
@@ -100,29 +101,29 @@ using PreTokenizer = std::variant<BertPreTokenizer, ByteLevel, CharDelimiterSpli
                                   Punctuation, Split, UnicodeScripts, Whitespace, WhitespaceSplit>;
 
 struct WordPiece {
-  std::vector<std::pair<std::string, uint32_t>> vocab;
+  Vocabulary vocab;
   std::string unk_token = "[UNK]";
   std::string continuing_subword_prefix = "##";
   uint32_t max_input_chars_per_word = 100;
 };
 struct Bpe {
-  std::vector<std::pair<std::string, uint32_t>> vocab;
-  std::vector<std::pair<std::string, std::string>> merges;  // the rank is the place in the list
-  std::optional<double> dropout;                            // probability that a merge is put off
-  std::optional<std::string> unk_token;                     // none: an unknown character vanishes
-  std::optional<std::string> continuing_subword_prefix;     // of all symbols but the first
-  std::optional<std::string> end_of_word_suffix;            // of the last symbol
-  bool fuse_unk = false;                                    // neighbouring unknown characters give one token
-  bool byte_fallback = false;                               // an unknown character gives the tokens <0xXX> of its bytes
-  bool ignore_merges = false;                               // a word of the vocabulary is its token
+  Vocabulary vocab;
+  MergeList merges;                                      // the rank is the place in the list
+  std::optional<double> dropout;                         // probability that a merge is put off
+  std::optional<std::string> unk_token;                  // none: an unknown character vanishes
+  std::optional<std::string> continuing_subword_prefix;  // of all symbols but the first
+  std::optional<std::string> end_of_word_suffix;         // of the last symbol
+  bool fuse_unk = false;                                 // neighbouring unknown characters give one token
+  bool byte_fallback = false;                            // an unknown character gives the tokens <0xXX> of its bytes
+  bool ignore_merges = false;                            // a word of the vocabulary is its token
 };
 struct Unigram {
-  std::vector<std::pair<std::string, double>> pieces;  // an id is a place in this list
+  ScoredTokens pieces;
   std::optional<uint32_t> unk_id;
   bool byte_fallback = false;  // what is unknown gives the tokens <0xXX> of its bytes
 };
 struct WordLevel {
-  std::vector<std::pair<std::string, uint32_t>> vocab;
+  Vocabulary vocab;
   std::string unk_token = "<unk>";
 };
 using Model = std::variant<WordPiece, Bpe, Unigram, WordLevel>;

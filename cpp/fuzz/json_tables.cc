@@ -13,14 +13,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     fuzz::require(place.begin <= place.end && place.end <= size, "places are in the text");
   }
   if (tables->vocabulary) {
-    for (const auto& [token, id] : tables->vocabulary->tokens) {
+    for (const auto& [token, id] : *tables->vocabulary) {
       fuzz::require(unicode::is_valid(token), "tokens are UTF-8");
-      fuzz::require(tables->vocabulary->ids.find(token) == id, "tokens are found");
+      fuzz::require(tables->vocabulary->find(token) == id, "tokens are found");
     }
   }
   if (tables->pieces) {
-    for (const auto& [piece, score] : tables->pieces->pieces)
-      fuzz::require(unicode::is_valid(piece), "pieces are UTF-8");
+    for (const auto& [piece, score] : *tables->pieces) fuzz::require(unicode::is_valid(piece), "pieces are UTF-8");
   }
   return 0;
 }

@@ -12,17 +12,8 @@ namespace leanformers {
 
 namespace {
 
-constexpr uint32_t kMissing = StringTable::kMissing;
+constexpr uint32_t kMissing = Vocabulary::kMissing;
 static_assert(kMissing == CharacterTable::kMissing);
-
-StringTable table_of(const Bpe& settings) {
-  StringTable table(settings.vocab.size());
-  for (const auto& [token, id] : settings.vocab) {
-    if (id == kMissing) throw std::invalid_argument("the id of \"" + token + "\" is too large");
-    table.insert(token, id);
-  }
-  return table;
-}
 
 std::string byte_token(unsigned byte) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
@@ -40,6 +31,10 @@ std::optional<std::string> bytes_of(std::string_view token) {
     at += size;
   }
   return bytes;
+}
+
+std::string name_of(std::string_view left, std::string_view right) {
+  return "the merge of \"" + std::string(left) + "\" and \"" + std::string(right) + "\"";
 }
 
 bool are_distinct(const Bpe& settings) {
@@ -67,8 +62,8 @@ BpeModel::BpeModel(const Bpe& settings)
     dropout_ = static_cast<float>(*settings.dropout);
     if (!(dropout_ >= 0 && dropout_ <= 1)) throw std::invalid_argument("dropout must be between 0 and 1");
   }
-  StringTable vocab = table_of(settings);
-  const std::vector<Merge> merges = read_merges(settings, vocab);
+  const Vocabulary& vocab = settings.vocab;
+  const std::vector<Merge> merges = read_merges(settings);
   add_characters(settings);
   for (unsigned byte = 0; byte < 256; ++byte) {
     letters_[byte] = characters_[0].find(byte_to_character(static_cast<char>(byte)));
@@ -85,10 +80,10 @@ BpeModel::BpeModel(const Bpe& settings)
     merges_ = MergeTable(merges);
     if (dropout_ == 0) seams_.emplace(merges, first_symbols());
   }
-  if (settings.ignore_merges && dropout_ == 0) keep_words(settings, std::move(vocab));
+  if (settings.ignore_merges && dropout_ == 0) keep_words(vocab);
 }
 
-std::vector<Merge> BpeModel::read_merges(const Bpe& settings, const StringTable& vocab) {
+std::vector<Merge> BpeModel::read_merges(const Bpe& settings) {
   // The queue of the reference takes an outdated entry for a good one if the symbols that are there now merge into the
   // same symbol. That cannot be when merging makes symbols longer and each id has one length.
   scannable_ = are_distinct(settings);
@@ -96,14 +91,14 @@ std::vector<Merge> BpeModel::read_merges(const Bpe& settings, const StringTable&
   merges.reserve(settings.merges.size());
   std::string merged;
   for (const auto& [left, right] : settings.merges) {
-    const auto id = [&, &left = left, &right = right](const std::string& token) {  // clang 14 wants their names
-      if (const uint32_t found = vocab.find(token); found != kMissing) return found;
-      throw std::invalid_argument("the merge of \"" + left + "\" and \"" + right + "\" needs \"" + token +
+    const auto id = [&, &left = left, &right = right](std::string_view token) {  // clang 14 wants their names
+      if (const uint32_t found = settings.vocab.find(token); found != kMissing) return found;
+      throw std::invalid_argument(name_of(left, right) + " needs \"" + std::string(token) +
                                   "\", which is not in the vocabulary");
     };
     if (right.size() < prefix_.size()) {
-      throw std::invalid_argument("the merge of \"" + left + "\" and \"" + right +
-                                  "\" has a right part that is shorter than the prefix \"" + prefix_ + "\"");
+      throw std::invalid_argument(name_of(left, right) + " has a right part that is shorter than the prefix \"" +
+                                  prefix_ + "\"");
     }
     merged.assign(left).append(right, prefix_.size());
     merges.push_back({id(left), id(right), id(merged)});
@@ -151,7 +146,7 @@ void BpeModel::find_search(const Bpe& settings, std::span<const Merge> merges) {
     for (const auto& [token, id] : settings.vocab) {
       if (token.empty() || unicode::decode(token.data()).bytes != token.size()) continue;
       ids.push_back(id);
-      texts.push_back(token);
+      texts.emplace_back(token);
     }
   }
   const std::vector<uint32_t> first = first_symbols();
@@ -165,20 +160,19 @@ void BpeModel::find_search(const Bpe& settings, std::span<const Merge> merges) {
   if (std::optional<MergeForest> forest = MergeForest::grow(merges, ids)) search_.emplace(*std::move(forest), texts);
 }
 
-void BpeModel::keep_words(const Bpe& settings, StringTable vocab) {
+void BpeModel::keep_words(const Vocabulary& vocab) {
   if (!search_) {
-    words_ = std::move(vocab);
+    words_ = vocab;
     return;
   }
-  for (const auto& [token, id] : settings.vocab) {
+  StringList<uint32_t> words, byte_words;
+  for (const auto& [token, id] : vocab) {
     if (search_->finds(id)) continue;
-    if (!words_) words_.emplace();
-    words_->insert(token, id);
-    const std::optional<std::string> bytes = byte_level_ ? bytes_of(token) : std::nullopt;
-    if (!bytes) continue;
-    if (!byte_words_) byte_words_.emplace();
-    byte_words_->insert(*bytes, id);
+    words.add(token, id);
+    if (const auto bytes = byte_level_ ? bytes_of(token) : std::nullopt) byte_words.add(*bytes, id);
   }
+  if (!words.empty()) words_.emplace(std::move(words));
+  if (!byte_words.empty()) byte_words_.emplace(std::move(byte_words));
 }
 
 bool BpeModel::has_bytes(std::string_view text) const {

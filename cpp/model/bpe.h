@@ -18,7 +18,6 @@
 #include "model/seams.h"
 #include "model/token_search.h"
 #include "model/word_token.h"
-#include "string_table.h"
 #include "tokenizer.h"
 
 namespace leanformers {
@@ -40,11 +39,11 @@ class BpeModel {
   void tokenize_bytes(std::string_view bytes, WordTokens& tokens) const;
 
  private:
-  std::vector<Merge> read_merges(const Bpe& settings, const StringTable& vocab);
+  std::vector<Merge> read_merges(const Bpe& settings);
   void add_characters(const Bpe& settings);
   std::vector<uint32_t> first_symbols() const;
   void find_search(const Bpe& settings, std::span<const Merge> merges);
-  void keep_words(const Bpe& settings, StringTable vocab);
+  void keep_words(const Vocabulary& vocab);
 
   void split(std::string_view word, WordTokens& symbols) const;
   bool is_letter(char32_t code) const;
@@ -78,8 +77,8 @@ class BpeModel {
   bool fuse_unknown_;
 
   // Whole words that are tokens, when merges are ignored: those that may have others without it.
-  std::optional<StringTable> words_;
-  std::optional<StringTable> byte_words_;  // their bytes
+  std::optional<Vocabulary> words_;
+  std::optional<Vocabulary> byte_words_;  // their bytes
 };
 
 }  // namespace leanformers

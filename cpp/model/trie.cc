@@ -71,6 +71,11 @@ class SlotSet {
 class TrieBuilder {
  public:
   TrieBuilder(const std::vector<std::string_view>& keys, std::vector<Trie::Node>& nodes) : keys_(keys), nodes_(nodes) {
+    // No trie has more nodes than its keys have bytes, and hardly any slot stays free. Memory that is not written to
+    // costs nothing, but moving does.
+    size_t bytes = 0;
+    for (const std::string_view key : keys) bytes += key.size();
+    nodes_.reserve(bytes + 1024);
     sort();
     for (size_t slot = 0; slot < 256; ++slot) taken_.add(slot);  // the children of kNoChildren
   }
@@ -89,7 +94,6 @@ class TrieBuilder {
       level.swap(next_level);
     }
     nodes_.resize(end_ + 256);  // a walk may look at base + 255
-    nodes_.shrink_to_fit();
     return root;
   }
 
@@ -149,7 +153,7 @@ class TrieBuilder {
     const uint32_t base = find_base();
     bases_.add(base);
     end_ = std::max<size_t>(end_, base + labels_.back() + 1);
-    if (nodes_.size() < end_) nodes_.resize(end_ * 2);
+    if (nodes_.size() < end_) nodes_.resize(end_ + end_ / 8);
     for (size_t child = 0; child < labels_.size(); ++child) {
       const uint32_t slot = base + labels_[child];
       taken_.add(slot);

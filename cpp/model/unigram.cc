@@ -43,7 +43,7 @@ UnigramModel::UnigramModel(const Unigram& settings)
   for (const auto& [text, score] : settings.pieces) {
     // Sums of scores stay finite, whatever the length of a text.
     if (!(std::abs(score) <= kLargestScore)) {
-      throw std::invalid_argument("the score of \"" + text + "\" is no finite number, or too large");
+      throw std::invalid_argument("the score of \"" + std::string(text) + "\" is no finite number, or too large");
     }
     scores_.push_back(score);
     if (score < smallest) smallest = score;

@@ -4,18 +4,13 @@
 
 namespace leanformers {
 
-WordLevelModel::WordLevelModel(const WordLevel& settings)
-    : words_(settings.vocab.size()), unknown_token_(settings.unk_token) {
-  for (const auto& [word, id] : settings.vocab) {
-    if (id == StringTable::kMissing) throw std::invalid_argument("the id of \"" + word + "\" is too large");
-    words_.insert(word, id);
-  }
-  if (const uint32_t id = words_.find(unknown_token_); id != StringTable::kMissing) unknown_id_ = id;
+WordLevelModel::WordLevelModel(const WordLevel& settings) : words_(settings.vocab), unknown_token_(settings.unk_token) {
+  if (const uint32_t id = words_.find(unknown_token_); id != Vocabulary::kMissing) unknown_id_ = id;
 }
 
 void WordLevelModel::tokenize(std::string_view word, WordTokens& tokens) const {
   uint32_t id = words_.find(word);
-  if (id == StringTable::kMissing) {
+  if (id == Vocabulary::kMissing) {
     if (!unknown_id_) {
       throw std::invalid_argument("the text has a word that is not in the vocabulary, and the unknown token \"" +
                                   unknown_token_ + "\" is not in the vocabulary");

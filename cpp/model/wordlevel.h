@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "model/word_token.h"
-#include "string_table.h"
 #include "tokenizer.h"
 
 namespace leanformers {
@@ -23,7 +22,7 @@ class WordLevelModel {
   void tokenize(std::string_view word, WordTokens& tokens) const;
 
  private:
-  StringTable words_;
+  Vocabulary words_;
   std::string unknown_token_;
   std::optional<uint32_t> unknown_id_;
 };

@@ -12,7 +12,7 @@ namespace {
 std::vector<std::pair<std::string_view, uint32_t>> pieces_after(std::string_view prefix, const WordPiece& spec) {
   std::vector<std::pair<std::string_view, uint32_t>> pieces;
   for (const auto& [token, id] : spec.vocab) {
-    if (token.starts_with(prefix)) pieces.emplace_back(std::string_view(token).substr(prefix.size()), id);
+    if (token.starts_with(prefix)) pieces.emplace_back(token.substr(prefix.size()), id);
   }
   return pieces;
 }

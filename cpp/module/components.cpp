@@ -33,11 +33,10 @@ Pieces read_pieces(const std::vector<PieceTuple>& tuples) {
 }
 
 // A VocabularyTable, or a dict of 30,000 tokens: read item by item, without a copy of it in between.
-std::vector<std::pair<std::string, uint32_t>> read_vocab(const nb::object& given) {
-  if (nb::isinstance<VocabularyTable>(given)) return nb::cast<const VocabularyTable&>(given).tokens;
+Vocabulary read_vocab(const nb::object& given) {
+  if (nb::isinstance<Vocabulary>(given)) return nb::cast<const Vocabulary&>(given);
   const auto vocab = nb::cast<nb::dict>(given);
-  std::vector<std::pair<std::string, uint32_t>> pairs;
-  pairs.reserve(nb::len(vocab));
+  StringList<uint32_t> tokens;
   for (const auto& [token, id] : vocab) {
     std::string text;
     uint32_t number = 0;
@@ -46,18 +45,18 @@ std::vector<std::pair<std::string, uint32_t>> read_vocab(const nb::object& given
           ("vocab: " + std::string(nb::repr(token).c_str()) + ": " + nb::repr(id).c_str() + " is no text with an id")
               .c_str());
     }
-    pairs.emplace_back(std::move(text), number);
+    tokens.add(text, number);
   }
-  return pairs;
+  return Vocabulary(std::move(tokens));
 }
 
-std::vector<std::pair<std::string, std::string>> read_merges(const nb::object& given) {
+MergeList read_merges(const nb::object& given) {
   if (nb::isinstance<MergesTable>(given)) return nb::cast<const MergesTable&>(given).merges;
   return nb::cast<std::vector<std::pair<std::string, std::string>>>(given);
 }
 
-std::vector<std::pair<std::string, double>> read_pieces_and_scores(const nb::object& given) {
-  if (nb::isinstance<PiecesTable>(given)) return nb::cast<const PiecesTable&>(given).pieces;
+ScoredTokens read_pieces_and_scores(const nb::object& given) {
+  if (nb::isinstance<ScoredTokens>(given)) return nb::cast<const ScoredTokens&>(given);
   return nb::cast<std::vector<std::pair<std::string, double>>>(given);
 }
 

@@ -12,28 +12,29 @@ using namespace nb::literals;
 namespace leanformers {
 namespace {
 
-nb::str text(const std::string& utf8) { return nb::str(utf8.data(), utf8.size()); }
+nb::str text(std::string_view utf8) { return nb::str(utf8.data(), utf8.size()); }
 
-std::optional<uint32_t> find(const StringTable& ids, const nb::str& token) {
+template <class Value>
+std::optional<uint32_t> find(const TokenTable<Value>& table, const nb::str& token) {
   Py_ssize_t size = 0;
   const char* utf8 = PyUnicode_AsUTF8AndSize(token.ptr(), &size);
   if (utf8 == nullptr) {  // a lone surrogate, which no token has
     PyErr_Clear();
     return std::nullopt;
   }
-  const uint32_t id = ids.find({utf8, static_cast<size_t>(size)});
-  return id == StringTable::kMissing ? std::nullopt : std::optional(id);
+  const uint32_t id = table.find({utf8, static_cast<size_t>(size)});
+  return id == table.kMissing ? std::nullopt : std::optional(id);
 }
 
-nb::dict to_dict(const VocabularyTable& self) {
+nb::dict to_dict(const Vocabulary& self) {
   nb::dict dict;
-  for (const auto& [token, id] : self.tokens) dict[text(token)] = id;
+  for (const auto& [token, id] : self) dict[text(token)] = id;
   return dict;
 }
 
-nb::list pieces_to_list(const PiecesTable& self) {
+nb::list pieces_to_list(const ScoredTokens& self) {
   nb::list list;
-  for (const auto& [piece, score] : self.pieces) {
+  for (const auto& [piece, score] : self) {
     nb::list pair;
     pair.append(text(piece));
     pair.append(score);
@@ -46,7 +47,7 @@ nb::list merges_to_list(const MergesTable& self) {
   nb::list list;
   for (const auto& [left, right] : self.merges) {
     if (self.joined) {
-      list.append(text(left + ' ' + right));
+      list.append(text(std::string(left).append(" ").append(right)));
       continue;
     }
     nb::list pair;
@@ -63,9 +64,9 @@ nb::list pairs(const MergesTable& self) {
   return list;
 }
 
-uint32_t last_id(const VocabularyTable& self) {
+uint32_t last_id(const Vocabulary& self) {
   uint32_t last = 0;
-  for (const auto& [token, id] : self.tokens) last = std::max(last, id);
+  for (const auto& [token, id] : self) last = std::max(last, id);
   return last;
 }
 
@@ -85,19 +86,19 @@ nb::object read(nb::bytes json) {
 }  // namespace
 
 void bind_tables(nb::module_& m) {
-  nb::class_<VocabularyTable>(m, "VocabularyTable", "Tokens and their ids, as a tokenizer.json has them.")
-      .def("__len__", [](const VocabularyTable& self) { return self.tokens.size(); })
+  nb::class_<Vocabulary>(m, "VocabularyTable", "Tokens and their ids, as a tokenizer.json has them.")
+      .def("__len__", [](const Vocabulary& self) { return self.size(); })
       .def(
-          "find", [](const VocabularyTable& self, const nb::str& token) { return find(self.ids, token); }, "token"_a)
+          "find", [](const Vocabulary& self, const nb::str& token) { return find(self, token); }, "token"_a)
       .def_prop_ro("last_id", &last_id)
       .def("plain", &to_dict, nb::sig("def plain(self) -> dict[str, int]"), "All of it as a dict.");
 
-  nb::class_<PiecesTable>(m, "PiecesTable",
-                          "The pieces of a Unigram model and their scores, as a tokenizer.json has them.")
-      .def("__len__", [](const PiecesTable& self) { return self.pieces.size(); })
+  nb::class_<ScoredTokens>(m, "PiecesTable",
+                           "The pieces of a Unigram model and their scores, as a tokenizer.json has them.")
+      .def("__len__", [](const ScoredTokens& self) { return self.size(); })
       .def(
-          "find", [](const PiecesTable& self, const nb::str& token) { return find(self.ids, token); }, "token"_a)
-      .def_prop_ro("last_id", [](const PiecesTable& self) { return static_cast<int64_t>(self.pieces.size()) - 1; })
+          "find", [](const ScoredTokens& self, const nb::str& token) { return find(self, token); }, "token"_a)
+      .def_prop_ro("last_id", [](const ScoredTokens& self) { return static_cast<int64_t>(self.size()) - 1; })
       .def("plain", &pieces_to_list, nb::sig("def plain(self) -> list[list[typing.Any]]"), "All of it as a list.");
 
   nb::class_<MergesTable>(m, "MergesTable", "The merges of a BPE model, as a tokenizer.json has them.")

@@ -201,10 +201,17 @@ Sequence first_sequence(std::string_view bytes) {
 }  // namespace
 
 bool is_valid(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const Sequence sequence = first_sequence(bytes);
-    if (sequence.broken) return false;
-    bytes.remove_prefix(sequence.size);
+  const char *at = bytes.data(), *const end = at + bytes.size();
+  while (at < end) {
+    if (static_cast<unsigned char>(*at) < 0x80) {
+      ++at;
+    } else if (end - at >= 2 && '\xC2' <= *at && *at <= '\xDF' && is_continuation(at[1])) {
+      at += 2;
+    } else {
+      const Sequence sequence = first_sequence({at, static_cast<size_t>(end - at)});
+      if (sequence.broken) return false;
+      at += sequence.size;
+    }
   }
   return true;
 }

@@ -116,6 +116,30 @@ def test_unusual_files_are_read_as_any_json(text: str) -> None:
     check(text.encode())
 
 
+@settings(max_examples=100)
+@given(st.lists(TOKENS, max_size=40), st.lists(TOKENS, max_size=5))
+def test_tables_find_the_last_of_equal_tokens_and_nothing_else(tokens: list[str], others: list[str]) -> None:
+    pieces = _core.read_tables(json.dumps({"model": {"vocab": [[token, 0.0] for token in tokens]}}).encode())
+    places = {token: place for place, token in enumerate(tokens)}
+    vocabulary = _core.read_tables(json.dumps({"model": {"vocab": {t: 7 * i for t, i in places.items()}}}).encode())
+    assert pieces is not None
+    assert vocabulary is not None
+    for token in [*tokens, *others, *(token[:-1] for token in tokens), *(token + "\0" for token in tokens)]:
+        place = places.get(token)
+        assert pieces["vocab"][0].find(token) == place
+        assert vocabulary["vocab"][0].find(token) == (None if place is None else 7 * place)
+
+
+@pytest.mark.parametrize("longest", [1, 7, 8, 9, 300])
+def test_tables_find_each_of_many_tokens(longest: int) -> None:
+    chosen = random.Random(longest)
+    tokens = list({"".join(chosen.choices("aé中\U0001f600", k=chosen.randint(0, longest))) for _ in range(3000)})
+    tables = _core.read_tables(json.dumps({"model": {"vocab": {t: i for i, t in enumerate(tokens)}}}).encode())
+    assert tables is not None
+    assert [tables["vocab"][0].find(token) for token in tokens] == list(range(len(tokens)))
+    assert list(tables["vocab"][0].plain()) == tokens
+
+
 def test_the_core_reads_the_tables_of_usual_files(minilm_folder: Path) -> None:
     document = parse_document((minilm_folder / "tokenizer.json").read_bytes(), PLACE)
     table = document["model"]["vocab"]

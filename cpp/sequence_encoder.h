@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "byte_level.h"
+#include "characters.h"
+#include "classed_encoder.h"
 #include "normalizers.h"
 #include "plan.h"
 #include "pre_tokenizers.h"
@@ -11,23 +13,6 @@
 #include "unicode/unicode.h"
 
 namespace leanformers {
-
-// Turns byte positions of a text into character positions. Asked in rising order it reads the text once.
-class CharacterCounter {
- public:
-  explicit CharacterCounter(std::string_view text) : text_(text) {}
-
-  uint32_t at(size_t byte) {
-    if (byte < byte_) byte_ = characters_ = 0;
-    characters_ += unicode::count_characters(text_.substr(byte_, byte - byte_));
-    byte_ = byte;
-    return static_cast<uint32_t>(characters_);
-  }
-
- private:
-  std::string_view text_;
-  size_t byte_ = 0, characters_ = 0;
-};
 
 // Encodes one sequence into a Sequence.
 template <bool kDetails>
@@ -92,6 +77,7 @@ class SequenceEncoder {
   }
 
  private:
+  friend class ClassedEncoder<SequenceEncoder, kDetails>;
   friend class SpacedEncoder<SequenceEncoder, kDetails>;
 
   // Text between added tokens.
@@ -103,7 +89,7 @@ class SequenceEncoder {
       take_back(tokens, words);
     }
     if (plan_.byte_level && (!plan_.byte_level->nfc || CharacterClasses::get(plan_.byte_level->pattern).is_nfc(text))) {
-      return encode_bytes(text, first);
+      return encode_as_found(text, first);
     }
     if (plan_.spaced && !plan_.may_have_normalized_token(text)) {
       const size_t tokens = out_.ids.size();
@@ -111,21 +97,26 @@ class SequenceEncoder {
       if (SpacedEncoder<SequenceEncoder, kDetails>(*plan_.spaced, *this, text, first).encode()) return;
       take_back(tokens, words);
     }
+    if (plan_.word_classes) return encode_as_found(text, first);
     interpret(plan_.spec.normalizers, text, first);
   }
 
-  // The fused way for byte-level models. The text is as its normalizer would leave it, so that all added tokens are
-  // found in it.
-  void encode_bytes(std::string_view text, uint32_t first) {
-    if (plan_.normalized.empty()) return scan_bytes(text, first);
+  // For text that is as the normalizers would leave it, so that all added tokens are found in it.
+  void encode_as_found(std::string_view text, uint32_t first) {
+    if (plan_.normalized.empty()) return scan(text, first);
     CharacterCounter counter(text);
     std::vector<AddedTokenMatcher::Segment> segments;
     plan_.normalized.split(text, split_special_tokens_, segments);
     for (const auto& [token, begin, end] : segments) {
       const uint32_t character = first + counter.at(begin);
       const std::string_view part = text.substr(begin, end - begin);
-      token != nullptr ? add_token(*token, {character, first + counter.at(end)}, part) : scan_bytes(part, character);
+      token != nullptr ? add_token(*token, {character, first + counter.at(end)}, part) : scan(part, character);
     }
+  }
+
+  void scan(std::string_view text, uint32_t first) {
+    if (plan_.byte_level) return scan_bytes(text, first);
+    ClassedEncoder<SequenceEncoder, kDetails>(*plan_.word_classes, *this, text, first).encode();
   }
 
   void scan_bytes(std::string_view text, uint32_t character) {

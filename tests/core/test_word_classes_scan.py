@@ -1,0 +1,231 @@
+"""The fused scans of words by the classes of their characters, and of single characters, give what the general
+pipeline and the reference give, on every text."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leanformers import _core
+from leanformers.tokenizers.spec import Spec
+
+tokenizers = pytest.importorskip("tokenizers")
+
+SCALARS = [*range(0xD800), *range(0xE000, 0x110000)]
+# Beyond the scripts in use there are long stretches of alike code points.
+SOME = [
+    *range(0x3100), *range(0x3100, 0xA000, 61), *range(0xA000, 0xAC00), *range(0xAC00, 0xD800, 13),
+    *range(0xE000, 0xF900, 97), *range(0xF900, 0x11400), *range(0x11400, 0x20000, 3), *range(0x20000, 0x110000, 4001),
+]  # fmt: skip
+# Each class of each stage, by bytes in UTF-8, what normalizers change, and what they join with its neighbours.
+CHARACTERS = [
+    *"aabBEt_1 .,=<\n\r\t\v'", "é", "É", "ß", "İ", "½", "①", "²", "ﬁ", "Ａ", "…", "´", "Σ", "中", "国", "가", "\u1100",
+    "\u1161", "\u11a8", "\u0301", "\u0323", "\u0338", "\u0344", "\u0f73", "\u00a0", "\u3000", "\u2028", "\u200d",
+    "\u200b", "\u094d", "\u0915", "\u0958", "\u00ad", "\ufeff", "\ufffd", "\0", "\u0001", "“", "«", "٣", "😀", "ﷺ",
+]  # fmt: skip
+PIECES = [
+    *CHARACTERS, "word", "The", "the", "don't", "a_b", " _", "_ ", "__", "1_", "naïve", "日本語", "[S]", "e\u0301",
+    "\u0301\u0323", "=\u0338", "longer-than-fifteen-bytes", "ABCDEFGHIJKLMNOPQRST", "ÀÉÎÕÜàéîõü", "  ", "3,141",
+]  # fmt: skip
+
+
+def stage(name: str, **fields: Any) -> dict[str, Any]:
+    return {"type": name, **fields}
+
+
+def split(pattern: str, behavior: str = "Isolated", *, regex: bool = True, invert: bool = False) -> dict[str, Any]:
+    kind = "Regex" if regex else "String"
+    return stage("Split", pattern={kind: pattern}, behavior=behavior, invert=invert)
+
+
+def replace(pattern: str, content: str, *, regex: bool = False) -> dict[str, Any]:
+    return stage("Replace", pattern={"Regex" if regex else "String": pattern}, content=content)
+
+
+def bert(**flags: bool | None) -> dict[str, Any]:
+    usual = {"clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True}
+    return stage("BertNormalizer", **{**usual, **flags})
+
+
+def punctuation(behavior: str = "Isolated") -> dict[str, Any]:
+    return stage("Punctuation", behavior=behavior)
+
+
+def digits(individual: bool) -> dict[str, Any]:
+    return stage("Digits", individual_digits=individual)
+
+
+WHITESPACE, BERT, EACH = stage("Whitespace"), stage("BertPreTokenizer"), split("", regex=False)
+STRIP = stage("Strip", strip_left=True, strip_right=True)
+LOWERCASE, ACCENTS, NMT, NFC, NFD, NFKC, NFKD = map(
+    stage, ("Lowercase", "StripAccents", "Nmt", "NFC", "NFD", "NFKC", "NFKD")
+)
+
+PRE_TOKENIZERS: dict[str, list[dict[str, Any]]] = {
+    "Whitespace": [WHITESPACE],
+    "BertPreTokenizer": [BERT],
+    "Whitespace, Punctuation": [WHITESPACE, punctuation()],
+    "Whitespace, Digits": [WHITESPACE, digits(individual=False)],
+    "Digits one by one, Whitespace": [digits(individual=True), WHITESPACE],
+    "WhitespaceSplit, Punctuation, Digits": [stage("WhitespaceSplit"), punctuation("Contiguous"), digits(False)],
+    "Punctuation removed": [punctuation("Removed")],
+    "CharDelimiterSplit": [stage("CharDelimiterSplit", delimiter="=")],
+    "Split at a space": [split(" ", "Removed", regex=False)],
+    "Split at spaces": [split(r"\s+", "Removed")],
+    "Split into words": [split(r"\w+|[^\w\s]+", "Removed", invert=True)],
+    "Split into words and spaces": [split(r"(\w+)|[^\w\s]|\s+")],
+    "Split, joined": [split(r"\d|[a-c]", "Contiguous")],
+}
+EACH_CHARACTER: dict[str, list[dict[str, Any]]] = {
+    "FixedLength": [stage("FixedLength", length=1)],
+    "Split between": [EACH],
+    "Split at a dot": [split(r"[\s\S]")],
+    "characters of words": [stage("WhitespaceSplit"), EACH],
+}
+NORMALIZERS: dict[str, list[dict[str, Any]]] = {
+    "none": [],
+    "Lowercase": [LOWERCASE],
+    "NFC": [NFC],
+    "NFD, Lowercase, StripAccents": [NFD, LOWERCASE, ACCENTS],
+    "Nmt, NFKC, Lowercase": [NMT, NFKC, LOWERCASE],
+    "Strip, NFKD, StripAccents, NFC": [STRIP, NFKD, ACCENTS, NFC],
+    "BertNormalizer": [bert()],
+    "BertNormalizer, cased": [bert(lowercase=False)],
+    "Replace": [replace("1", "one"), replace("[.,]", "", regex=True), LOWERCASE],
+    "Replace spaces": [replace(r"\s{2,}", " ", regex=True), STRIP, NFC],
+}
+BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
+LETTERS = [c for c in CHARACTERS if c not in "İ中😀\u0301=\t"]
+WORDS = ["word", "the", "The", "don", "naive", "日本", "a_b", "ab", "one", "aa", "3", "14"]
+
+
+def flags(content: str, number: int, **fields: bool) -> dict[str, Any]:
+    usual = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    return {"id": number, "content": content, **usual, **fields}
+
+
+def models() -> dict[str, dict[str, Any]]:
+    """Each kind of model, and each way of BPE to treat what it does not know."""
+    tokens = ["[UNK]", "[S]", *dict.fromkeys(LETTERS + WORDS)]
+    vocab = {token: number for number, token in enumerate(tokens)}
+    continued = {**vocab, **{f"##{c}": len(vocab) + i for i, c in enumerate(LETTERS)}}
+    suffixed = {**vocab, **{f"{c}</w>": len(vocab) + i for i, c in enumerate(LETTERS)}}
+    with_bytes = {**vocab, **{byte: len(vocab) + i for i, byte in enumerate(BYTES)}}
+    merges = [["a", "a"], ["a", "b"]]
+    usual = {
+        "type": "BPE", "dropout": None, "unk_token": "[UNK]", "continuing_subword_prefix": None,
+        "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "ignore_merges": False, "vocab": vocab,
+        "merges": merges,
+    }  # fmt: skip
+    return {
+        "WordLevel": {"type": "WordLevel", "vocab": vocab, "unk_token": "[UNK]"},
+        "WordPiece": {
+            "type": "WordPiece", "vocab": continued, "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 12,
+        },
+        "BPE": usual,
+        "BPE, fused": {**usual, "fuse_unk": True},
+        "BPE that drops": {**usual, "unk_token": None},
+        "BPE with bytes": {**usual, "byte_fallback": True, "vocab": with_bytes},
+        "BPE with a suffix": {**usual, "end_of_word_suffix": "</w>", "vocab": suffixed, "merges": []},
+        "Unigram": {
+            "type": "Unigram", "unk_id": 0, "byte_fallback": False,
+            "vocab": [[token, -float(len(token) == 1) - 1] for token in tokens],
+        },
+    }  # fmt: skip
+
+
+MODELS = models()
+
+
+def sequence(key: str, stages: list[dict[str, Any]]) -> dict[str, Any] | None:
+    return {"type": "Sequence", key: stages} if stages else None
+
+
+def document(
+    model: str, pre_tokenizer: list[dict[str, Any]], normalizer: list[dict[str, Any]], added: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": added,
+        "normalizer": sequence("normalizers", normalizer),
+        "pre_tokenizer": sequence("pretokenizers", pre_tokenizer),
+        "post_processor": None,
+        "decoder": None,
+        "model": MODELS[model],
+    }
+
+
+def rows(core: _core.Tokenizer, texts: list[str], *, threads: int = 1) -> list[tuple[Any, ...]]:
+    """Ids, spans and words. Without details the ids are the same, and from a full cache too."""
+    encoded = core.encode(texts, details=True, threads=threads)
+    for _ in range(2):
+        assert core.encode(texts, threads=threads).lists(_core.Column.IDS) == encoded.lists(_core.Column.IDS)
+    columns = (_core.Column.IDS, _core.Column.SPANS, _core.Column.WORD_IDS)
+    return list(zip(*map(encoded.lists, columns), strict=True))
+
+
+class Three:
+    """The fused core, the general one and the reference."""
+
+    def __init__(
+        self,
+        model: str,
+        pre_tokenizer: list[dict[str, Any]],
+        normalizer: list[dict[str, Any]],
+        added: list[dict[str, Any]] | None = None,
+        scan: str = "words by the classes",
+    ) -> None:
+        content = document(model, pre_tokenizer, normalizer, [flags("[S]", 1)] if added is None else added)
+        self.spec = Spec(content)
+        self.fused, self.general = self.spec.compile(), self.spec.compile(fused=False)
+        self.theirs = tokenizers.Tokenizer.from_str(json.dumps(content))
+        assert f"fused scan of the {scan}" in self.fused.explain()[0], self.fused.explain()
+
+    def compare(self, texts: list[str], *, reference: bool = True) -> None:
+        expected = rows(self.general, texts)
+        for threads in (1, 3):
+            for text, row, other in zip(texts, rows(self.fused, texts, threads=threads), expected, strict=True):
+                assert row == other, repr(text)
+        if reference:
+            for text, row, encoding in zip(texts, expected, self.theirs.encode_batch(texts), strict=True):
+                assert row == (encoding.ids, encoding.offsets, encoding.word_ids), repr(text)
+
+
+def texts_for(seed: int, count: int = 600) -> list[str]:
+    chosen = random.Random(seed)
+    texts = ["".join(chosen.choices(PIECES, k=chosen.randint(0, 12))) for _ in range(count)]
+    units = (" ", "a", "é", "E", "_", "\r\n", "a1", "\u0301", "e\u0301", "中", "=\u0338")
+    return texts + [unit * n for unit in units for n in (1, 2, 14, 15, 16, 31, 33, 300)]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", PRE_TOKENIZERS)
+def test_words_of_random_texts(name: str, model: str) -> None:
+    for normalizer in ("none", "NFD, Lowercase, StripAccents"):
+        Three(model, PRE_TOKENIZERS[name], NORMALIZERS[normalizer]).compare(texts_for(len(name)))
+
+
+@pytest.mark.parametrize("normalizer", NORMALIZERS)
+@pytest.mark.parametrize("name", ["Whitespace", "BertPreTokenizer", "Whitespace, Digits"])
+def test_words_of_normalized_texts(name: str, normalizer: str) -> None:
+    for model in ("WordLevel", "BPE with bytes", "Unigram"):
+        Three(model, PRE_TOKENIZERS[name], NORMALIZERS[normalizer]).compare(texts_for(len(normalizer)))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", EACH_CHARACTER)
+def test_single_characters_of_random_texts(name: str, model: str) -> None:
+    for normalizer in ("none", "Lowercase", "NFC", "NFD, Lowercase, StripAccents"):
+        three = Three(model, EACH_CHARACTER[name], NORMALIZERS[normalizer], scan="single characters")
+        three.compare(texts_for(len(name)))

@@ -13,6 +13,7 @@
 #include "plan.h"
 #include "pre_tokenizers.h"
 #include "unicode/unicode.h"
+#include "word_lookup.h"
 
 namespace leanformers {
 
@@ -24,16 +25,19 @@ class ClassedEncoder {
   ClassedEncoder(const WordClasses& classes, Encoder& encoder, std::string_view text, uint32_t first)
       : classes_(classes),
         encoder_(encoder),
-        cache_(encoder.worker_.cache),
+        out_(encoder.out_),
         at_(text.data()),
         end_(at_ + text.size()),
         passed_(at_),
-        character_(first) {}
+        character_(first),
+        longest_unchanged_(std::min<size_t>(encoder.plan_.longest_word, LongWords::kMaxBytes)),
+        longest_(std::min<size_t>(encoder.plan_.longest_word / classes.growth(), LongWords::kMaxBytes)),
+        lookup_(encoder.worker_, out_, end_) {}
 
   void encode() {
+    next_ = lookup_.words();
     for (mark(); at_ < end_;) {
-      if (!classes_.has_runs()) add_known_characters();
-      if (at_ == end_) break;
+      if (encoder_.plan_.characters && add_known_characters()) continue;
       const char* const begin = at_;
       const auto [kind, bytes] = classes_.look(at_);
       if (kind == WordClasses::kDependent) {
@@ -43,27 +47,52 @@ class ClassedEncoder {
       at_ += bytes;
       if (kind != WordClasses::kGap && kind != WordClasses::kDropped) {
         if (kind != WordClasses::kIsolated) at_ = classes_.run_end(at_, end_, kind);
-        pass(begin);
         add({begin, at_});
       }
-      if (classes_.is_barrier(*begin)) mark();
+      if (classes_.has_dependent() && classes_.is_barrier(*begin)) mark();
     }
+    write(next_);
   }
 
  private:
+  using Word = typename WordLookup<kDetails>::Word;
   // What there was at the last barrier.
   struct Mark {
     const char* at;
     const char* passed;
     uint32_t character;
+    Word* next;  // of the words to be looked up; null: tokens and words have been written since
     size_t tokens;
     int32_t words;
     bool has_long_word;
   };
 
-  void mark() {
-    const Sequence& out = encoder_.out_;
-    mark_ = {at_, passed_, character_, out.ids.size(), out.word_count, out.has_long_word};
+  void mark() { mark_ = {at_, passed_, character_, next_, 0, 0, false}; }
+
+  // The words before the mark are written, and what there is then is kept with it.
+  void write_before_mark() {
+    if (mark_.next == nullptr) return;
+    Word* const next = mark_.next;
+    write(next);
+    mark_.next = nullptr;
+    mark_.tokens = out_.ids.size();
+    mark_.words = out_.word_count;
+    mark_.has_long_word = out_.has_long_word;
+  }
+
+  void write(Word* end) {
+    lookup_.write(end, [this](const Word& word) -> const WordTokens& { return tokenize(word.text()); });
+  }
+
+  // Makes room for words.
+  void flush() {
+    if (classes_.has_dependent() && mark_.next != nullptr) {
+      Word* const rest = mark_.next;
+      write_before_mark();
+      next_ = std::copy(rest, next_, lookup_.words());
+    }
+    write(next_);
+    next_ = lookup_.words();
   }
 
   // Goes on counting characters up to `at`.
@@ -78,8 +107,10 @@ class ClassedEncoder {
   // Where a character depends on its neighbours: all between two barriers goes through the general pipeline.
   void interpret() {
     while (at_ < end_ && !classes_.is_barrier(*at_)) ++at_;
+    write_before_mark();
+    next_ = lookup_.words();
     encoder_.take_back(mark_.tokens, mark_.words);
-    encoder_.out_.has_long_word = mark_.has_long_word;
+    out_.has_long_word = mark_.has_long_word;
     passed_ = mark_.passed;
     character_ = mark_.character;
     pass(mark_.at);
@@ -90,97 +121,88 @@ class ClassedEncoder {
     mark();
   }
 
-  // Characters that are words of the table, one after the other.
-  void add_known_characters() {
+  static constexpr size_t kBlock = 256;  // of characters
+
+  // Characters that are words of the table, one after the other; false: the next one is not.
+  bool add_known_characters() {
     const CharacterTable& table = *encoder_.plan_.characters;
-    Sequence& out = encoder_.out_;
+    if (table.find(unicode::decode(at_).code) == CharacterTable::kMissing) return false;
+    flush();
     pass(at_);
-    while (at_ < end_) {
-      uint32_t ids[kBlock];
-      size_t count = 0;
-      for (; count < kBlock && at_ < end_; ++count) {
-        const auto [code, bytes] = unicode::decode(at_);
-        ids[count] = table.find(code);
-        if (ids[count] == CharacterTable::kMissing) break;
-        at_ += bytes;
+    const size_t before = out_.ids.size();
+    const size_t room = std::min(static_cast<size_t>(end_ - at_), kBlock);
+    out_.ids.resize(before + room);
+    uint32_t* id = out_.ids.data() + before;
+    for (const uint32_t* const last = id + room; at_ < end_ && id < last; ++id) {
+      const auto [code, bytes] = unicode::decode(at_);
+      *id = table.find(code);
+      if (*id == CharacterTable::kMissing) break;
+      at_ += bytes;
+    }
+    const auto count = static_cast<uint32_t>(id - out_.ids.data() - before);
+    out_.ids.resize(before + count);
+    if constexpr (kDetails) {
+      out_.spans.resize(before + count);
+      out_.words.resize(before + count);
+      for (uint32_t i = 0; i < count; ++i) {
+        out_.spans[before + i] = {character_ + i, character_ + i + 1};
+        out_.words[before + i] = out_.word_count + static_cast<int32_t>(i);
       }
-      out.ids.insert(out.ids.end(), ids, ids + count);
-      if constexpr (kDetails) {
-        for (size_t i = 0; i < count; ++i) {
-          out.spans.push_back({character_ + static_cast<uint32_t>(i), character_ + static_cast<uint32_t>(i) + 1});
-          out.words.push_back(out.word_count + static_cast<int32_t>(i));
-        }
-        character_ += static_cast<uint32_t>(count);
-      }
-      out.word_count += static_cast<int32_t>(count);
-      if (count < kBlock) break;
+      character_ += count;
+      out_.word_count += static_cast<int32_t>(count);
     }
     passed_ = at_;
+    return true;
   }
-  static constexpr size_t kBlock = 64;
 
   void add(std::string_view word) {
-    const bool is_short = word.size() <= std::min<size_t>(WordCache::kMaxBytes, encoder_.plan_.longest_word);
-    if (!is_short) return add_tokens(word, tokenize(word));
-    const WordCache::Key key = WordCache::key(word, end_ - word.data() >= 16);
-    if (const WordCache::Entry* entry = cache_.find(key)) {
-      return WordCache::is_long(*entry) ? add_tokens(word, cache_.tokens_of(*entry)) : add_entry(word, *entry);
-    }
-    const WordTokens& tokens = tokenize(word);
-    if (!vanished_) cache_.insert_any(key, tokens);
-    add_tokens(word, tokens);
-  }
-
-  void add_entry(std::string_view word, const WordCache::Entry& entry) {
-    const auto count = [word](uint32_t bytes) {
-      return static_cast<uint32_t>(unicode::count_characters(word.substr(0, bytes)));
-    };
-    encoder_.add_entry(
-        entry, [&](uint32_t from, uint32_t to) { return Span{character_ + count(from), character_ + count(to)}; });
-  }
-
-  void add_tokens(std::string_view word, std::span<const WordToken> tokens) {
-    if (vanished_) {
-      vanished_ = false;
+    pass(word.data());
+    if (!lookup_.has_room(next_, 1)) flush();
+    if (is_looked_up(word)) {
+      next_ = lookup_.put(next_, word.data(), word.data() + word.size(), character_);
       return;
     }
+    flush();
     CharacterCounter begins(word), ends(word);
-    encoder_.add_word(tokens, [&](uint32_t from, uint32_t to) {
-      return Span{character_ + begins.at(from), character_ + ends.at(to)};
+    encoder_.add_word(tokenize(word), [&](uint32_t from, uint32_t to) {
+      return Span{character_ + begins.at(from + 1) - 1, character_ + ends.at(to)};
     });
   }
 
-  // The tokens of a word that the cache does not have, with offsets of whole characters in its bytes.
-  const WordTokens& tokenize(std::string_view word) {
-    std::string& text = encoder_.worker_.scratch.word;
-    std::vector<Span>& sources = encoder_.worker_.scratch.spans;  // of each byte of the text, in bytes of the word
-    if (classes_.changes(word)) {
-      if (!normalize_word(word, text, sources)) {
-        vanished_ = true;
-        encoder_.worker_.tokens.clear();
-        return encoder_.worker_.tokens;
-      }
-    } else {
-      text = word;
-      sources.clear();
-      for (uint32_t at = 0; at < word.size(); at = sources.back().end) {
-        const uint32_t bytes = unicode::decode(word.data() + at).bytes;
-        sources.insert(sources.end(), bytes, {at, at + bytes});
-      }
-    }
-    encoder_.tokenize(text);
-    // A model's offsets may lie beyond the word: characters that vanished are not counted (traps of BPE).
-    const auto last = static_cast<uint32_t>(text.size()) - 1;
-    for (WordToken& token : encoder_.worker_.tokens) {
-      const uint32_t begin = std::min(token.begin, last);
-      token.end = sources[std::min(std::max(token.begin + 1, token.end) - 1, last)].end;
-      token.begin = sources[begin].begin;
-    }
-    return encoder_.worker_.tokens;
+  // Not what may be too long for the model, which is to be told each time, nor what is too long to be kept.
+  bool is_looked_up(std::string_view word) const {
+    if (word.size() <= longest_) return true;
+    return word.size() <= longest_unchanged_ && classes_.growth() > 1 && !classes_.changes(word);
   }
 
-  // Puts the word through the stages by itself: false, if nothing is left of it.
-  bool normalize_word(std::string_view word, std::string& text, std::vector<Span>& sources) const {
+  // The tokens of a word that the caches do not have, with offsets in its bytes. A model's own offsets may lie beyond
+  // what it was given: characters that vanished are not counted (traps of BPE).
+  const WordTokens& tokenize(std::string_view word) {
+    WordTokens& tokens = encoder_.worker_.tokens;
+    if (!classes_.changes(word)) {
+      encoder_.tokenize(word);
+      const auto last = static_cast<uint32_t>(word.size()) - 1;
+      for (WordToken& token : tokens) {
+        token.begin = std::min(token.begin, last);
+        token.end = std::clamp(token.end, token.begin + 1, last + 1);
+      }
+      return tokens;
+    }
+    std::vector<Span>& sources = encoder_.worker_.scratch.spans;  // of each byte of the text, in bytes of the word
+    sources.clear();
+    const std::string text = to_utf8(normalized(word), &sources);
+    encoder_.tokenize(text);
+    const auto last = static_cast<uint32_t>(text.size()) - 1;
+    for (WordToken& token : tokens) {
+      token.end = sources[std::min(std::max(token.begin + 1, token.end) - 1, last)].end;
+      token.begin = sources[std::min(token.begin, last)].begin;
+    }
+    return tokens;
+  }
+
+  // The word as the stages make it of these characters alone, which stand for its bytes. Something is left of it, for
+  // else they would be in no word.
+  Characters normalized(std::string_view word) const {
     const Spec& spec = encoder_.plan_.spec;
     Characters characters;
     for (uint32_t at = 0; at < word.size();) {
@@ -189,23 +211,20 @@ class ClassedEncoder {
       at += bytes;
     }
     normalize(spec.normalizers, characters);
-    const std::vector<TextPiece> words = pre_tokenize(spec.pre_tokenizers, {std::move(characters), 0});
-    sources.clear();
-    text.clear();
-    if (words.empty()) return false;
-    text = to_utf8(words.front().characters, &sources);
-    return true;
+    return std::move(pre_tokenize(spec.pre_tokenizers, {std::move(characters), 0}).front().characters);
   }
 
   const WordClasses& classes_;
   Encoder& encoder_;
-  WordCache& cache_;
+  Sequence& out_;
   const char* at_;
   const char* end_;
-  const char* passed_;  // up to where characters have been counted
-  uint32_t character_;  // and how many there are
+  const char* passed_;                  // up to where characters have been counted
+  uint32_t character_;                  // and how many there are
+  size_t longest_unchanged_, longest_;  // bytes of words that are looked up, if no normalizer changes them and if so
+  WordLookup<kDetails> lookup_;
+  Word* next_ = nullptr;  // where the next word is put
   Mark mark_{};
-  bool vanished_ = false;  // the word that was tokenized last
 };
 
 }  // namespace leanformers

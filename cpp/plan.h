@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "added_tokens.h"
+#include "buffer.h"
+#include "long_words.h"
 #include "model/bpe.h"
 #include "model/character_table.h"
 #include "model/unigram.h"
@@ -32,9 +34,9 @@ struct OuterSpaces {
 
 // The tokens of one sequence.
 struct Sequence {
-  std::vector<uint32_t> ids;
-  std::vector<Span> spans;     // with details
-  std::vector<int32_t> words;  // with details
+  Buffer<uint32_t> ids;
+  Buffer<Span> spans;     // with details
+  Buffer<int32_t> words;  // with details
   int32_t word_count = 0;
   bool has_long_word = false;      // that became the unknown token for its length alone
   bool has_special_token = false;  // that stood in the text
@@ -53,9 +55,10 @@ struct Sequence {
 
 // What one encode call writes to. Workers are lent for a call and keep their memory and their cache between calls.
 struct Worker {
-  explicit Worker(uint64_t seed) : cache(seed) {}
+  explicit Worker(uint64_t seed) : cache(seed), long_words(seed) {}
 
   WordCache cache;
+  LongWords long_words;
   BertScratch scratch;
   std::string lowered;
   std::string prefixed;           // a text with a space before it

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "byte_level.h"
+#include "byte_level_encoder.h"
 #include "characters.h"
 #include "classed_encoder.h"
 #include "normalizers.h"
@@ -77,11 +78,13 @@ class SequenceEncoder {
   }
 
  private:
+  friend class ByteLevelEncoder<SequenceEncoder, kDetails>;
   friend class ClassedEncoder<SequenceEncoder, kDetails>;
   friend class SpacedEncoder<SequenceEncoder, kDetails>;
 
   // Text between added tokens.
   void encode_stretch(std::string_view text, uint32_t first) {
+    worker_.cache.prepare();
     if (plan_.bert) {
       const size_t tokens = out_.ids.size();
       const int32_t words = out_.word_count;
@@ -120,41 +123,19 @@ class SequenceEncoder {
   }
 
   void scan_bytes(std::string_view text, uint32_t character) {
-    const bool prefixed = plan_.byte_level->add_prefix_space && text.front() != ' ';
-    if (prefixed) {
-      worker_.prefixed.assign(1, ' ');
-      text = worker_.prefixed += text;
+    if (!plan_.byte_level->add_prefix_space || text.front() == ' ') {
+      return ByteLevelEncoder<SequenceEncoder, kDetails>(*plan_.byte_level, *this, text, character).encode();
     }
-    // Of a text with a space before it, characters are counted from 1, and the space stands at its first one.
-    const auto place = [=](uint32_t number) {
-      return prefixed ? character + std::max(number, 1U) - 1 : character + number;
-    };
-    const WordScanner scanner(*plan_.byte_level, text);
-    const char* const end = text.data() + text.size();
-    uint32_t passed = 0;
-    for (const char* at = text.data(); at < end;) {
-      const char* const next = scanner.word_end(at);
-      const std::string_view word(at, static_cast<size_t>(next - at));
-      const auto span = [&, passed](uint32_t from, uint32_t to) {
-        const auto begun = [&](size_t bytes) {
-          return static_cast<uint32_t>(unicode::count_characters(word.substr(0, bytes)));
-        };
-        const uint32_t begin = place(passed + begun(from + 1) - 1);
-        return Span{begin, std::max(place(passed + begun(to)), begin + 1)};
-      };
-      byte_word(word, end, span);
-      if constexpr (kDetails) passed += static_cast<uint32_t>(unicode::count_characters(word));
-      at = next;
+    worker_.prefixed.assign(1, ' ');
+    worker_.prefixed += text;
+    const size_t tokens = out_.spans.size();
+    ByteLevelEncoder<SequenceEncoder, kDetails>(*plan_.byte_level, *this, worker_.prefixed, 0).encode();
+    // Of this text characters were counted from the space, which stands where the first one of `text` does.
+    const auto place = [=](uint32_t number) { return character + std::max(number, 1U) - 1; };
+    for (Span& span : std::span(out_.spans).subspan(kDetails ? tokens : out_.spans.size())) {
+      span.begin = place(span.begin);
+      span.end = std::max(place(span.end), span.begin + 1);
     }
-  }
-
-  template <typename SpanOf>
-  void byte_word(std::string_view word, const char* end, const SpanOf& span) {
-    if (word.size() > WordCache::kMaxBytes) return add_word(tokenize_bytes(word), span);
-    const WordCache::Key key = WordCache::key(word, end - word.data() >= 16);
-    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
-    worker_.cache.insert(key, tokenize_bytes(word));
-    add_word(worker_.tokens, span);
   }
 
   // The tokens of a word whose bytes the model reads as characters, with offsets in its bytes.

@@ -37,6 +37,7 @@ class SpacedEncoder {
     const int32_t words = encoder_.out_.word_count;
     for (const char* at = text_.data(); at < end_;) {
       found_ = 0;
+      cache_.prepare();
       while (at < end_ && found_ < kBatch) {
         const char* const gap = at;
         const char* const word = skip_gap(gap);
@@ -276,7 +277,7 @@ class SpacedEncoder {
   }
 
   void add_different(const Found& found, std::span<const Normalizer> normalizers) {
-    const std::vector<uint32_t>& ids = encoder_.out_.ids;
+    const Buffer<uint32_t>& ids = encoder_.out_.ids;
     const size_t before = ids.size();
     const uint32_t place = kDetails || found.gap == text_.data() ? character_ : 1;
     encoder_.interpret(normalizers, {found.gap, found.end}, place);

@@ -29,6 +29,9 @@ class WordCache {
     uint32_t ids[kMaxTokens]{};
     uint8_t ends[kMaxTokens]{};  // where each token ends in the word
     uint8_t count = 0;           // 0: empty
+
+    // Without a branch: which of two entries has a word is anybody's guess.
+    bool differs(const Key& other) const { return ((key.low ^ other.low) | (key.high ^ other.high)) != 0; }
   };
   static_assert(sizeof(Entry) == 32);
 
@@ -57,15 +60,29 @@ class WordCache {
   // Null when the word is not there.
   const Entry* find(const Key& key) const {
     if (entries_.empty()) return nullptr;
-    const Entry* pair = &entries_[index(key)];
-    const Entry* entry = pair + (pair[0].key == key ? 0 : 1);
-    return entry->key == key ? entry : nullptr;
+    const Entry* entry = &entries_[place(key)];
+    entry += entry->differs(key);
+    return entry->differs(key) ? nullptr : entry;
   }
 
   // For a `find` that comes soon.
   void prefetch(const Key& key) const {
-    if (!entries_.empty()) __builtin_prefetch(&entries_[index(key)]);
+    if (!entries_.empty()) prefetch(place(key));
   }
+
+  // For those who look at many words at once: the table is there after `prepare`, and stays as it is until the next
+  // one, but for its contents. An entry is at its place or the next one.
+  void prepare() {
+    if (entries_.empty()) entries_.resize(kEntries);
+    if (pushed_out_ > entries_.size() / 8 && entries_.size() < kMostEntries) grow();
+  }
+  const Entry* entries() const { return entries_.data(); }
+  size_t place(const Key& key) const {
+    uint64_t state = (key.low ^ seed_) * 0x9E3779B97F4A7C15;
+    state = ((state ^ state >> 32) + key.high) * 0xD6E8FEB86659FD93;
+    return state >> 40 & (entries_.size() - 2);
+  }
+  void prefetch(size_t place) const { __builtin_prefetch(&entries_[place]); }
 
   // As `insert`, for words of more tokens too: those of a `long_entry` are read with `tokens_of`.
   void insert_any(const Key& key, const WordTokens& tokens) {
@@ -105,13 +122,12 @@ class WordCache {
 
  private:
   void keep(const Entry& entry) {
-    if (entries_.empty()) entries_.resize(kEntries);
-    if (pushed_out_ > entries_.size() / 8 && entries_.size() < kMostEntries) grow();
+    if (entries_.empty()) prepare();
     put(entry);
   }
 
   void put(const Entry& entry) {
-    Entry* pair = &entries_[index(entry.key)];
+    Entry* pair = &entries_[place(entry.key)];
     pushed_out_ += pair[1].count != 0;
     pair[1] = pair[0];
     pair[0] = entry;
@@ -135,12 +151,6 @@ class WordCache {
 
   static constexpr size_t kEntries = size_t{1} << 14;      // 512 KiB: half of a common L2
   static constexpr size_t kMostEntries = size_t{1} << 17;  // 4 MiB
-
-  size_t index(const Key& key) const {
-    uint64_t state = (key.low ^ seed_) * 0x9E3779B97F4A7C15;
-    state = ((state ^ state >> 32) + key.high) * 0xD6E8FEB86659FD93;
-    return (state >> 40 & (entries_.size() / 2 - 1)) * 2;
-  }
 
   uint64_t seed_;
   std::vector<Entry> entries_;

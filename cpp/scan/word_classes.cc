@@ -187,6 +187,9 @@ std::optional<WordClasses> WordClasses::read(const Spec& spec, std::string& why_
       entries[code] = kDependent | kChanges;
     } else if (text->size() != 1 || text->front() != code) {
       entries[code] = class_of(*text, classes) | kChanges;
+      char bytes[4];
+      const uint32_t size = unicode::encode(code, bytes);
+      result.growth_ = std::max(result.growth_, (static_cast<uint32_t>(text->size()) + size - 1) / size);
     }
   }
   for (const char space : kSpaces) {

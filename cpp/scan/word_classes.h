@@ -56,6 +56,8 @@ class WordClasses {
   bool has_normalizers() const { return has_normalizers_; }
   bool has_dependent() const { return has_dependent_; }
   bool has_runs() const { return has_runs_; }
+  // How many characters a byte becomes at most.
+  uint32_t growth() const { return growth_; }
 
  private:
   static constexpr uint8_t kChanges = 0x80;
@@ -69,6 +71,7 @@ class WordClasses {
   std::array<uint8_t, 128> ascii_{};
   std::array<bool, 256> barriers_{};
   uint8_t letters_ = kGap;  // the class of all ASCII letters, if they have one and the same
+  uint32_t growth_ = 1;
   bool has_normalizers_ = false, has_dependent_ = false, has_runs_ = false;
 };
 

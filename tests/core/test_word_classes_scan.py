@@ -7,7 +7,6 @@ import itertools
 import json
 import random
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,9 +106,9 @@ LETTERS = [c for c in CHARACTERS if c not in "İ中😀\u0301=\t"]
 WORDS = ["word", "the", "The", "don", "naive", "日本", "a_b", "ab", "one", "aa", "3", "14"]
 
 
-def flags(content: str, number: int, **fields: bool) -> dict[str, Any]:
+def flags(content: str, **fields: bool) -> dict[str, Any]:
     usual = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
-    return {"id": number, "content": content, **usual, **fields}
+    return {"content": content, **usual, **fields}
 
 
 def models() -> dict[str, dict[str, Any]]:
@@ -153,11 +152,15 @@ def sequence(key: str, stages: list[dict[str, Any]]) -> dict[str, Any] | None:
 def document(
     model: str, pre_tokenizer: list[dict[str, Any]], normalizer: list[dict[str, Any]], added: list[dict[str, Any]]
 ) -> dict[str, Any]:
+    vocab = MODELS[model]["vocab"]
+    known = {row[0]: number for number, row in enumerate(vocab)} if isinstance(vocab, list) else dict(vocab)
+    for token in added:
+        known.setdefault(token["content"], len(known))
     return {
         "version": "1.0",
         "truncation": None,
         "padding": None,
-        "added_tokens": added,
+        "added_tokens": [{"id": known[token["content"]], **token} for token in added],
         "normalizer": sequence("normalizers", normalizer),
         "pre_tokenizer": sequence("pretokenizers", pre_tokenizer),
         "post_processor": None,
@@ -186,7 +189,7 @@ class Three:
         added: list[dict[str, Any]] | None = None,
         scan: str = "words by the classes",
     ) -> None:
-        content = document(model, pre_tokenizer, normalizer, [flags("[S]", 1)] if added is None else added)
+        content = document(model, pre_tokenizer, normalizer, [flags("[S]")] if added is None else added)
         self.spec = Spec(content)
         self.fused, self.general = self.spec.compile(), self.spec.compile(fused=False)
         self.theirs = tokenizers.Tokenizer.from_str(json.dumps(content))
@@ -229,3 +232,140 @@ def test_single_characters_of_random_texts(name: str, model: str) -> None:
     for normalizer in ("none", "Lowercase", "NFC", "NFD, Lowercase, StripAccents"):
         three = Three(model, EACH_CHARACTER[name], NORMALIZERS[normalizer], scan="single characters")
         three.compare(texts_for(len(name)))
+
+
+def in_context(codes: list[int]) -> list[str]:
+    """Each code point alone, in and beside words of each class, and beside itself."""
+    forms = ("{}", "a{}b", "{}_", "_{}", " {}", "{} ", "{}{}", "1{}", ".{}.", "e\u0301{}", "=\u0338{} x")
+    return [form.replace("{}", chr(code)) for code in codes for form in forms]
+
+
+SCANS = {
+    "words": ("WordLevel", [WHITESPACE], [], "words by the classes"),
+    "words of BertPreTokenizer": ("BPE with bytes", [BERT], [NFC], "words by the classes"),
+    "words and digits": ("BPE with bytes", [WHITESPACE, digits(True)], [NFKC, LOWERCASE], "words by the classes"),
+    "words and punctuation": ("Unigram", [WHITESPACE, punctuation()], [bert()], "words by the classes"),
+    "words by a pattern": ("BPE with bytes", [split(r"\w+|[^\w\s]+")], [NMT, NFKD, ACCENTS], "words by the classes"),
+    "characters": ("BPE with bytes", [EACH], [NFD, LOWERCASE, ACCENTS], "single characters"),
+    "unknown characters": ("WordLevel", [stage("FixedLength", length=1)], [], "single characters"),
+}
+
+
+@pytest.mark.parametrize("name", SCANS)
+def test_scripts_in_use(name: str) -> None:
+    model, pre_tokenizer, normalizer, scan = SCANS[name]
+    three = Three(model, pre_tokenizer, normalizer, scan=scan)
+    three.compare(in_context(SOME[:: 9 if normalizer else 5]), reference=False)
+    three.compare(in_context(SOME[::67]))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", SCANS)
+def test_every_scalar(name: str) -> None:
+    model, pre_tokenizer, normalizer, scan = SCANS[name]
+    three = Three(model, pre_tokenizer, normalizer, scan=scan)
+    for first in range(0, len(SCALARS), 20_000):
+        three.compare(in_context(SCALARS[first : first + 20_000]))
+
+
+def subset(stages: dict[str, list[dict[str, Any]]]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    every = list({json.dumps(stage): stage for group in stages.values() for stage in group}.values())
+    return st.lists(st.sampled_from(every), max_size=3)
+
+
+@given(
+    st.sampled_from(list(MODELS)),
+    subset(PRE_TOKENIZERS | EACH_CHARACTER),
+    subset(NORMALIZERS),
+    st.lists(st.lists(st.sampled_from(PIECES), max_size=9).map("".join) | st.text(max_size=9), max_size=20),
+)
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_any_stages_in_any_order(
+    model: str, pre_tokenizer: list[dict[str, Any]], normalizer: list[dict[str, Any]], texts: list[str]
+) -> None:
+    content = document(model, pre_tokenizer, normalizer, [])
+    fused, general = Spec(content).compile(), Spec(content).compile(fused=False)
+    expected = rows(general, texts)
+    assert rows(fused, texts) == expected
+    for row, encoding in zip(
+        expected, tokenizers.Tokenizer.from_str(json.dumps(content)).encode_batch(texts), strict=True
+    ):
+        assert row == (encoding.ids, encoding.offsets, encoding.word_ids)
+
+
+FLAGS = [
+    dict(zip(("single_word", "lstrip", "rstrip", "normalized", "special"), values, strict=True))
+    for values in itertools.product((False, True), repeat=5)
+]
+
+
+@pytest.mark.parametrize("scan", ["words", "characters"])
+@pytest.mark.parametrize("added", FLAGS, ids=lambda flags: "-".join(name for name, value in flags.items() if value))
+def test_added_tokens_of_all_flags(added: dict[str, bool], scan: str) -> None:
+    tokens = [flags("[S]"), *(flags(content, **added) for content in ("a_b", "the 1", "é"))]
+    stages, name = ([WHITESPACE], "words by the classes") if scan == "words" else ([EACH], "single characters")
+    for normalizer in [[]] if added["normalized"] else [[], [LOWERCASE], [NFC]]:
+        chosen = random.Random(6)
+        pieces = ["a_b", "the 1", "The 1", "é", "[S]", "e\u0301", " ", "x", ".", *PIECES[:30]]
+        three = Three("BPE", stages, normalizer, tokens, name)
+        three.compare(["".join(chosen.choices(pieces, k=chosen.randint(0, 9))) for _ in range(150)])
+
+
+def test_added_tokens_in_normalized_text_take_the_general_pipeline() -> None:
+    content = document("BPE", [WHITESPACE], [LOWERCASE], [flags("The", normalized=True)])
+    assert "added tokens are to be found in the normalized text" in Spec(content).compile().explain()[0]
+
+
+@pytest.mark.parametrize(
+    ("pre_tokenizer", "normalizer", "why"),
+    [
+        ([WHITESPACE, punctuation("MergedWithNext")], [], "more than the classes"),
+        ([WHITESPACE, split("ab")], [], "more than the classes"),
+        ([split(r"\s+|[\s.]+", "Removed")], [], "more than the classes"),
+        ([split(r"(?i:s)", "Removed")], [], "more than the classes"),
+        ([WHITESPACE], [stage("Prepend", prepend="a")], "no scan"),
+        ([WHITESPACE], [replace("ab", "b")], "no scan"),
+        ([WHITESPACE], [replace("a+", "a", regex=True)], "several characters in a row"),
+        ([EACH], [STRIP], "several characters in a row"),
+    ],
+)
+def test_what_may_look_at_more_takes_the_general_pipeline(
+    pre_tokenizer: list[dict[str, Any]], normalizer: list[dict[str, Any]], why: str
+) -> None:
+    explanation = Spec(document("BPE", pre_tokenizer, normalizer, [])).compile().explain()[0]
+    assert "general pipeline, because" in explanation
+    assert why in explanation
+
+
+def test_words_that_are_too_long_are_told_every_time() -> None:
+    """Also those that are so only after normalization, or that the caches have seen."""
+    three = Three("WordPiece", [WHITESPACE], [NFKC])
+    texts = ["a" * 12, "a" * 13, "a" * 13, "x " + "a" * 400, "ﷺ", "ﷺ", "a b", "½½½½", "½½½½½", "½½½½½"] * 2
+    long_words = [core.encode(texts).long_words() for core in (three.fused, three.general)]
+    assert long_words[0] == long_words[1] != []
+    three.compare(texts)
+
+
+def pieces_of(seed: int) -> Iterator[list[str]]:
+    chosen = random.Random(seed)
+    while True:
+        yield ["".join(chosen.choices(PIECES, k=chosen.randint(0, 4))) for _ in range(chosen.randint(0, 6))]
+
+
+@pytest.mark.parametrize("name", SCANS)
+def test_pairs_and_words_that_the_caller_has_cut(name: str) -> None:
+    model, pre_tokenizer, normalizer, scan = SCANS[name]
+    three = Three(model, pre_tokenizer, normalizer, scan=scan)
+    cut = list(itertools.islice(pieces_of(9), 200))
+    first, second = [" ".join(words) for words in cut], ["".join(words) for words in cut]
+    columns = (_core.Column.IDS, _core.Column.SPANS, _core.Column.WORD_IDS)
+    results = []
+    for core in (three.fused, three.general):
+        pairs, words = core.encode(first, second, details=True), core.encode(cut, details=True, words=True)
+        results.append([encoded.lists(column) for encoded in (pairs, words) for column in columns])
+    assert results[0] == results[1]
+    theirs = three.theirs.encode_batch(list(zip(first, second, strict=True)))
+    assert results[0][0] == [encoding.ids for encoding in theirs]
+    theirs = three.theirs.encode_batch(cut, is_pretokenized=True)
+    assert results[0][3] == [encoding.ids for encoding in theirs]
+    assert results[0][4] == [encoding.offsets for encoding in theirs]

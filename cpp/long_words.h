@@ -1,0 +1,128 @@
+// Remembers the tokens of words that are too long for the WordCache. Four places for each hash; when there is no more
+// room, all are forgotten. It never changes a result, only how fast it comes.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/word_token.h"
+
+namespace leanformers {
+
+class LongWords {
+ public:
+  static constexpr size_t kMaxBytes = 255;
+
+  struct Tokens {
+    std::span<const uint32_t> ids;  // empty: the word is not there
+    const uint8_t* ends;            // where each token ends in the word
+  };
+
+  explicit LongWords(uint64_t seed) : seed_(seed) {}
+
+  uint32_t hash(std::string_view word) const {
+    uint64_t state = seed_ ^ word.size();
+    const auto mix = [&state](uint64_t bytes) {
+      state = (state ^ bytes) * 0x9E3779B97F4A7C15;
+      state ^= state >> 32;
+    };
+    size_t at = 0;
+    for (; at + 8 <= word.size(); at += 8) mix(load(word.data() + at, 8));
+    if (at < word.size()) mix(load(word.data() + at, word.size() - at));
+    return static_cast<uint32_t>(state * 0xD6E8FEB86659FD93 >> 32);
+  }
+
+  // For a `find` that comes soon.
+  void prefetch(uint32_t hash) const {
+    if (!sets_.empty()) __builtin_prefetch(&sets_[index(hash)]);
+  }
+
+  Tokens find(std::string_view word, uint32_t hash) const {
+    if (sets_.empty()) return {};
+    for (const Slot& slot : sets_[index(hash)]) {
+      if (slot.hash != hash || slot.place == 0) continue;
+      const uint32_t* record = &records_[slot.place];
+      const uint32_t size = *record & 0xFF, count = *record >> 8;
+      const auto* ends = reinterpret_cast<const uint8_t*>(record + 1 + count);
+      if (size == word.size() && std::memcmp(ends + count, word.data(), size) == 0) return {{record + 1, count}, ends};
+    }
+    return {};
+  }
+
+  // Keeps what tiles the word; byte tokens of an unknown character do not.
+  void insert(std::string_view word, uint32_t hash, const WordTokens& tokens) {
+    if (tokens.empty() || word.size() > kMaxBytes) return;
+    uint32_t end = 0;
+    for (const WordToken& token : tokens) {
+      if (token.begin != end) return;
+      end = token.end;
+    }
+    if (end > word.size()) return;
+    if (sets_.empty()) sets_.resize(kSets);
+    const size_t count = tokens.size(), place = records_.size();
+    const size_t units = 1 + count + (count + word.size() + 3) / 4;
+    if (place + units > kMostUnits) return forget();
+    records_.resize(place + units);
+    uint32_t* record = &records_[place];
+    auto* ends = reinterpret_cast<uint8_t*>(record + 1 + count);
+    *record = static_cast<uint32_t>(word.size() | count << 8);
+    for (size_t i = 0; i < count; ++i) {
+      record[1 + i] = tokens[i].id;
+      ends[i] = static_cast<uint8_t>(tokens[i].end);
+    }
+    std::memcpy(ends + count, word.data(), word.size());
+    if (++kept_ > sets_.size() * 2 && sets_.size() < kMostSets) grow();
+    put({hash, static_cast<uint32_t>(place)});
+  }
+
+ private:
+  struct Slot {
+    uint32_t hash = 0, place = 0;  // place 0: free
+  };
+  using Set = std::array<Slot, 4>;
+  static constexpr size_t kSets = size_t{1} << 10;       // 32 KiB
+  static constexpr size_t kMostSets = size_t{1} << 16;   // 2 MiB
+  static constexpr size_t kMostUnits = size_t{1} << 22;  // 16 MiB
+
+  static uint64_t load(const char* at, size_t bytes) {
+    uint64_t word = 0;
+    std::memcpy(&word, at, bytes);
+    return word;
+  }
+  size_t index(uint32_t hash) const { return hash & (sets_.size() - 1); }
+
+  // The newest comes first, and pushes out the oldest.
+  void put(Slot slot) {
+    Set& set = sets_[index(slot.hash)];
+    std::copy_backward(set.begin(), set.end() - 1, set.end());
+    set[0] = slot;
+  }
+
+  void grow() {
+    const std::vector<Set> old = std::exchange(sets_, std::vector<Set>(sets_.size() * 2));
+    for (const Set& set : old) {
+      for (size_t i = set.size(); i-- > 0;) {  // the newest comes last
+        if (set[i].place != 0) put(set[i]);
+      }
+    }
+  }
+
+  void forget() {
+    std::fill(sets_.begin(), sets_.end(), Set{});
+    records_.assign(1, 0);
+    kept_ = 0;
+  }
+
+  uint64_t seed_;
+  std::vector<Set> sets_;
+  std::vector<uint32_t> records_{0};  // size and number of tokens, ids, ends, bytes of each word
+  size_t kept_ = 0;
+};
+
+}  // namespace leanformers

@@ -1,0 +1,223 @@
+#include "scan/word_windows.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "unicode/unicode.h"
+
+namespace leanformers {
+namespace {
+
+using SplitPattern = ByteLevelSplit::Pattern;
+
+constexpr uint32_t kBytes = 64;
+constexpr uint32_t kLookAhead = 3;  // how far beyond a word's beginning the patterns look to know that it is one
+
+constexpr uint64_t below(uint32_t place) { return place >= kBytes ? ~uint64_t{0} : (uint64_t{1} << place) - 1; }
+constexpr uint64_t bit(uint32_t place) { return uint64_t{1} << place; }
+constexpr uint32_t first_of(uint64_t bits) { return static_cast<uint32_t>(std::countr_zero(bits)); }
+
+constexpr uint64_t run_starts(uint64_t bits) { return bits & ~(bits << 1); }
+
+// The place after the last byte below `place` that is not in `bits`: where the run begins that ends there.
+uint32_t run_start_before(uint64_t bits, uint32_t place) {
+  const uint64_t others = ~bits & below(place);
+  return kBytes - static_cast<uint32_t>(std::countl_zero(others));
+}
+
+// How many bytes the letters of a contraction take, or 0: s, t, re, ve, m, ll, d.
+uint32_t contraction(const char* letters, uint32_t left, bool any_case) {
+  const auto letter = [=](uint32_t i) -> char {
+    if (i >= left) return '\0';
+    return any_case && 'A' <= letters[i] && letters[i] <= 'Z' ? static_cast<char>(letters[i] | 0x20) : letters[i];
+  };
+  const char first = letter(0), second = letter(1);
+  if (first == 's' || first == 't' || first == 'm' || first == 'd') return 1;
+  if ((first == 'r' || first == 'v') && second == 'e') return 2;
+  return first == 'l' && second == 'l' ? 2 : 0;
+}
+
+}  // namespace
+
+void WordWindows::Masks::forget_from(uint32_t place) {
+  known = place;
+  whole = false;
+  exists = below(place);
+  for (uint64_t* mask :
+       {&letters, &lower, &upper, &digits, &spaces, &others, &blanks, &newlines, &apostrophes, &inner}) {
+    *mask &= exists;
+  }
+}
+
+WordWindows::Masks WordWindows::read(const char* text, uint32_t left) const {
+  const AsciiMasks ascii = ascii_masks_(text);
+  Masks masks;
+  masks.known = std::min(left, kBytes);
+  masks.whole = left <= kBytes;
+  masks.text = text;
+  masks.exists = below(masks.known);
+  masks.letters = ascii.lower | ascii.upper;
+  masks.lower = ascii.lower;
+  masks.upper = ascii.upper;
+  masks.digits = ascii.digits;
+  masks.spaces = ascii.spaces;
+  masks.others = ~(masks.letters | ascii.digits | ascii.spaces | ascii.high) & masks.exists;
+  masks.blanks = ascii.blanks;
+  masks.newlines = ascii.newlines;
+  masks.apostrophes = ascii.apostrophes;
+  masks.inner = 0;
+  if (ascii.high != 0) read_others(masks, ascii.high);
+  if (split_.pattern != SplitPattern::kGpt2) {
+    // An s that is not ASCII may follow. For o200k, slashes after newlines go with what is before both.
+    uint64_t strange = masks.apostrophes & ascii.high >> 1;
+    if (split_.pattern == SplitPattern::kO200k) strange |= ascii.slashes & masks.newlines << 1;
+    if ((strange & masks.exists) != 0) masks.forget_from(first_of(strange));
+  }
+  return masks;
+}
+
+// Characters beyond ASCII. At those whose class needs more than the bit of a byte to reckon with, the window ends.
+void WordWindows::read_others(Masks& masks, uint64_t high) const {
+  while (high != 0) {
+    const uint32_t place = first_of(high);
+    const auto lead = static_cast<unsigned char>(masks.text[place]);
+    const uint32_t bytes = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    if (place + bytes > masks.known) return masks.forget_from(place);
+    const uint64_t own = below(bytes) << place;
+    switch (classes_.of(unicode::decode(masks.text + place).code)) {
+      case CharacterClasses::kLetter:
+        if (split_.pattern == SplitPattern::kO200k) return masks.forget_from(place);  // without case
+        break;
+      case CharacterClasses::kLower:
+        masks.lower |= own;
+        break;
+      case CharacterClasses::kUpper:
+        masks.upper |= own;
+        break;
+      case CharacterClasses::kOther:
+        masks.others |= own;
+        break;
+      default:
+        return masks.forget_from(place);
+    }
+    if ((masks.others & own) == 0) masks.letters |= own;
+    masks.inner |= own & (own << 1);
+    high &= ~own;
+  }
+}
+
+uint64_t WordWindows::ends(const char* at) const {
+  const auto left = static_cast<size_t>(end_ - at);
+  // Scripts of three bytes a character have long words, of which a window would have few.
+  const char first = *at == ' ' && left > 1 ? at[1] : *at;
+  if (static_cast<unsigned char>(first) >= 0xE0) return 0;
+  char copy[kBytes];
+  if (left < kBytes) {
+    std::memset(copy, 0, kBytes);
+    std::memcpy(copy, at, left);
+    at = copy;
+  }
+  const Masks masks = read(at, static_cast<uint32_t>(std::min<size_t>(left, kBytes + 1)));
+  uint64_t starts;
+  switch (split_.pattern) {
+    case SplitPattern::kGpt2:
+      starts = gpt2(masks);
+      break;
+    case SplitPattern::kCl100k:
+      starts = cl100k(masks);
+      break;
+    case SplitPattern::kO200k:
+      starts = o200k(masks);
+      break;
+    default:
+      return 0;
+  }
+  if (masks.whole) return (starts & masks.exists) >> 1 | bit(masks.known - 1);
+  return masks.known <= kLookAhead ? 0 : (starts & below(masks.known - kLookAhead)) >> 1;
+}
+
+// Runs of each class; one ' ' goes with the run after it, or else the last character of white space is by itself.
+uint64_t WordWindows::gpt2(const Masks& masks) const {
+  const uint64_t after_blank = masks.blanks << 1;
+  const uint64_t others = run_starts(masks.others) & ~after_blank;
+  uint64_t starts = ((run_starts(masks.letters) | run_starts(masks.digits)) & ~after_blank) | others |
+                    run_starts(masks.spaces) | (masks.spaces & ~(masks.spaces >> 1) & masks.exists >> 1);
+  for (uint64_t found = others & masks.apostrophes; found != 0; found &= found - 1) {
+    const uint32_t place = first_of(found) + 1;
+    const uint32_t letters = contraction(masks.text + place, masks.known - place, false);
+    if (letters == 0) continue;
+    starts &= ~bit(place);
+    if (place + letters < kBytes) starts |= masks.letters & bit(place + letters);
+  }
+  return starts;
+}
+
+uint64_t WordWindows::number_starts(uint64_t digits) const {
+  if (split_.most_digits == 1) return digits;
+  uint64_t starts = run_starts(digits);
+  const uint64_t inside = digits & digits << 1 & digits << 2 & digits << 3;
+  for (uint64_t next = starts << 3 & inside; next != 0; next = next << 3 & inside) starts |= next;
+  return starts;
+}
+
+// A word of letters takes one character before it that is no number or newline and begins a word; other characters take
+// a ' ' before them and the newlines after them.
+uint64_t WordWindows::letters_others_spaces(const Masks& masks, uint64_t* apostrophes) const {
+  const uint64_t others = run_starts(masks.others) & ~(masks.blanks << 1);
+  uint64_t before = others;  // the first character of such a run, with all of its bytes
+  for (int i = 0; i < 3; ++i) before |= before << 1 & masks.inner;
+  const uint64_t gaps = masks.spaces & ~masks.newlines;
+  *apostrophes = others & masks.apostrophes;
+  return others | (run_starts(masks.letters) & ~(before << 1) & ~(gaps << 1)) | number_starts(masks.digits) |
+         space_starts(masks, gaps);
+}
+
+uint64_t WordWindows::space_starts(const Masks& masks, uint64_t gaps) const {
+  const uint64_t lines = gaps & masks.newlines << 1;  // where what follows a newline begins
+  uint64_t starts = (run_starts(masks.spaces) & ~(masks.newlines & masks.others << 1)) | lines |
+                    (gaps & ~(masks.spaces >> 1) & masks.exists >> 1);
+  // Lines of white space alone go with the newlines before and after them, unless those before went with others.
+  for (uint64_t found = (gaps + lines) & ~gaps & masks.newlines; found != 0; found &= found - 1) {
+    const uint32_t line = run_start_before(gaps, first_of(found));
+    const uint32_t newlines = run_start_before(masks.newlines, line);
+    if (newlines == 0 || (masks.others & bit(newlines - 1)) == 0) starts &= ~bit(line);
+  }
+  // Whether one is such a line is not known yet.
+  if (!masks.whole && (gaps & masks.exists & ~(masks.exists >> 1)) != 0) {
+    const uint32_t line = run_start_before(gaps, masks.known);
+    if ((lines & bit(line)) != 0) starts &= below(line);
+  }
+  return starts;
+}
+
+uint64_t WordWindows::cl100k(const Masks& masks) const {
+  uint64_t apostrophes;
+  uint64_t starts = letters_others_spaces(masks, &apostrophes);
+  for (; apostrophes != 0; apostrophes &= apostrophes - 1) {
+    const uint32_t place = first_of(apostrophes) + 1;
+    const uint32_t letters = contraction(masks.text + place, masks.known - place, true);
+    if (letters != 0 && place + letters < kBytes) starts |= masks.letters & bit(place + letters);
+  }
+  return starts;
+}
+
+// Words end where upper case follows lower case, or after a contraction.
+uint64_t WordWindows::o200k(const Masks& masks) const {
+  uint64_t apostrophes;
+  uint64_t starts = letters_others_spaces(masks, &apostrophes) | (masks.upper & masks.lower << 1);
+  if (!split_.contractions) return starts;
+  uint32_t end = kBytes;  // of the last contraction, which another one cannot follow
+  for (apostrophes &= masks.letters << 1; apostrophes != 0; apostrophes &= apostrophes - 1) {
+    const uint32_t place = first_of(apostrophes);
+    if (place == end) continue;
+    const uint32_t letters = contraction(masks.text + place + 1, masks.known - place - 1, true);
+    if (letters == 0) continue;
+    end = place + 1 + letters;
+    starts &= ~(below(end) & ~below(place));
+    if (end < kBytes) starts |= masks.letters & bit(end);
+  }
+  return starts;
+}
+
+}  // namespace leanformers

@@ -1,0 +1,29 @@
+// AsciiMasks by the operations of a Block: 64 bytes in the registers of one set of instructions.
+//
+// Files that are compiled for more than the baseline include nothing else, and their Blocks are in a namespace without
+// a name: what the linker may share with the rest of the program must run on every processor.
+#pragma once
+
+#include "simd/ascii_masks.h"
+
+namespace leanformers {
+
+// A Block has `minus` and `with` (bitwise or) a byte, and as bits `at_most` and `equal` to a byte, and `high`.
+template <typename Block>
+AsciiMasks ascii_masks_of(const char* bytes) {
+  const Block block(bytes);
+  AsciiMasks masks;
+  const uint64_t letters = block.with(0x20).minus('a').at_most(25);
+  masks.lower = block.minus('a').at_most(25);
+  masks.upper = letters ^ masks.lower;
+  masks.digits = block.minus('0').at_most(9);
+  masks.blanks = block.equal(' ');
+  masks.spaces = block.minus('\t').at_most(4) | masks.blanks;
+  masks.newlines = block.equal('\n') | block.equal('\r');
+  masks.apostrophes = block.equal('\'');
+  masks.slashes = block.equal('/');
+  masks.high = block.high();
+  return masks;
+}
+
+}  // namespace leanformers

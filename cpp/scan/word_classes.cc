@@ -155,6 +155,9 @@ uint8_t class_of(std::u32string_view text, const std::vector<uint8_t>& classes) 
 }  // namespace
 
 std::optional<WordClasses> WordClasses::read(const Spec& spec, std::string& why_not) {
+  const auto is_metaspace = [](const PreTokenizer& stage) { return std::holds_alternative<Metaspace>(stage); };
+  // Marks for spaces are for another scan, which has told what hinders it.
+  if (spec.pre_tokenizers.empty() || std::ranges::any_of(spec.pre_tokenizers, is_metaspace)) return std::nullopt;
   ClassReader reader;
   for (const PreTokenizer& stage : spec.pre_tokenizers) {
     if (!reader.read(stage)) {
@@ -162,7 +165,6 @@ std::optional<WordClasses> WordClasses::read(const Spec& spec, std::string& why_
       return std::nullopt;
     }
   }
-  if (spec.pre_tokenizers.empty()) return std::nullopt;
   const std::vector<uint8_t> classes = reader.take();
   const auto normalizers = LoneNormalizers::read(spec.normalizers);
   if (!normalizers) {

@@ -369,3 +369,15 @@ def test_pairs_and_words_that_the_caller_has_cut(name: str) -> None:
     theirs = three.theirs.encode_batch(cut, is_pretokenized=True)
     assert results[0][3] == [encoding.ids for encoding in theirs]
     assert results[0][4] == [encoding.offsets for encoding in theirs]
+
+
+@pytest.mark.parametrize("name", ["words and digits", "characters"])
+def test_the_number_of_threads_and_what_was_seen_before_change_nothing(name: str) -> None:
+    model, pre_tokenizer, normalizer, scan = SCANS[name]
+    three = Three(model, pre_tokenizer, normalizer, scan=scan)
+    chosen = random.Random(8)
+    texts = ["".join(chosen.choices(PIECES, k=400)) for _ in range(300)]  # several shares of a thread
+    expected = rows(three.general, texts, threads=2)
+    for threads in (1, 2, 3, 16):
+        assert rows(three.fused, texts, threads=threads) == expected
+        assert rows(three.fused, texts[::-1], threads=threads) == expected[::-1]

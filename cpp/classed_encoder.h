@@ -87,9 +87,12 @@ class ClassedEncoder {
   // Makes room for words.
   void flush() {
     if (classes_.has_dependent() && mark_.next != nullptr) {
-      Word* const rest = mark_.next;
+      const std::span<const Word> rest(mark_.next, next_);
       write_before_mark();
-      next_ = std::copy(rest, next_, lookup_.words());
+      next_ = lookup_.words();
+      for (const Word word : rest) {  // the cache may have grown, so that their places are others
+        next_ = lookup_.put(next_, word.begin, word.begin + word.size, word.character);
+      }
     }
     write(next_);
     next_ = lookup_.words();

@@ -381,3 +381,19 @@ def test_the_number_of_threads_and_what_was_seen_before_change_nothing(name: str
     for threads in (1, 2, 3, 16):
         assert rows(three.fused, texts, threads=threads) == expected
         assert rows(three.fused, texts[::-1], threads=threads) == expected[::-1]
+
+
+@pytest.mark.parametrize("name", ["words and digits", "characters"])
+def test_more_words_than_the_cache_has_room_for(name: str) -> None:
+    """Between words that are taken back, so that the cache grows while some wait to be looked up."""
+    model, pre_tokenizer, normalizer, scan = SCANS[name]
+    three = Three(model, pre_tokenizer, normalizer, scan=scan)
+    chosen = random.Random(5)
+    if name == "characters":
+        new, known = [chr(code) for code in range(0x20000, 0x2A000)], list("ツテト")
+        breaks = [""] * 30 + [" ", "a", "\u0301"]
+    else:
+        new = ["".join(chosen.choices("abcdefghij", k=7)) for _ in range(40_000)]
+        known, breaks = ["word", "the", "seen"], ["-"] * 30 + [" ", "\u0301"]
+    words = [word for one in new for word in (one, chosen.choice(breaks), chosen.choice(known), chosen.choice(breaks))]
+    three.compare(["".join(words)] * 2, reference=False)

@@ -93,6 +93,26 @@ bool apply_to(const Other&, std::u32string&) {
   return false;
 }
 
+// The properties of characters that a normalizer may change: marks for their order.
+uint16_t changed_properties(const Normalizer& normalizer) {
+  using unicode::Property;
+  constexpr uint16_t kForms = Property::kDecomposes | Property::kMark;
+  if (std::holds_alternative<Lowercase>(normalizer)) return Property::kLowers;
+  if (std::holds_alternative<StripAccents>(normalizer)) return Property::kMark;
+  if (std::holds_alternative<UnicodeForm>(normalizer)) return kForms;
+  if (!std::holds_alternative<BertNormalizer>(normalizer)) return 0;
+  return kForms | Property::kControl | Property::kWhiteSpace | Property::kChinese | Property::kLowers;
+}
+
+// Beside marks and what decomposes: the letters that make up syllables, and what is another character in a way.
+bool form_may_change(const UnicodeForm& stage, char32_t code) {
+  if (0x1160 <= code && code < 0x1200) return true;
+  const bool compatible = stage.form == Form::kNfkc || stage.form == Form::kNfkd;
+  if (!compatible || (0x20000 <= code && code < 0x2F800) || 0x30000 <= code) return false;  // ideographs and no more
+  const unicode::Expansion parts = unicode::decompose_compatibility(code);
+  return parts.size != 1 || parts.codes[0] != code;
+}
+
 }  // namespace
 
 std::optional<LoneNormalizers> LoneNormalizers::read(std::span<const Normalizer> normalizers) {
@@ -101,6 +121,7 @@ std::optional<LoneNormalizers> LoneNormalizers::read(std::span<const Normalizer>
     auto stage = read_stage(normalizer);
     if (!stage) return std::nullopt;
     read.stages_.push_back(std::move(*stage));
+    read.changed_ |= changed_properties(normalizer);
   }
   return read;
 }
@@ -135,6 +156,16 @@ std::optional<LoneNormalizers::Stage> LoneNormalizers::read_stage(const Normaliz
     return std::nullopt;
   }
   return stage;
+}
+
+bool LoneNormalizers::may_change(char32_t code) const {
+  if ((unicode::properties(code) & changed_) != 0) return true;
+  return std::ranges::any_of(stages_, [code](const Stage& stage) {
+    if (std::holds_alternative<Replace>(stage.normalizer)) return stage.replaced.has(code);
+    if (std::holds_alternative<Nmt>(stage.normalizer)) return code < 0x2600 || (0xFE00 <= code && code < 0x10000);
+    const auto* form = std::get_if<UnicodeForm>(&stage.normalizer);
+    return form != nullptr && form_may_change(*form, code);
+  });
 }
 
 std::optional<std::u32string> LoneNormalizers::normalize(std::u32string text, size_t from) const {

@@ -17,6 +17,9 @@ class LoneNormalizers {
   // None: one of them cannot be asked so at all.
   static std::optional<LoneNormalizers> read(std::span<const Normalizer> normalizers);
 
+  // Whether they may make something else of `code`: a quick look.
+  bool may_change(char32_t code) const;
+
   // What `code` becomes beside any characters of which this can be said too; none: that depends on its neighbours.
   // Strip, and Replace where it looks for several characters in a row, count as if they did nothing. They do where all
   // that they look for is nothing but gaps in the end: see `visit_gaps`.
@@ -41,6 +44,7 @@ class LoneNormalizers {
   std::optional<std::u32string> normalize(std::u32string text, size_t from) const;
 
   std::vector<Stage> stages_;
+  uint16_t changed_ = 0;  // characters with one of these properties may change
 };
 
 }  // namespace leanformers

@@ -32,8 +32,9 @@ class ClassReader {
 
   bool read(const BertPreTokenizer&) {
     return refine([](char32_t code) -> uint8_t {
-      if (is_white_space(code)) return kGap;
-      return unicode::has(code, unicode::kBertPunctuation) ? kIsolated : kRest;
+      const uint16_t properties = unicode::properties(code);
+      if ((properties & unicode::kWhiteSpace) != 0) return kGap;
+      return (properties & unicode::kBertPunctuation) != 0 ? kIsolated : kRest;
     });
   }
   bool read(const WhitespaceSplit&) {
@@ -41,8 +42,9 @@ class ClassReader {
   }
   bool read(const Whitespace&) {
     return refine([](char32_t code) -> uint8_t {
-      if (unicode::has(code, unicode::kWord)) return kRest + 1;
-      return is_white_space(code) ? kGap : kRest;
+      const uint16_t properties = unicode::properties(code);
+      if ((properties & unicode::kWord) != 0) return kRest + 1;
+      return (properties & unicode::kWhiteSpace) != 0 ? kGap : kRest;
     });
   }
   bool read(const Punctuation& stage) {
@@ -108,26 +110,33 @@ class ClassReader {
 
   static regex::CharacterSet white_space() { return regex::find_property("space").value(); }
 
+  // The class of what to some stage is in no run.
+  static uint8_t joined(uint8_t a, uint8_t b) {
+    for (const uint8_t kind : {kGap, kDependent}) {
+      if (a == kind || b == kind) return kind;
+    }
+    return kIsolated;
+  }
+
   // Characters that were of one class and are of several to this stage get one for each.
   template <typename KindOf>
   bool refine(const KindOf& kind_of) {
     std::array<std::array<uint8_t, 256>, WordClasses::kMostClasses> numbers{};
     size_t next = kRest;
+    uint8_t last_own = 0, last_kind = 0, last_number = kGap;  // neighbours are alike
     for (char32_t code = 0; code < unicode::kScalarEnd; ++code) {
       uint8_t& own = classes_[code];
       const uint8_t kind = kind_of(code);
-      if (own == kGap || kind == kGap) {
-        own = kGap;
-      } else if (own == kDependent || kind == kDependent) {
-        own = kDependent;
-      } else if (own == kIsolated || kind == kIsolated) {
-        own = kIsolated;
-      } else {
+      if (code == 0 || own != last_own || kind != last_kind) {
+        last_own = own;
+        last_kind = kind;
+        const bool in_run = std::min(own, kind) >= kRest;
         uint8_t& number = numbers[own][kind];
-        if (number == 0) number = static_cast<uint8_t>(next++);
-        if (next > WordClasses::kMostClasses) return false;
-        own = number;
+        if (in_run && number == 0 && next == WordClasses::kMostClasses) return false;
+        if (in_run && number == 0) number = static_cast<uint8_t>(next++);
+        last_number = in_run ? number : joined(own, kind);
       }
+      own = last_number;
     }
     return true;
   }
@@ -183,7 +192,7 @@ std::optional<WordClasses> WordClasses::read(const Spec& spec, std::string& why_
   result.has_normalizers_ = !spec.normalizers.empty();
   std::vector<uint8_t> entries = classes;
   for (char32_t code = 0; result.has_normalizers_ && code < unicode::kScalarEnd; ++code) {
-    if (code == 0x40000) code = 0xE0000;  // planes without characters
+    if (!normalizers->may_change(code)) continue;
     const auto text = normalizers->normalize(code);
     if (!text) {
       entries[code] = kDependent | kChanges;

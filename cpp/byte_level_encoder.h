@@ -25,46 +25,38 @@ class ByteLevelEncoder {
         lookup_(encoder.worker_, encoder.out_, end_) {}
 
   void encode() {
-    Word* word = lookup_.words();
+    Putter words = lookup_.putter();
+    uint32_t character = character_;
+    const auto put = [&words, &character](const char* begin, const char* end) {
+      words.put(begin, end, character);
+      if constexpr (kDetails) character += static_cast<uint32_t>(unicode::count_characters({begin, end}));
+      return end;
+    };
     for (const char* at = text_.data(); at < end_;) {
-      if (!lookup_.has_room(word, 64)) word = write(word);
+      if (!words.has_room(64)) words = write(words);
       uint64_t ends = windows_.ends(at);
       if (ends == 0) {
-        const char* const end = scanner_.word_end(at);
-        word = put(word, at, end);
-        at = end;
+        at = put(at, scanner_.word_end(at));
         continue;
       }
       const char* const window = at + 1;
-      for (; ends != 0; ends &= ends - 1) {
-        const char* const end = window + std::countr_zero(ends);
-        word = put(word, at, end);
-        at = end;
-      }
+      for (; ends != 0; ends &= ends - 1) at = put(at, window + std::countr_zero(ends));
     }
-    write(word);
+    write(words);
   }
 
  private:
-  using Word = typename WordLookup<kDetails>::Word;
+  using Putter = typename WordLookup<kDetails>::Putter;
 
-  Word* put(Word* at, const char* begin, const char* end) {
-    Word* const next = lookup_.put(at, begin, end, character_);
-    if constexpr (kDetails) {
-      character_ += static_cast<uint32_t>(unicode::count_characters({begin, static_cast<size_t>(end - begin)}));
-    }
-    return next;
-  }
-
-  Word* write(const Word* end) {
-    lookup_.write(end, [this](const Word& word) -> const WordTokens& { return encoder_.tokenize_bytes(word.text()); });
-    return lookup_.words();
+  Putter write(const Putter& words) {
+    return lookup_.write(
+        words, [this](const auto& word) -> const WordTokens& { return encoder_.tokenize_bytes(word.text()); });
   }
 
   Encoder& encoder_;
   std::string_view text_;
   const char* end_;
-  uint32_t character_;  // the number of the next word's first one
+  uint32_t character_;
   WordScanner scanner_;
   WordWindows windows_;
   WordLookup<kDetails> lookup_;

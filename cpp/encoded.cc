@@ -8,21 +8,24 @@ namespace leanformers {
 
 using Kind = TemplatePiece::Kind;
 
-void Encoded::fill(Column column, size_t row, int32_t* out) const {
+void Encoded::runs(Column column, size_t row, std::vector<Run>& out) const {
   if (lengths_only_) throw std::logic_error("the tokens were only counted");
-  if (column == Column::kIds || column == Column::kWordIds) {
-    const auto copy = [&](const auto& values) { std::copy_n(values.begin() + row_offsets_[row], length(row), out); };
-    column == Column::kIds ? copy(ids_) : copy(words_);
-    return;
-  }
+  out.clear();
+  const auto add = [&out](size_t size, int32_t value) {
+    if (size == 0) return;
+    if (!out.empty() && out.back().value == value) {
+      out.back().size += size;
+    } else {
+      out.push_back({size, value});
+    }
+  };
+  if (column == Column::kAttentionMask) return add(length(row), 1);
   const Row& counts = rows_[row];
   const Pieces& pieces = counts.pair ? pieces_->pair : pieces_->single;
   for (auto piece = pieces.begin(); piece != pieces.end(); ++piece) {
     const bool special = piece->kind == Kind::kSpecial;
     const size_t second = piece->kind == Kind::kB;
-    const size_t size = special ? piece->ids.size() : second ? counts.second : counts.first;
-    int32_t value = 1;  // the attention mask
-    if (column == Column::kSpecialTokensMask) value = special;
+    int32_t value = special;  // kSpecialTokensMask
     if (column == Column::kTypeIds) {
       const bool later = !special && (second ? counts.second_later : counts.first_later);
       value = static_cast<int32_t>(later ? pieces_->overflow_type_ids[second] : piece->type_id);
@@ -33,7 +36,7 @@ void Encoded::fill(Column column, size_t row, int32_t* out) const {
       const bool last = std::none_of(piece + 1, pieces.end(), same);
       value = special || !last ? -1 : static_cast<int32_t>(second);
     }
-    out = std::fill_n(out, size, value);
+    add(special ? piece->ids.size() : second ? counts.second : counts.first, value);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "huge_pages.h"
 #include "model/word_token.h"
 
 namespace leanformers {
@@ -38,9 +39,15 @@ class LongWords {
     return static_cast<uint32_t>(state * 0xD6E8FEB86659FD93 >> 32);
   }
 
-  // For a `find` that comes soon.
-  void prefetch(uint32_t hash) const {
+  // For a `find` that comes soon, in this order: first for many words, and then for the same ones.
+  void prefetch_set(uint32_t hash) const {
     if (!sets_.empty()) __builtin_prefetch(&sets_[index(hash)]);
+  }
+  void prefetch_record(uint32_t hash) const {
+    if (sets_.empty()) return;
+    for (const Slot& slot : sets_[index(hash)]) {
+      if (slot.hash == hash) __builtin_prefetch(&records_[slot.place]);
+    }
   }
 
   Tokens find(std::string_view word, uint32_t hash) const {
@@ -86,6 +93,7 @@ class LongWords {
     uint32_t hash = 0, place = 0;  // place 0: free
   };
   using Set = std::array<Slot, 4>;
+  using Sets = std::vector<Set, HugePages<Set>>;
   static constexpr size_t kSets = size_t{1} << 10;       // 32 KiB
   static constexpr size_t kMostSets = size_t{1} << 16;   // 2 MiB
   static constexpr size_t kMostUnits = size_t{1} << 22;  // 16 MiB
@@ -105,7 +113,7 @@ class LongWords {
   }
 
   void grow() {
-    const std::vector<Set> old = std::exchange(sets_, std::vector<Set>(sets_.size() * 2));
+    const Sets old = std::exchange(sets_, Sets(sets_.size() * 2));
     for (const Set& set : old) {
       for (size_t i = set.size(); i-- > 0;) {  // the newest comes last
         if (set[i].place != 0) put(set[i]);
@@ -120,8 +128,8 @@ class LongWords {
   }
 
   uint64_t seed_;
-  std::vector<Set> sets_;
-  std::vector<uint32_t> records_{0};  // size and number of tokens, ids, ends, bytes of each word
+  Sets sets_;
+  std::vector<uint32_t, HugePages<uint32_t>> records_{0};  // size and number of tokens, ids, ends, bytes of each word
   size_t kept_ = 0;
 };
 

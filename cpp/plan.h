@@ -19,6 +19,7 @@
 #include "model/wordpiece.h"
 #include "scan/bert.h"
 #include "scan/byte_level.h"
+#include "scan/character_tokens.h"
 #include "scan/spaced.h"
 #include "scan/word_classes.h"
 #include "string_table.h"
@@ -59,8 +60,8 @@ struct Worker {
 
   WordCache cache;
   LongWords long_words;
+  CharacterTokens character_tokens;
   BertScratch scratch;
-  std::string lowered;
   std::string prefixed;           // a text with a space before it
   std::string characters;         // a word as byte-level models read it
   std::vector<uint32_t> byte_of;  // for each byte of these, the byte of the word

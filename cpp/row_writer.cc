@@ -4,15 +4,29 @@
 
 namespace leanformers {
 
-RowWriter::RowWriter(const Plan& plan, const EncodeOptions& options, size_t first_sample, size_t samples)
+RowWriter::RowWriter(const Plan& plan, const EncodeOptions& options, size_t first_sample, size_t samples, size_t bytes)
     : plan_(plan), options_(options), sample_(first_sample) {
   encoded_.pieces_ = options.add_special_tokens ? plan.with_special_tokens : plan.without_special_tokens;
   encoded_.details_ = options.details;
   encoded_.lengths_only_ = options.lengths_only;
-  encoded_.rows_.reserve(samples);
-  encoded_.row_offsets_.reserve(samples + 1);
   special_single_ = count_special_tokens(encoded_.pieces_->single);
   special_pair_ = count_special_tokens(encoded_.pieces_->pair);
+  reserve(samples, bytes);
+}
+
+// Of tokens so many as could come, since nearly each has a byte of the text: what is never written to takes no memory,
+// and what grows is copied.
+void RowWriter::reserve(size_t samples, size_t bytes) {
+  encoded_.rows_.reserve(samples);
+  encoded_.row_offsets_.reserve(samples + 1);
+  if (options_.lengths_only) return;
+  constexpr size_t kMost = 1 << 24;  // from here on growth is rare
+  size_t tokens = std::min(kMost, bytes + samples * special_pair_);
+  if (options_.max_length && !options_.overflow) tokens = std::min<size_t>(tokens, samples * *options_.max_length);
+  encoded_.ids_.reserve(tokens);
+  if (!options_.details) return;
+  encoded_.spans_.reserve(tokens);
+  encoded_.words_.reserve(tokens);
 }
 
 void RowWriter::add(const Sequence& first, const Sequence* second) {

@@ -11,7 +11,8 @@ namespace leanformers {
 class RowWriter {
  public:
   // `first_sample` is the number of the first sample that will be added: for messages, and for overflowing rows.
-  RowWriter(const Plan& plan, const EncodeOptions& options, size_t first_sample, size_t samples);
+  // `bytes` is about how much text will come.
+  RowWriter(const Plan& plan, const EncodeOptions& options, size_t first_sample, size_t samples, size_t bytes);
 
   // Adds the row of the next sample, and with `overflow` one for each combination of its parts.
   // Throws TruncationError when the sample cannot be cut as the options say.
@@ -22,7 +23,7 @@ class RowWriter {
  private:
   using Parts = std::vector<Part>;
 
-  size_t room(bool pair) const;
+  void reserve(size_t samples, size_t bytes);
   Kept keep(size_t first, size_t second, bool pair) const;
   Parts parts(const Sequence& sequence, size_t kept) const;
   void add_combinations(const Sequence& first, const Sequence* second, Kept kept);

@@ -27,7 +27,7 @@ class BatchEncoder {
     size_t begin = 0, bytes = 0;
     const size_t rows = first_.rows();
     for (size_t row = 0; row < rows; ++row) {
-      bytes += first_.bytes(row) + (second_.empty() ? 0 : second_.bytes(row));
+      bytes += row_bytes(row);
       if (bytes < kChunkBytes && row + 1 < rows) continue;
       chunks.push_back({begin, row + 1});
       begin = row + 1;
@@ -38,7 +38,9 @@ class BatchEncoder {
 
   Encoded encode(Rows rows) const {
     const WorkerPool::Loan worker = plan_.workers.lend();
-    RowWriter writer(plan_, options_, rows.begin, rows.end - rows.begin);
+    size_t bytes = 0;
+    for (size_t row = rows.begin; row < rows.end; ++row) bytes += row_bytes(row);
+    RowWriter writer(plan_, options_, rows.begin, rows.end - rows.begin, bytes);
     for (size_t row = rows.begin; row < rows.end; ++row) {
       try {
         encode_sequence(*worker, first_, row, worker->first);
@@ -52,6 +54,8 @@ class BatchEncoder {
   }
 
  private:
+  size_t row_bytes(size_t row) const { return first_.bytes(row) + (second_.empty() ? 0 : second_.bytes(row)); }
+
   void encode_sequence(Worker& worker, const Texts& texts, size_t row, Sequence& out) const {
     options_.details ? encode_sequence<true>(worker, texts, row, out) : encode_sequence<false>(worker, texts, row, out);
   }

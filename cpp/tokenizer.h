@@ -224,6 +224,11 @@ struct Span {
 
 enum class Column : uint8_t { kIds, kTypeIds, kAttentionMask, kSpecialTokensMask, kSequenceIds, kWordIds, kSpans };
 
+struct Run {
+  size_t size;
+  int32_t value;
+};
+
 // The tokens of a batch of rows, flat and immutable. Ids are stored; masks and types are derived from how many tokens
 // each sequence gave and from the template. Where tokens were only counted there are none: to ask for them throws.
 class Encoded {
@@ -254,9 +259,12 @@ class Encoded {
   std::span<const Span> spans() const { return spans_; }
   std::span<const Span> spans(size_t row) const { return spans().subspan(row_offsets_[row], length(row)); }
 
-  // Writes a column of one row, length(row) values; where the column has no value (the word of a special token): -1.
-  // Spans have their own accessor.
-  void fill(Column column, size_t row, int32_t* out) const;
+  std::span<const int32_t> words() const { return words_; }  // -1: a special token, which is in none
+  std::span<const int32_t> words(size_t row) const { return words().subspan(row_offsets_[row], length(row)); }
+
+  // Of a column that is not stored, the runs of equal values that a row has; where it has no value (the sequence of a
+  // special token): -1.
+  void runs(Column column, size_t row, std::vector<Run>& out) const;
 
   // Adds the rows of a batch that was encoded with the same options.
   void append(Encoded&& other);

@@ -1,7 +1,11 @@
-// Remembers the tokens of short words: two places for each hash, the newer word pushes out the older one.
-// It never changes a result, only how fast it comes. Its size is bounded: it grows while a job has more words than
-// there is room for.
+// Remembers the tokens of short words: two places for each hash and two that it shares, newer words push out older
+// ones. It never changes a result, only how fast it comes. Its size is bounded: it grows while a job has more words
+// than there is room for.
 #pragma once
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include <algorithm>
 #include <cstdint>
@@ -11,14 +15,16 @@
 #include <utility>
 #include <vector>
 
+#include "huge_pages.h"
 #include "model/word_token.h"
 
 namespace leanformers {
 
 class WordCache {
  public:
-  static constexpr size_t kMaxBytes = 15;  // of a word
-  static constexpr size_t kMaxTokens = 3;
+  static constexpr size_t kMaxBytes = 15;    // of a word
+  static constexpr size_t kMaxTokens = 3;    // in an entry
+  static constexpr size_t kMostTokens = 16;  // of a word
 
   struct Key {
     uint64_t low, high;  // the word's bytes, zeros, and its length in the last byte
@@ -38,51 +44,71 @@ class WordCache {
   explicit WordCache(uint64_t seed) : seed_(seed | 1) {}
 
   // The word has at most kMaxBytes. When 16 bytes can be read from its first one on, they are, and then masked.
-  static Key key(std::string_view word, bool readable) {
-    static constexpr char kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
-    uint64_t text[2] = {0, 0};
-    uint64_t mask[2];
-    if (readable) {
-      std::memcpy(text, word.data(), 16);
-    } else {
-      std::memcpy(text, word.data(), word.size());
+  [[gnu::always_inline]] static Key key(std::string_view word, bool readable) {
+    if (!readable) {
+      Key key{0, 0};
+      std::memcpy(&key, word.data(), word.size());
+      key.high |= uint64_t{word.size()} << 56;
+      return key;
     }
-    std::memcpy(mask, kMask + 16 - word.size(), 16);
-    return {text[0] & mask[0], (text[1] & mask[1]) | uint64_t{word.size()} << 56};
+    const char* const mask = kMask + 16 - word.size();
+    return {load(word.data()) & load(mask), (load(word.data() + 8) & load(mask + 8)) | uint64_t{word.size()} << 56};
   }
 
-  // The key of an ASCII word's lower case.
-  static Key lowercase(const Key& key) {
+  // The key of a word with its ASCII letters in lower case. 16 bytes can be read from its first one on.
+  static Key lowercase_key(std::string_view word) {
+#ifdef __SSE2__
+    const auto load = [](const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); };
+    const __m128i text = _mm_and_si128(load(word.data()), load(kMask + 16 - word.size()));
+    const __m128i upper =
+        _mm_and_si128(_mm_cmpgt_epi8(text, _mm_set1_epi8('A' - 1)), _mm_cmplt_epi8(text, _mm_set1_epi8('Z' + 1)));
+    const __m128i lower = _mm_or_si128(text, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
+    Key key;
+    std::memcpy(&key, &lower, 16);
+    key.high |= uint64_t{word.size()} << 56;
+    return key;
+#else
+    const Key own = key(word, true);
     constexpr uint64_t kLength = uint64_t{0xFF} << 56;
-    return {lowercase(key.low), lowercase(key.high & ~kLength) | (key.high & kLength)};
+    return {lowercase(own.low), lowercase(own.high & ~kLength) | (own.high & kLength)};
+#endif
   }
 
   // Null when the word is not there.
   const Entry* find(const Key& key) const {
     if (entries_.empty()) return nullptr;
-    const Entry* entry = &entries_[place(key)];
-    entry += entry->differs(key);
-    return entry->differs(key) ? nullptr : entry;
+    const size_t home = places().of(key);
+    for (const size_t pair : {home, home ^ 2}) {
+      const Entry* entry = &entries_[pair];
+      entry += entry->differs(key);
+      if (!entry->differs(key)) return entry;
+    }
+    return nullptr;
   }
 
   // For a `find` that comes soon.
   void prefetch(const Key& key) const {
-    if (!entries_.empty()) prefetch(place(key));
+    if (!entries_.empty()) __builtin_prefetch(&entries_[places().of(key)]);
   }
 
   // For those who look at many words at once: the table is there after `prepare`, and stays as it is until the next
-  // one, but for its contents. An entry is at its place or the next one.
+  // one, but for its contents. Most words are at their place or the next one; `find` has them all.
   void prepare() {
     if (entries_.empty()) entries_.resize(kEntries);
-    if (pushed_out_ > entries_.size() / 8 && entries_.size() < kMostEntries) grow();
+    if (pushed_out_ > entries_.size() / 16 && entries_.size() < kMostEntries) grow();
   }
   const Entry* entries() const { return entries_.data(); }
-  size_t place(const Key& key) const {
-    uint64_t state = (key.low ^ seed_) * 0x9E3779B97F4A7C15;
-    state = ((state ^ state >> 32) + key.high) * 0xD6E8FEB86659FD93;
-    return state >> 40 & (entries_.size() - 2);
-  }
-  void prefetch(size_t place) const { __builtin_prefetch(&entries_[place]); }
+
+  // What it takes to find places, to be kept at hand.
+  struct Places {
+    uint64_t seed, mask;
+    size_t of(const Key& key) const {
+      uint64_t state = (key.low ^ seed) * 0x9E3779B97F4A7C15;
+      state = ((state ^ state >> 32) + key.high) * 0xD6E8FEB86659FD93;
+      return state >> 40 & mask;
+    }
+  };
+  Places places() const { return {seed_, entries_.size() - 2}; }
 
   // As `insert`, for words of more tokens too: those of a `long_entry` are read with `tokens_of`.
   void insert_any(const Key& key, const WordTokens& tokens) {
@@ -121,41 +147,64 @@ class WordCache {
   }
 
  private:
+  // From place 16 - n on: n bytes to keep.
+  static constexpr char kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+
+  static uint64_t load(const char* at) {
+    uint64_t bytes;
+    std::memcpy(&bytes, at, sizeof bytes);
+    return bytes;
+  }
+
+  using Entries = std::vector<Entry, HugePages<Entry>>;
+
   void keep(const Entry& entry) {
     if (entries_.empty()) prepare();
     put(entry);
   }
 
+  // What has no more room in its own pair goes to the neighbouring one.
   void put(const Entry& entry) {
-    Entry* pair = &entries_[place(entry.key)];
-    pushed_out_ += pair[1].count != 0;
+    const size_t home = places().of(entry.key);
+    Entry* pair = &entries_[home];
+    if (pair[1].count != 0) {
+      Entry* neighbour = &entries_[home ^ 2];
+      neighbour += neighbour->count != 0;
+      if (neighbour->count == 0) {
+        *neighbour = pair[1];
+      } else {
+        ++pushed_out_;
+      }
+    }
     pair[1] = pair[0];
     pair[0] = entry;
   }
 
   void grow() {
-    const std::vector<Entry> old = std::exchange(entries_, std::vector<Entry>(entries_.size() * 2));
+    const Entries old = std::exchange(entries_, Entries(entries_.size() * 2));
     for (size_t i = old.size(); i-- > 0;) {  // the newer one of a pair comes last
       if (old[i].count != 0) put(old[i]);
     }
     pushed_out_ = 0;
   }
 
-  // Eight ASCII bytes at once: the high bit of each sum says whether the byte is at least 'A', or beyond 'Z'.
+#ifndef __SSE2__
+  // Eight bytes at once: the high bit of each sum says whether the byte is at least 'A', or beyond 'Z'.
   static uint64_t lowercase(uint64_t bytes) {
-    constexpr uint64_t kOnes = 0x0101010101010101;
-    const uint64_t from_a = bytes + kOnes * (0x80 - 'A');
-    const uint64_t beyond_z = bytes + kOnes * (0x7F - 'Z');
-    return bytes | ((from_a & ~beyond_z & kOnes * 0x80) >> 2);
+    constexpr uint64_t kOnes = 0x0101010101010101, kHigh = kOnes * 0x80;
+    const uint64_t low = bytes & ~kHigh;
+    const uint64_t from_a = low + kOnes * (0x80 - 'A');
+    const uint64_t beyond_z = low + kOnes * (0x7F - 'Z');
+    return bytes | ((from_a & ~beyond_z & ~bytes & kHigh) >> 2);
   }
+#endif
 
   static constexpr size_t kEntries = size_t{1} << 14;      // 512 KiB: half of a common L2
-  static constexpr size_t kMostEntries = size_t{1} << 17;  // 4 MiB
+  static constexpr size_t kMostEntries = size_t{1} << 18;  // 8 MiB
 
   uint64_t seed_;
-  std::vector<Entry> entries_;
-  std::vector<WordToken> more_;  // of words that have many tokens
-  static constexpr size_t kMostTokens = 16;
+  Entries entries_;
+  std::vector<WordToken> more_;                            // of words that have many tokens
   static constexpr size_t kRoomForMore = size_t{1} << 18;  // 3 MiB
   size_t pushed_out_ = 0;                                  // words, since the table has had its size
 };

@@ -28,7 +28,7 @@ class WordLookup {
     std::string_view text() const { return {begin, size}; }
     bool is_long() const { return size > WordCache::kMaxBytes; }
   };
-  static constexpr size_t kRoom = 128;
+  static constexpr size_t kRoom = 128;  // for words, between two writes
 
   // `end` is that of the text.
   WordLookup(Worker& worker, Sequence& out, const char* end)
@@ -36,33 +36,68 @@ class WordLookup {
     cache_.prepare();
   }
 
-  // Words are put from here on, at most kRoom of them.
-  Word* words() { return words_.data(); }
-  bool has_room(const Word* at, size_t words) const { return at + words <= words_.data() + kRoom; }
+  // Puts words into their places, one after the other. To be kept as a local variable: what it reads is at hand then.
+  class Putter {
+   public:
+    bool has_room(size_t words) const { return static_cast<size_t>(last_ - next_) >= words; }
 
-  // Puts a word and returns the next place. Tokens of the word have offsets in its bytes, and these are one after the
-  // other in the text.
-  Word* put(Word* at, const char* begin, const char* end, uint32_t character) const {
-    const std::string_view word(begin, end);
-    if (word.size() <= WordCache::kMaxBytes) {
-      return put(at, word, WordCache::key(word, end_ - begin >= 16), character);
+    // Tokens of the word have offsets in its bytes, and these are one after the other in the text.
+    void put(const char* begin, const char* end, uint32_t character) {
+      const std::string_view word(begin, end);
+      if (word.size() <= WordCache::kMaxBytes) {
+        return put(word, WordCache::key(word, end_ - begin >= 16), character);
+      }
+      const uint32_t hash = long_words_->hash(word);
+      long_words_->prefetch_set(hash);
+      has_long_word_ = true;
+      *next_++ = {{hash, kLongWord}, begin, static_cast<uint32_t>(word.size()), 0, character};
     }
-    const uint32_t hash = long_words_.hash(word);
-    long_words_.prefetch(hash);
-    *at = {{hash, kLongWord}, begin, static_cast<uint32_t>(word.size()), 0, character};
-    return at + 1;
-  }
-  // A word of at most WordCache::kMaxBytes that is known by this key.
-  Word* put(Word* at, std::string_view word, const WordCache::Key& key, uint32_t character) const {
-    const auto place = static_cast<uint32_t>(cache_.place(key));
-    cache_.prefetch(place);
-    *at = {key, word.data(), static_cast<uint32_t>(word.size()), place, character};
-    return at + 1;
+    // A word of at most WordCache::kMaxBytes that is known by this key.
+    void put(std::string_view word, const WordCache::Key& key, uint32_t character) {
+      const size_t place = places_.of(key);
+      __builtin_prefetch(entries_ + place);
+      // One by one: a key copied as a whole is read from the stack before it has got there.
+      next_->key.low = key.low;
+      next_->key.high = key.high;
+      next_->begin = word.data();
+      next_->size = static_cast<uint32_t>(word.size());
+      next_->place = static_cast<uint32_t>(place);
+      if constexpr (kDetails) next_->character = character;
+      ++next_;
+    }
+
+   private:
+    friend class WordLookup;
+    Word* next_;
+    const Word* last_;
+    const char* end_;
+    WordCache::Places places_;
+    const WordCache::Entry* entries_;
+    const LongWords* long_words_;
+    bool has_long_word_ = false;
+  };
+
+  Putter putter() {
+    Putter putter;
+    putter.next_ = words_.data();
+    putter.last_ = words_.data() + words_.size();
+    putter.end_ = end_;
+    putter.places_ = cache_.places();
+    putter.entries_ = cache_.entries();
+    putter.long_words_ = &long_words_;
+    return putter;
   }
 
-  // Writes the tokens of all words before `end`. `tokenize(word)` gives those that are not known.
+  // Writes the tokens of all words that have been put, and returns what puts the next ones. `tokenize(word)` gives the
+  // tokens of words that are not known.
   template <typename Tokenize>
-  void write(const Word* end, const Tokenize& tokenize) {
+  Putter write(const Putter& putter, const Tokenize& tokenize) {
+    const Word* const end = putter.next_;
+    if (putter.has_long_word_) {
+      for (const Word* word = words_.data(); word != end; ++word) {
+        if (word->is_long()) long_words_.prefetch_record(static_cast<uint32_t>(word->key.low));
+      }
+    }
     filled_ = out_.ids.size();
     for (const Word* word = words_.data(); word != end; ++word) {
       word = write_known(word, end);
@@ -70,31 +105,40 @@ class WordLookup {
       write_other(*word, tokenize);
     }
     cache_.prepare();
+    return this->putter();
   }
 
  private:
-  // An entry of the cache with its ids is copied as a whole, and those that it has count.
-  static constexpr size_t kCopied = 4;
-  static_assert(kCopied * sizeof(uint32_t) == sizeof(WordCache::Entry) - offsetof(WordCache::Entry, ids));
-
-  // Words up to the first one that the cache does not have with all of its tokens, which is returned.
+  // Words up to the first one that the cache does not have, which is returned.
   const Word* write_known(const Word* word, const Word* end) {
-    resize(filled_ + static_cast<size_t>(end - word) * kCopied);
+    resize(filled_ + static_cast<size_t>(end - word) * WordCache::kMostTokens);
     uint32_t* ids = out_.ids.data() + filled_;
     const WordCache::Entry* const entries = cache_.entries();
     for (; word != end; ++word) {
       const WordCache::Entry* entry = entries + word->place;
       entry += entry->differs(word->key);
-      if (entry->differs(word->key) || WordCache::is_long(*entry)) [[unlikely]]
+      if (entry->differs(word->key)) [[unlikely]]
         break;
-      if constexpr (kDetails) write_spans(*word, *entry, ids - out_.ids.data());
-      std::memcpy(ids, entry->ids, kCopied * sizeof(uint32_t));
-      ids += entry->count;
+      ids = copy(*word, *entry, ids);
       if constexpr (kDetails) ++out_.word_count;
     }
     filled_ = static_cast<size_t>(ids - out_.ids.data());
     resize(filled_);
     return word;
+  }
+
+  // Copies the tokens of an entry to where there is room for the most, and returns their end.
+  uint32_t* copy(const Word& word, const WordCache::Entry& entry, uint32_t* ids) {
+    if (WordCache::is_long(entry)) {
+      const std::span<const WordToken> tokens = cache_.tokens_of(entry);
+      for (size_t i = 0; i < tokens.size(); ++i) ids[i] = tokens[i].id;
+      if constexpr (kDetails) write_spans(word, tokens, ids - out_.ids.data());
+    } else {
+      // The ids are copied with what stands behind them: those that count are read.
+      std::memcpy(ids, entry.ids, sizeof(WordCache::Entry) - offsetof(WordCache::Entry, ids));
+      if constexpr (kDetails) write_spans(word, entry, ids - out_.ids.data());
+    }
+    return ids + entry.count;
   }
 
   void resize(size_t size) {
@@ -125,6 +169,11 @@ class WordLookup {
     }
   }
 
+  void write_spans(const Word& word, std::span<const WordToken> tokens, ptrdiff_t at) {
+    for (size_t i = 0; i < tokens.size(); ++i) out_.spans[at + i] = span(word, tokens[i].begin, tokens[i].end);
+    std::fill_n(out_.words.data() + at, tokens.size(), out_.word_count);
+  }
+
   // Bytes of a character are each the whole of it.
   static Span span(const Word& word, uint32_t from, uint32_t to) {
     const auto characters = [&word](uint32_t bytes) {
@@ -139,7 +188,7 @@ class WordLookup {
     if (word.is_long()) {
       write_long(word, tokenize);
     } else if (const WordCache::Entry* entry = cache_.find(word.key)) {
-      write_tokens(word, cache_.tokens_of(*entry));
+      write_entry(word, *entry);
     } else {
       const WordTokens& tokens = tokenize(word);
       write_tokens(word, tokens);
@@ -150,6 +199,12 @@ class WordLookup {
       out_.words.resize(filled_, out_.word_count);
       ++out_.word_count;
     }
+  }
+
+  void write_entry(const Word& word, const WordCache::Entry& entry) {
+    const size_t filled = out_.ids.size();
+    resize(filled + WordCache::kMostTokens);
+    resize(static_cast<size_t>(copy(word, entry, out_.ids.data() + filled) - out_.ids.data()));
   }
 
   template <typename Tokenize>

@@ -42,6 +42,7 @@ class WordWindows {
 
   Masks read(const char* text, uint32_t left) const;
   void read_others(Masks& masks, uint64_t high) const;
+  uint64_t find_strange(const Masks& masks, const AsciiMasks& ascii) const;
 
   uint64_t gpt2(const Masks& masks) const;
   uint64_t cl100k(const Masks& masks) const;

@@ -362,14 +362,14 @@ class Encoded:
     def has_details(self) -> bool:
         """Whether words and spans are known."""
 
-    def array(self, column: Column, width: int, pad_left: bool = False, pad: int = 0) -> numpy.typing.NDArray[numpy.int64]:
+    def write(self, column: Column, out: numpy.typing.NDArray[numpy.int64], pad_left: bool = False, pad: int = 0) -> None:
         """
-        A column as an array (rows, width), spans as (rows, width, 2); None is -1.
+        Write a column into an array (rows, width), spans into (rows, width, 2); None is -1.
         """
 
     def flat(self, column: Column) -> numpy.typing.NDArray[Any]:
         """
-        A column of all rows, (tokens,): ids uint32, spans uint32 (tokens, 2), others int32. Ids and spans are not copied.
+        A column of all rows, (tokens,): ids uint32, spans uint32 (tokens, 2), others int32. Ids, words and spans are not copied.
         """
 
     def row_offsets(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -449,3 +449,8 @@ def train_word_level(counter: WordCounter, *, vocab_size: int, min_frequency: in
 
 def unicode_versions() -> dict[str, str]:
     """Predicate -> the Unicode version whose table it follows."""
+
+def block_masks(block: bytes) -> dict[str, dict[str, int]]:
+    """
+    Instruction set -> which of 64 bytes are what, as bits: all of them give the same.
+    """

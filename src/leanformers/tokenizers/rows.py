@@ -100,7 +100,15 @@ class Rows:
         if self.tensors is None:
             lists = self.encoded.lists(column, self.width, self.pad_left, pad)
             return lists if self.batched else lists[0]
-        return self._tensor(self.encoded.array(column, self.width, self.pad_left, pad))
+        return self._tensor(self._rectangle(column, pad))
+
+    def _rectangle(self, column: _core.Column, pad: int) -> Any:
+        import numpy
+
+        shape = (len(self), self.width, 2) if column is _core.Column.SPANS else (len(self), self.width)
+        array = numpy.empty(shape, dtype=numpy.int64)
+        self.encoded.write(column, array, self.pad_left, pad)
+        return array
 
     def _lengths(self) -> Any:
         return self._numbers([max(length, self.width) for length in self.encoded.lengths()])

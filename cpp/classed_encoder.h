@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "normalizers.h"
 #include "plan.h"
 #include "pre_tokenizers.h"
+#include "scan/class_windows.h"
 #include "unicode/unicode.h"
 #include "word_lookup.h"
 
@@ -28,154 +30,196 @@ class ClassedEncoder {
         out_(encoder.out_),
         at_(text.data()),
         end_(at_ + text.size()),
-        passed_(at_),
         character_(first),
-        longest_unchanged_(std::min<size_t>(encoder.plan_.longest_word, LongWords::kMaxBytes)),
-        longest_(std::min<size_t>(encoder.plan_.longest_word / classes.growth(), LongWords::kMaxBytes)),
         lookup_(encoder.worker_, out_, end_) {}
 
   void encode() {
-    next_ = lookup_.words();
+    const bool has_windows = plan().windows && most_bytes_ >= ClassWindows::kBytes;
     for (mark(); at_ < end_;) {
-      if (encoder_.plan_.characters && add_known_characters()) continue;
-      const char* const begin = at_;
-      const auto [kind, bytes] = classes_.look(at_);
-      if (kind == WordClasses::kDependent) {
-        interpret();
-        continue;
-      }
-      at_ += bytes;
-      if (kind != WordClasses::kGap && kind != WordClasses::kDropped) {
-        if (kind != WordClasses::kIsolated) at_ = classes_.run_end(at_, end_, kind);
-        add({begin, at_});
-      }
-      if (classes_.has_dependent() && classes_.is_barrier(*begin)) mark();
+      if (plan().characters && add_known_characters()) continue;
+      if (has_windows && end_ - at_ >= ptrdiff_t{ClassWindows::kBytes} && step_window()) continue;
+      step();
     }
-    write(next_);
+    write();
   }
 
  private:
-  using Word = typename WordLookup<kDetails>::Word;
+  using Putter = typename WordLookup<kDetails>::Putter;
+  using Window = ClassWindows::Window;
+
+  // --- Going back: what stands between two barriers is taken back where one of its characters depends on others ---
+
   // What there was at the last barrier.
   struct Mark {
     const char* at;
-    const char* passed;
     uint32_t character;
-    Word* next;  // of the words to be looked up; null: tokens and words have been written since
+    Putter words;     // that wait to be looked up
+    bool is_written;  // they have been, and then there were so many tokens and words
     size_t tokens;
-    int32_t words;
+    int32_t word_count;
     bool has_long_word;
   };
 
-  void mark() { mark_ = {at_, passed_, character_, next_, 0, 0, false}; }
+  void mark() {
+    if (classes_.has_dependent()) mark_ = {at_, character_, words_, false, 0, 0, false};
+  }
 
-  // The words before the mark are written, and what there is then is kept with it.
-  void write_before_mark() {
-    if (mark_.next == nullptr) return;
-    Word* const next = mark_.next;
-    write(next);
-    mark_.next = nullptr;
+  // Writes the words before the mark, and forgets those after it.
+  void write_mark() {
+    if (mark_.is_written) return;
+    words_ = mark_.words;
+    write();
+    mark_.is_written = true;
     mark_.tokens = out_.ids.size();
-    mark_.words = out_.word_count;
+    mark_.word_count = out_.word_count;
     mark_.has_long_word = out_.has_long_word;
   }
 
-  void write(Word* end) {
-    lookup_.write(end, [this](const Word& word) -> const WordTokens& { return tokenize(word.text()); });
-  }
-
-  // Makes room for words.
-  void flush() {
-    if (classes_.has_dependent() && mark_.next != nullptr) {
-      const std::span<const Word> rest(mark_.next, next_);
-      write_before_mark();
-      next_ = lookup_.words();
-      for (const Word word : rest) {  // the cache may have grown, so that their places are others
-        next_ = lookup_.put(next_, word.begin, word.begin + word.size, word.character);
-      }
+  // Writes all words. False: only those before the mark, to which the scan returns, once for each mark.
+  bool flush() {
+    if (!classes_.has_dependent() || mark_.is_written) {
+      write();
+      return true;
     }
-    write(next_);
-    next_ = lookup_.words();
-  }
-
-  // Goes on counting characters up to `at`.
-  void pass(const char* at) {
-    if constexpr (kDetails) {
-      const auto bytes = static_cast<size_t>(at - passed_);
-      character_ += static_cast<uint32_t>(bytes == 1 ? 1 : unicode::count_characters({passed_, bytes}));
-    }
-    passed_ = at;
-  }
-
-  // Where a character depends on its neighbours: all between two barriers goes through the general pipeline.
-  void interpret() {
-    while (at_ < end_ && !classes_.is_barrier(*at_)) ++at_;
-    write_before_mark();
-    next_ = lookup_.words();
-    encoder_.take_back(mark_.tokens, mark_.words);
-    out_.has_long_word = mark_.has_long_word;
-    passed_ = mark_.passed;
+    const bool have_waited = !words_.has_room(WordLookup<kDetails>::kRoom);
+    write_mark();
+    if (!have_waited) return true;
+    at_ = mark_.at;
     character_ = mark_.character;
-    pass(mark_.at);
-    Characters characters = read_characters({mark_.at, at_}, character_);
-    normalize(encoder_.plan_.spec.normalizers, characters, character_);
-    encoder_.interpret_words({std::move(characters), character_});
-    pass(at_);
+    return false;
+  }
+
+  // All between two barriers goes through the general pipeline.
+  void interpret() {
+    const char* end = at_;
+    while (end < end_ && !classes_.is_barrier(*end)) ++end;
+    write_mark();
+    words_ = lookup_.putter();
+    encoder_.take_back(mark_.tokens, mark_.word_count);
+    out_.has_long_word = mark_.has_long_word;
+    Characters characters = read_characters({mark_.at, end}, mark_.character);
+    at_ = end;
+    character_ = mark_.character + static_cast<uint32_t>(characters.size());
+    normalize(plan().spec.normalizers, characters, mark_.character);
+    encoder_.interpret_words({std::move(characters), mark_.character});
     mark();
+  }
+
+  // --- Words ---
+
+  static uint64_t below(uint32_t place) { return place >= 64 ? ~uint64_t{0} : (uint64_t{1} << place) - 1; }
+  // How many characters begin before this place.
+  static uint32_t count(const Window& window, uint32_t place) {
+    return static_cast<uint32_t>(std::popcount(~window.inner & below(place)));
+  }
+
+  // The words of the next 64 bytes; false, if there is none that surely ends there.
+  bool step_window() {
+    const Window window = plan().windows->read(at_);
+    if (window.size == 0) return false;
+    if (!words_.has_room(ClassWindows::kBytes) && !flush()) return true;
+    const char* const at = at_;
+    const uint32_t character = character_;
+    uint64_t before = 0;
+    if (classes_.has_dependent() && window.barriers != 0) {
+      const uint32_t barrier = ClassWindows::kBytes - static_cast<uint32_t>(std::countl_zero(window.barriers));
+      before = below(barrier);
+      add_words(window, at, character, before);
+      at_ = at + barrier;
+      character_ = character + count(window, barrier);
+      mark();
+    }
+    add_words(window, at, character, ~before);
+    at_ = at + window.size;
+    character_ = character + count(window, window.size);
+    return true;
+  }
+
+  void add_words(const Window& window, const char* at, uint32_t character, uint64_t part) {
+    Putter words = words_;
+    uint64_t lasts = window.lasts & part;
+    for (uint64_t begins = window.begins & part; begins != 0; begins &= begins - 1, lasts &= lasts - 1) {
+      const auto begin = static_cast<uint32_t>(std::countr_zero(begins));
+      words.put(at + begin, at + std::countr_zero(lasts) + 1, kDetails ? character + count(window, begin) : 0);
+    }
+    words_ = words;
+  }
+
+  // The next word, or what stands between two.
+  void step() {
+    const char* const begin = at_;
+    const auto [kind, bytes] = classes_.look(at_);
+    if (kind == WordClasses::kDependent) return interpret();
+    const bool is_run = kind >= WordClasses::kFirstRun;
+    const char* const end = is_run ? classes_.run_end(at_ + bytes, end_, kind) : at_ + bytes;
+    if ((is_run || kind == WordClasses::kIsolated) && !add({begin, end})) return;
+    at_ = end;
+    if constexpr (kDetails) character_ += static_cast<uint32_t>(is_run ? unicode::count_characters({begin, end}) : 1);
+    if (classes_.is_barrier(*begin)) mark();
+  }
+
+  // The word that begins at `at_`. False: another place is next.
+  bool add(std::string_view word) {
+    if (is_looked_up(word)) {
+      if (!words_.has_room(1) && !flush()) return false;
+      words_.put(word.data(), word.data() + word.size(), character_);
+      return true;
+    }
+    if (!flush()) return false;
+    CharacterCounter begins(word), ends(word);
+    encoder_.add_word(tokenize(word), [&](uint32_t from, uint32_t to) {
+      return Span{character_ + begins.at(from + 1) - 1, character_ + ends.at(to)};
+    });
+    return true;
+  }
+
+  // Not what may be too long for the model, which is to be told each time, nor what is too long to be kept.
+  bool is_looked_up(std::string_view word) const {
+    if (word.size() <= most_bytes_) return true;
+    return word.size() <= most_unchanged_bytes_ && !classes_.changes(word);
   }
 
   static constexpr size_t kBlock = 256;  // of characters
 
   // Characters that are words of the table, one after the other; false: the next one is not.
   bool add_known_characters() {
-    const CharacterTable& table = *encoder_.plan_.characters;
+    const CharacterTable& table = *plan().characters;
     if (table.find(unicode::decode(at_).code) == CharacterTable::kMissing) return false;
-    flush();
-    pass(at_);
+    if (!flush()) return true;
     const size_t before = out_.ids.size();
     const size_t room = std::min(static_cast<size_t>(end_ - at_), kBlock);
     out_.ids.resize(before + room);
     uint32_t* id = out_.ids.data() + before;
-    for (const uint32_t* const last = id + room; at_ < end_ && id < last; ++id) {
-      const auto [code, bytes] = unicode::decode(at_);
+    const char* at = at_;
+    for (const uint32_t* const last = id + room; at < end_ && id < last; ++id) {
+      const auto [code, bytes] = unicode::decode(at);
       *id = table.find(code);
       if (*id == CharacterTable::kMissing) break;
-      at_ += bytes;
+      at += bytes;
     }
-    const auto count = static_cast<uint32_t>(id - out_.ids.data() - before);
-    out_.ids.resize(before + count);
+    at_ = at;
+    const auto known = static_cast<uint32_t>(id - out_.ids.data() - before);
+    out_.ids.resize(before + known);
     if constexpr (kDetails) {
-      out_.spans.resize(before + count);
-      out_.words.resize(before + count);
-      for (uint32_t i = 0; i < count; ++i) {
-        out_.spans[before + i] = {character_ + i, character_ + i + 1};
-        out_.words[before + i] = out_.word_count + static_cast<int32_t>(i);
+      out_.spans.resize(before + known);
+      out_.words.resize(before + known);
+      Span* const spans = out_.spans.data() + before;
+      int32_t* const words = out_.words.data() + before;
+      const uint32_t character = character_;
+      const int32_t word_count = out_.word_count;
+      for (uint32_t i = 0; i < known; ++i) {
+        spans[i] = {character + i, character + i + 1};
+        words[i] = word_count + static_cast<int32_t>(i);
       }
-      character_ += count;
-      out_.word_count += static_cast<int32_t>(count);
+      character_ += known;
+      out_.word_count += static_cast<int32_t>(known);
     }
-    passed_ = at_;
     return true;
   }
 
-  void add(std::string_view word) {
-    pass(word.data());
-    if (!lookup_.has_room(next_, 1)) flush();
-    if (is_looked_up(word)) {
-      next_ = lookup_.put(next_, word.data(), word.data() + word.size(), character_);
-      return;
-    }
-    flush();
-    CharacterCounter begins(word), ends(word);
-    encoder_.add_word(tokenize(word), [&](uint32_t from, uint32_t to) {
-      return Span{character_ + begins.at(from + 1) - 1, character_ + ends.at(to)};
-    });
-  }
-
-  // Not what may be too long for the model, which is to be told each time, nor what is too long to be kept.
-  bool is_looked_up(std::string_view word) const {
-    if (word.size() <= longest_) return true;
-    return word.size() <= longest_unchanged_ && classes_.growth() > 1 && !classes_.changes(word);
+  void write() {
+    if (words_.has_room(WordLookup<kDetails>::kRoom)) return;
+    words_ = lookup_.write(words_, [this](const auto& word) -> const WordTokens& { return tokenize(word.text()); });
   }
 
   // The tokens of a word that the caches do not have, with offsets in its bytes. A model's own offsets may lie beyond
@@ -206,27 +250,29 @@ class ClassedEncoder {
   // The word as the stages make it of these characters alone, which stand for its bytes. Something is left of it, for
   // else they would be in no word.
   Characters normalized(std::string_view word) const {
-    const Spec& spec = encoder_.plan_.spec;
     Characters characters;
     for (uint32_t at = 0; at < word.size();) {
       const auto [code, bytes] = unicode::decode(word.data() + at);
       characters.push_back({code, {at, at + bytes}});
       at += bytes;
     }
-    normalize(spec.normalizers, characters);
-    return std::move(pre_tokenize(spec.pre_tokenizers, {std::move(characters), 0}).front().characters);
+    normalize(plan().spec.normalizers, characters);
+    return std::move(pre_tokenize(plan().spec.pre_tokenizers, {std::move(characters), 0}).front().characters);
   }
+
+  const Plan& plan() const { return encoder_.plan_; }
 
   const WordClasses& classes_;
   Encoder& encoder_;
   Sequence& out_;
   const char* at_;
   const char* end_;
-  const char* passed_;                  // up to where characters have been counted
-  uint32_t character_;                  // and how many there are
-  size_t longest_unchanged_, longest_;  // bytes of words that are looked up, if no normalizer changes them and if so
+  uint32_t character_;  // the number of the one at `at_`, with details
+  // Of words that are looked up: if no normalizer changes them, and if so.
+  const size_t most_unchanged_bytes_ = std::min<size_t>(plan().longest_word, LongWords::kMaxBytes);
+  const size_t most_bytes_ = std::min<size_t>(plan().longest_word / classes_.growth(), LongWords::kMaxBytes);
   WordLookup<kDetails> lookup_;
-  Word* next_ = nullptr;  // where the next word is put
+  Putter words_ = lookup_.putter();
   Mark mark_{};
 };
 

@@ -166,6 +166,8 @@ bool Plan::choose_word_classes(std::string& why_not) {
     why_not = "offsets are trimmed";
   } else {
     if (!word_classes->has_runs()) index_characters();
+    windows.emplace(*word_classes, instruction_sets().front());
+    if (!windows->fits() || characters) windows.reset();
     const std::string way = word_classes->has_runs() ? "words by the classes of their characters" : "single characters";
     explanation = {"normalizer, pre-tokenizer: fused scan of the " + way + ", over the original bytes" +
                        (word_classes->has_dependent()

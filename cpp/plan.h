@@ -20,6 +20,7 @@
 #include "scan/bert.h"
 #include "scan/byte_level.h"
 #include "scan/character_tokens.h"
+#include "scan/class_windows.h"
 #include "scan/spaced.h"
 #include "scan/word_classes.h"
 #include "string_table.h"
@@ -128,6 +129,7 @@ struct Plan {
   std::optional<ByteLevelSplit> byte_level;  // likewise
   std::optional<SpacedText> spaced;          // likewise
   std::optional<WordClasses> word_classes;   // likewise
+  std::optional<ClassWindows> windows;       // of these classes, where they fit
   std::optional<CharacterTable> characters;  // where each character is a word: the tokens of those that have one
   std::vector<std::string> explanation;
   uint32_t longest_word = UINT32_MAX;  // in characters; what is longer becomes the unknown token

@@ -36,6 +36,9 @@ PIECES = [
 ]  # fmt: skip
 
 
+ASCII = ["word", "the", "The", "don't", "naive ", " ", ", ", "_", "1", " 3,141", "longer-than-fifteen-bytes", "\n", "a"]
+
+
 def stage(name: str, **fields: Any) -> dict[str, Any]:
     return {"type": name, **fields}
 
@@ -208,6 +211,9 @@ class Three:
 def texts_for(seed: int, count: int = 600) -> list[str]:
     chosen = random.Random(seed)
     texts = ["".join(chosen.choices(PIECES, k=chosen.randint(0, 12))) for _ in range(count)]
+    # What is read 64 bytes at a time, most of it ASCII or not.
+    texts += ["".join(chosen.choices(PIECES, k=chosen.randint(20, 90))) for _ in range(count // 10)]
+    texts += ["".join(chosen.choices([*ASCII, *chosen.choices(PIECES, k=4)], k=120)) for _ in range(count // 4)]
     units = (" ", "a", "é", "E", "_", "\r\n", "a1", "\u0301", "e\u0301", "中", "=\u0338")
     return texts + [unit * n for unit in units for n in (1, 2, 14, 15, 16, 31, 33, 300)]
 
@@ -237,7 +243,8 @@ def test_single_characters_of_random_texts(name: str, model: str) -> None:
 def in_context(codes: list[int]) -> list[str]:
     """Each code point alone, in and beside words of each class, and beside itself."""
     forms = ("{}", "a{}b", "{}_", "_{}", " {}", "{} ", "{}{}", "1{}", ".{}.", "e\u0301{}", "=\u0338{} x")
-    return [form.replace("{}", chr(code)) for code in codes for form in forms]
+    alone = [form.replace("{}", chr(code)) for code in codes for form in forms]
+    return alone + ["".join(alone[first : first + 61]) for first in range(0, len(alone), 61)]
 
 
 SCANS = {
@@ -268,6 +275,13 @@ def test_every_scalar(name: str) -> None:
         three.compare(in_context(SCALARS[first : first + 20_000]))
 
 
+TEXTS = st.one_of(
+    st.text(max_size=9),
+    st.lists(st.sampled_from(PIECES), max_size=9).map("".join),
+    st.lists(st.sampled_from(PIECES + ASCII * 6), max_size=60).map("".join),
+)
+
+
 def subset(stages: dict[str, list[dict[str, Any]]]) -> st.SearchStrategy[list[dict[str, Any]]]:
     every = list({json.dumps(stage): stage for group in stages.values() for stage in group}.values())
     return st.lists(st.sampled_from(every), max_size=3)
@@ -277,7 +291,7 @@ def subset(stages: dict[str, list[dict[str, Any]]]) -> st.SearchStrategy[list[di
     st.sampled_from(list(MODELS)),
     subset(PRE_TOKENIZERS | EACH_CHARACTER),
     subset(NORMALIZERS),
-    st.lists(st.lists(st.sampled_from(PIECES), max_size=9).map("".join) | st.text(max_size=9), max_size=20),
+    st.lists(TEXTS, max_size=20),
 )
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_any_stages_in_any_order(

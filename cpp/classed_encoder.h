@@ -214,7 +214,21 @@ class ClassedEncoder {
       character_ += known;
       out_.word_count += static_cast<int32_t>(known);
     }
+    if (classes_.has_dependent()) mark_among(known);
     return true;
+  }
+
+  // The last barrier among so many characters that were added last, one token each.
+  void mark_among(uint32_t known) {
+    const char* at = at_;
+    for (uint32_t after = 0; after < known; after += !unicode::is_continuation(*at)) {
+      --at;
+      if (!classes_.is_barrier(*at)) continue;
+      const uint32_t character = kDetails ? character_ - after : 0;
+      const int32_t words = out_.word_count - (kDetails ? static_cast<int32_t>(after) : 0);
+      mark_ = {at + 1, character, words_, true, out_.ids.size() - after, words, out_.has_long_word};
+      return;
+    }
   }
 
   void write() {

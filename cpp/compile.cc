@@ -190,8 +190,6 @@ void Plan::index_characters() {
   WordTokens found;
   const auto add = [&](char32_t code) {
     if (word_classes->of(code) != WordClasses::kIsolated || characters->find(code) != CharacterTable::kMissing) return;
-    // Where text may be taken back, barriers are to be seen.
-    if (word_classes->has_dependent() && code < 0x80 && word_classes->is_barrier(static_cast<char>(code))) return;
     const auto text = normalizers->normalize(code);
     if (!text || text->size() != 1 || ids.find(unicode::to_utf8(*text)) == StringTable::kMissing) return;
     std::visit([&](const auto& any) { any.tokenize(unicode::to_utf8(*text), found); }, model);

@@ -154,35 +154,33 @@ bool Plan::choose_spaced(std::string& why_not) {
 }
 
 bool Plan::choose_word_classes(std::string& why_not) {
+  auto classes = WordClasses::read(spec, why_not);
+  if (!classes) return false;
+  const auto refuse = [&why_not](const char* why) {
+    why_not = why;
+    return false;
+  };
   const auto* bpe = std::get_if<Bpe>(&spec.model);
-  const bool is_random = bpe != nullptr && bpe->dropout.value_or(0) != 0;
-  word_classes = WordClasses::read(spec, why_not);
-  if (!word_classes) return false;
+  if (bpe != nullptr && bpe->dropout.value_or(0) != 0) return refuse("its merges are random");
+  if (spec.trim_offsets && std::holds_alternative<Unigram>(spec.model)) return refuse("offsets are trimmed");
   if (!spec.normalizers.empty() && !normalized.empty()) {
-    why_not = "added tokens are to be found in the normalized text";
-  } else if (is_random) {
-    why_not = "its merges are random";
-  } else if (spec.trim_offsets && std::holds_alternative<Unigram>(spec.model)) {
-    why_not = "offsets are trimmed";
-  } else {
-    if (!word_classes->has_runs()) index_characters();
-    windows.emplace(*word_classes, instruction_sets().front());
-    if (!windows->fits() || characters) windows.reset();
-    const std::string way = word_classes->has_runs() ? "words by the classes of their characters" : "single characters";
-    explanation = {"normalizer, pre-tokenizer: fused scan of the " + way + ", over the original bytes" +
-                       (word_classes->has_dependent()
-                            ? "; where characters depend on their neighbours, what is between white space uses the "
-                              "general pipeline"
-                            : ""),
-                   std::string("model: ") + name_of(spec.model) +
-                       (characters ? " as a table of characters" : " with a cache of words")};
-    return true;
+    return refuse("added tokens are to be found in the normalized text");
   }
-  word_classes.reset();
-  return false;
+  word_classes = std::move(classes);
+  if (!word_classes->has_runs()) index_characters();
+  windows.emplace(*word_classes, instruction_sets().front());
+  if (!windows->fits() || characters) windows.reset();
+  const std::string words = characters ? "single characters" : "words by the classes of their characters";
+  const char* exception =
+      "; where characters depend on their neighbours, what is between white space uses the general pipeline";
+  explanation = {"normalizer, pre-tokenizer: fused scan of the " + words + ", over the original bytes" +
+                     (word_classes->has_dependent() ? exception : ""),
+                 std::string("model: ") + name_of(spec.model) +
+                     (characters ? " as a table of characters" : " with a cache of words")};
+  return true;
 }
 
-// The characters that have one token.
+// The characters that are words and have one token.
 void Plan::index_characters() {
   characters.emplace();
   if (longest_word == 0) return;
@@ -191,8 +189,12 @@ void Plan::index_characters() {
   const auto add = [&](char32_t code) {
     if (word_classes->of(code) != WordClasses::kIsolated || characters->find(code) != CharacterTable::kMissing) return;
     const auto text = normalizers->normalize(code);
-    if (!text || text->size() != 1 || ids.find(unicode::to_utf8(*text)) == StringTable::kMissing) return;
-    std::visit([&](const auto& any) { any.tokenize(unicode::to_utf8(*text), found); }, model);
+    if (!text || text->size() != 1) return;
+    try {
+      std::visit([&](const auto& any) { any.tokenize(unicode::to_utf8(*text), found); }, model);
+    } catch (const std::invalid_argument&) {
+      return;  // unknown, with no token for that: an error when it comes
+    }
     if (found.size() == 1) characters->insert(code, found[0].id);
   };
   for (const std::string_view token : tokens) {

@@ -75,7 +75,8 @@ class SequenceEncoder {
     interpret(plan_.spec.normalizers, text, first);
   }
 
-  // For text that is as the normalizers would leave it, so that all added tokens are found in it.
+  // For text that is as the normalizers would leave it, so that all added tokens are found in it; or for tokenizers
+  // that have none to be found in normalized text.
   void encode_as_found(std::string_view text, uint32_t first) {
     if (plan_.normalized.empty()) return scan(text, first);
     CharacterCounter counter(text);

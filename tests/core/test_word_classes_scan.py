@@ -192,11 +192,15 @@ class Three:
         added: list[dict[str, Any]] | None = None,
         scan: str = "words by the classes",
     ) -> None:
-        content = document(model, pre_tokenizer, normalizer, [flags("[S]")] if added is None else added)
-        self.spec = Spec(content)
-        self.fused, self.general = self.spec.compile(), self.spec.compile(fused=False)
-        self.theirs = tokenizers.Tokenizer.from_str(json.dumps(content))
+        self.content = document(model, pre_tokenizer, normalizer, [flags("[S]")] if added is None else added)
+        self.reload()
         assert f"fused scan of the {scan}" in self.fused.explain()[0], self.fused.explain()
+
+    def reload(self, **fields: Any) -> None:
+        """With other fields of the document."""
+        content = {**self.content, **fields}
+        self.fused, self.general = Spec(content).compile(), Spec(content).compile(fused=False)
+        self.theirs = tokenizers.Tokenizer.from_str(json.dumps(content))
 
     def compare(self, texts: list[str], *, reference: bool = True) -> None:
         expected = rows(self.general, texts)
@@ -208,7 +212,7 @@ class Three:
                 assert row == (encoding.ids, encoding.offsets, encoding.word_ids), repr(text)
 
 
-def texts_for(seed: int, count: int = 600) -> list[str]:
+def texts_for(seed: int, count: int = 200) -> list[str]:
     chosen = random.Random(seed)
     texts = ["".join(chosen.choices(PIECES, k=chosen.randint(0, 12))) for _ in range(count)]
     # What is read 64 bytes at a time, most of it ASCII or not.
@@ -323,6 +327,24 @@ def test_added_tokens_of_all_flags(added: dict[str, bool], scan: str) -> None:
         pieces = ["a_b", "the 1", "The 1", "é", "[S]", "e\u0301", " ", "x", ".", *PIECES[:30]]
         three = Three("BPE", stages, normalizer, tokens, name)
         three.compare(["".join(chosen.choices(pieces, k=chosen.randint(0, 9))) for _ in range(150)])
+
+
+@pytest.mark.parametrize("scan", ["words", "characters"])
+def test_trimmed_offsets(scan: str) -> None:
+    stages, name = ([WHITESPACE], "words by the classes") if scan == "words" else ([EACH], "single characters")
+    three = Three("BPE", stages, [LOWERCASE], [flags("[S]", lstrip=True, rstrip=True)], name)
+    processor = stage("ByteLevel", add_prefix_space=True, trim_offsets=True, use_regex=True)
+    three.reload(post_processor=processor)
+    three.compare(texts_for(3))
+
+
+def test_an_unknown_character_without_a_token_is_an_error_when_it_comes() -> None:
+    content = document("BPE with a suffix", [EACH], [], [])
+    content["model"] = {**content["model"], "unk_token": "[U]", "vocab": {"a": 0, "b": 1, "b</w>": 2}}
+    core = Spec(content).compile()
+    assert core.encode(["bb"]).lists(_core.Column.IDS) == [[2, 2]]
+    with pytest.raises(ValueError, match="unknown token"):
+        core.encode(["ab"])
 
 
 def test_added_tokens_in_normalized_text_take_the_general_pipeline() -> None:

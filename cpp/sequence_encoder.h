@@ -7,6 +7,8 @@
 #include "bert_encoder.h"
 #include "byte_level.h"
 #include "byte_level_encoder.h"
+#include "characters.h"
+#include "classed_encoder.h"
 #include "normalizers.h"
 #include "plan.h"
 #include "pre_tokenizers.h"
@@ -14,23 +16,6 @@
 #include "unicode/unicode.h"
 
 namespace leanformers {
-
-// Turns byte positions of a text into character positions. Asked in rising order it reads the text once.
-class CharacterCounter {
- public:
-  explicit CharacterCounter(std::string_view text) : text_(text) {}
-
-  uint32_t at(size_t byte) {
-    if (byte < byte_) byte_ = characters_ = 0;
-    characters_ += unicode::count_characters(text_.substr(byte_, byte - byte_));
-    byte_ = byte;
-    return static_cast<uint32_t>(characters_);
-  }
-
- private:
-  std::string_view text_;
-  size_t byte_ = 0, characters_ = 0;
-};
 
 // Encodes one sequence into a Sequence.
 template <bool kDetails>
@@ -66,12 +51,13 @@ class SequenceEncoder {
  private:
   friend class BertEncoder<SequenceEncoder, kDetails>;
   friend class ByteLevelEncoder<SequenceEncoder, kDetails>;
+  friend class ClassedEncoder<SequenceEncoder, kDetails>;
   friend class SpacedEncoder<SequenceEncoder, kDetails>;
 
   // Text between added tokens.
   void encode_stretch(std::string_view text, uint32_t first) {
     if (plan_.bert && !std::exchange(worker_.scratch.knows_words, true)) {
-      remember_words(*plan_.bert, std::get<WordPiece>(plan_.spec.model), plan_.ids, worker_.cache);
+      remember_words(*plan_.bert, std::get<WordPiece>(plan_.spec.model), worker_.cache);
     }
     worker_.cache.prepare();
     if (plan_.bert) {
@@ -81,7 +67,7 @@ class SequenceEncoder {
       take_back(tokens, words);
     }
     if (plan_.byte_level && (!plan_.byte_level->nfc || CharacterClasses::get(plan_.byte_level->pattern).is_nfc(text))) {
-      return encode_bytes(text, first);
+      return encode_as_found(text, first);
     }
     if (plan_.spaced && !plan_.may_have_normalized_token(text)) {
       const size_t tokens = out_.ids.size();
@@ -89,21 +75,27 @@ class SequenceEncoder {
       if (SpacedEncoder<SequenceEncoder, kDetails>(*plan_.spaced, *this, text, first).encode()) return;
       take_back(tokens, words);
     }
+    if (plan_.word_classes) return encode_as_found(text, first);
     interpret(plan_.spec.normalizers, text, first);
   }
 
-  // The fused way for byte-level models. The text is as its normalizer would leave it, so that all added tokens are
-  // found in it.
-  void encode_bytes(std::string_view text, uint32_t first) {
-    if (plan_.normalized.empty()) return scan_bytes(text, first);
+  // For text that is as the normalizers would leave it, so that all added tokens are found in it; or for tokenizers
+  // that have none to be found in normalized text.
+  void encode_as_found(std::string_view text, uint32_t first) {
+    if (plan_.normalized.empty()) return scan(text, first);
     CharacterCounter counter(text);
     std::vector<AddedTokenMatcher::Segment> segments;
     plan_.normalized.split(text, split_special_tokens_, segments);
     for (const auto& [token, begin, end] : segments) {
       const uint32_t character = first + counter.at(begin);
       const std::string_view part = text.substr(begin, end - begin);
-      token != nullptr ? add_token(*token, {character, first + counter.at(end)}, part) : scan_bytes(part, character);
+      token != nullptr ? add_token(*token, {character, first + counter.at(end)}, part) : scan(part, character);
     }
+  }
+
+  void scan(std::string_view text, uint32_t first) {
+    if (plan_.byte_level) return scan_bytes(text, first);
+    ClassedEncoder<SequenceEncoder, kDetails>(*plan_.word_classes, *this, text, first).encode();
   }
 
   void scan_bytes(std::string_view text, uint32_t character) {

@@ -71,7 +71,7 @@ class SequenceEncoder {
   // Text between added tokens.
   void encode_stretch(std::string_view text, uint32_t first) {
     if (plan_.bert && !std::exchange(worker_.scratch.knows_words, true)) {
-      remember_words(*plan_.bert, std::get<WordPiece>(plan_.spec.model), plan_.ids, worker_.cache);
+      remember_words(*plan_.bert, std::get<WordPiece>(plan_.spec.model), worker_.cache);
     }
     worker_.cache.prepare();
     if (plan_.bert) {

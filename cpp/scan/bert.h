@@ -10,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "string_table.h"
 #include "tokenizer.h"
 #include "unicode/unicode.h"
 #include "word_cache.h"
@@ -67,8 +66,7 @@ struct BertScratch {
   std::vector<Span> spans;                // of each byte of either, in characters of the text
 };
 
-// Puts the words of ASCII letters and digits that are tokens as a whole into the cache: most new words are such. `ids`
-// are those of all tokens.
-void remember_words(const BertTable& table, const WordPiece& model, const StringTable& ids, WordCache& cache);
+// Puts the words of ASCII letters and digits that are tokens as a whole into the cache: most new words are such.
+void remember_words(const BertTable& table, const WordPiece& model, WordCache& cache);
 
 }  // namespace leanformers

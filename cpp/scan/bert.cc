@@ -83,7 +83,8 @@ uint16_t BertTable::add_form(std::string_view form) {
 }
 
 void remember_words(const BertTable& table, const WordPiece& model, WordCache& cache) {
-  if (model.vocab.distinct() != model.vocab.size()) return;  // the cache takes a word once, and of equal tokens the last one counts
+  // The cache takes a word once, and of equal tokens the last one counts.
+  if (model.vocab.distinct() != model.vocab.size()) return;
   const size_t most = std::min<size_t>(WordCache::kMaxBytes, model.max_input_chars_per_word);
   const auto stays = [&table](char byte) {
     const bool alphanumeric = (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');

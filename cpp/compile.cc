@@ -6,6 +6,7 @@
 
 #include "byte_level.h"
 #include "characters.h"
+#include "cuts.h"
 #include "normalizers.h"
 #include "plan.h"
 #include "pre_tokenizers.h"
@@ -59,6 +60,9 @@ Plan::Plan(Spec from, bool fused)
   with_special_tokens = std::make_shared<const Template>(full);
   without_special_tokens = std::make_shared<const Template>(leanformers::without_special_tokens(full));
   choose_path(fused);
+  why_not_cut = leanformers::why_not_cut(*this);
+  explanation.push_back(why_not_cut.empty() ? "long texts: cut before words, for several threads"
+                                            : "long texts: one thread each, because " + why_not_cut);
 }
 
 void Plan::index_added_tokens() {

@@ -138,6 +138,7 @@ struct Plan {
   std::optional<WordClasses> word_classes;   // likewise
   std::optional<ClassWindows> windows;       // of these classes, where they fit
   std::optional<CharacterTable> characters;  // where each character is a word: the tokens of those that have one
+  std::string why_not_cut;                   // empty: long texts may be cut (cuts.h)
   std::vector<std::string> explanation;
   uint32_t longest_word = UINT32_MAX;  // in characters; what is longer becomes the unknown token
 

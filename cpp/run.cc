@@ -1,6 +1,9 @@
-// Encodes batches: rows are shared out to threads in chunks, whose results are put together in order.
+// Encodes batches: rows are shared out to threads in chunks, and long texts in parts, whose results are put together in
+// order.
+#include <map>
 #include <stdexcept>
 
+#include "cuts.h"
 #include "row_writer.h"
 #include "sequence_encoder.h"
 #include "threads.h"
@@ -13,6 +16,13 @@ constexpr size_t kChunkBytes = 1 << 16;
 
 struct Rows {
   size_t begin, end;
+};
+
+// A text whose parts are encoded before its row is.
+struct LongText {
+  std::vector<std::string_view> parts;
+  std::vector<uint32_t> characters;  // before each part, with details
+  std::vector<Sequence> sequences;
 };
 
 // Encodes some rows of a batch.
@@ -34,6 +44,29 @@ class BatchEncoder {
       bytes = 0;
     }
     return chunks;
+  }
+
+  // Encodes the parts of texts that are more than a thread's share, as one thread of so many.
+  void encode_long_texts(size_t threads) {
+    if (!plan_.why_not_cut.empty() || threads < 2) return;
+    size_t bytes = 0;
+    for (size_t row = 0; row < first_.rows(); ++row) bytes += row_bytes(row);
+    const size_t most = std::max(bytes / threads, options_.part_bytes);
+    for (const Texts* texts : {&first_, &second_}) {
+      if (!texts->row_offsets.empty()) continue;  // their texts are words
+      for (const std::string_view& text : texts->texts) {
+        if (text.size() > most && text.size() < UINT32_MAX) add_long_text(text);
+      }
+    }
+    std::vector<std::pair<LongText*, size_t>> parts;
+    for (auto& [text, long_text] : long_texts_) {
+      for (size_t i = 0; i < long_text.parts.size(); ++i) parts.emplace_back(&long_text, i);
+    }
+    share_out(parts.size(), threads, [&](size_t i) {
+      auto& [text, part] = parts[i];
+      const WorkerPool::Loan worker = plan_.workers.lend();
+      options_.details ? encode_part<true>(*worker, *text, part) : encode_part<false>(*worker, *text, part);
+    });
   }
 
   Encoded encode(Rows rows) const {
@@ -67,10 +100,46 @@ class BatchEncoder {
       if (text.size() >= UINT32_MAX) throw std::invalid_argument("a text of 4 GiB or more has to be split");
       return text;
     };
-    if (texts.row_offsets.empty()) return encoder.encode(checked(texts.texts[row]));
+    if (texts.row_offsets.empty()) {
+      const std::string_view text = checked(texts.texts[row]);
+      const auto found = long_texts_.find(text.data());
+      return found == long_texts_.end() ? encoder.encode(text) : join(found->second.sequences, out);
+    }
     const size_t begin = texts.row_offsets[row];
     for (size_t i = begin; i < texts.row_offsets[row + 1]; ++i) {
       encoder.encode_word(checked(texts.texts[i]), static_cast<int32_t>(i - begin));
+    }
+  }
+
+  void add_long_text(std::string_view text) {
+    std::vector<std::string_view> parts = cut(text, options_.part_bytes);
+    if (parts.size() < 2) return;
+    std::vector<uint32_t> characters(parts.size());
+    for (size_t i = 1; i < parts.size(); ++i) {
+      // Without details the difference between 0 and the rest is what counts.
+      const size_t more = options_.details ? unicode::count_characters(parts[i - 1]) : 1;
+      characters[i] = characters[i - 1] + static_cast<uint32_t>(more);
+    }
+    std::vector<Sequence> sequences(parts.size());
+    long_texts_.insert_or_assign(text.data(), LongText{std::move(parts), std::move(characters), std::move(sequences)});
+  }
+
+  template <bool kDetails>
+  void encode_part(Worker& worker, LongText& text, size_t part) const {
+    Sequence& out = text.sequences[part];
+    SequenceEncoder<kDetails>(plan_, worker, options_.split_special_tokens, out)
+        .encode(text.parts[part], text.characters[part]);
+  }
+
+  static void join(const std::vector<Sequence>& parts, Sequence& out) {
+    for (const Sequence& part : parts) {
+      for (const auto& [place, spaces] : part.stripped) out.stripped.emplace_back(out.ids.size() + place, spaces);
+      out.ids.insert(out.ids.end(), part.ids.begin(), part.ids.end());
+      out.spans.insert(out.spans.end(), part.spans.begin(), part.spans.end());
+      for (const int32_t word : part.words) out.words.push_back(out.word_count + word);
+      out.word_count += part.word_count;
+      out.has_long_word |= part.has_long_word;
+      out.has_special_token |= part.has_special_token;
     }
   }
 
@@ -78,6 +147,7 @@ class BatchEncoder {
   const Texts& first_;
   const Texts& second_;
   const EncodeOptions& options_;
+  std::map<const char*, LongText> long_texts_;  // by where they begin
 };
 
 }  // namespace
@@ -91,9 +161,10 @@ size_t Texts::bytes(size_t row) const {
 
 Encoded Tokenizer::encode(const Texts& texts, const Texts& pairs, const EncodeOptions& options) const {
   if (!pairs.empty() && pairs.rows() != texts.rows()) throw std::invalid_argument("texts and pairs differ in number");
-  const BatchEncoder batch(*plan_, texts, pairs, options);
-  const std::vector<Rows> chunks = batch.chunks();
   const size_t threads = options.threads == 0 ? allowed_threads() : options.threads;
+  BatchEncoder batch(*plan_, texts, pairs, options);
+  batch.encode_long_texts(threads);
+  const std::vector<Rows> chunks = batch.chunks();
   if (chunks.size() < 2 || threads < 2) return batch.encode({0, texts.rows()});
   std::vector<Encoded> parts(chunks.size());
   share_out(chunks.size(), threads, [&](size_t i) { parts[i] = batch.encode(chunks[i]); });

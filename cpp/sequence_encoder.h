@@ -26,15 +26,15 @@ class SequenceEncoder {
     out_.clear();
   }
 
-  // Adds the tokens of a text to the sequence.
-  void encode(std::string_view text) {
+  // Adds the tokens of a text to the sequence, or of its part that has so many characters before it.
+  void encode(std::string_view text, uint32_t before = 0) {
     CharacterCounter counter(text);
     plan_.verbatim.split(text, split_special_tokens_, worker_.segments);
     for (const auto& [token, begin, end] : worker_.segments) {
       // Without details only the difference between 0 and the rest counts: what Metaspace's scheme `first` looks at.
-      const uint32_t first = kDetails ? counter.at(begin) : static_cast<uint32_t>(begin > 0);
+      const uint32_t first = before + (kDetails ? counter.at(begin) : static_cast<uint32_t>(begin > 0));
       if (token != nullptr) {
-        add_token(*token, {first, kDetails ? counter.at(end) : 0}, text.substr(begin, end - begin));
+        add_token(*token, {first, kDetails ? before + counter.at(end) : 0}, text.substr(begin, end - begin));
       } else {
         encode_stretch(text.substr(begin, end - begin), first);
       }

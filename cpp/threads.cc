@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <system_error>
 #include <thread>
 #include <vector>
+
+#include "cpu_quota.h"
 
 #ifdef __linux__
 #include <sched.h>
@@ -14,11 +17,14 @@
 namespace leanformers {
 
 size_t allowed_threads() {
+  size_t processors = std::thread::hardware_concurrency();
 #ifdef __linux__
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max<size_t>(1, static_cast<size_t>(CPU_COUNT(&set)));
+  if (sched_getaffinity(0, sizeof set, &set) == 0) processors = static_cast<size_t>(CPU_COUNT(&set));
+  static const size_t quota = cpu_quota().value_or(SIZE_MAX);  // read once: it takes files
+  processors = std::min(processors, quota);
 #endif
-  return std::max<size_t>(1, std::thread::hardware_concurrency());
+  return std::max<size_t>(1, processors);
 }
 
 void share_out(size_t count, size_t threads, const std::function<void(size_t)>& task) {

@@ -212,6 +212,7 @@ struct EncodeOptions {
   bool details = false;               // spans and words too
   bool lengths_only = false;          // no tokens at all: what Tokenizer::count asks for
   uint32_t threads = 0;               // at most so many; 0: as many as the process may use
+  size_t part_bytes = 1 << 18;        // at least, of the parts of a text that several threads share
 };
 
 // Thrown when truncation cannot reach max_length by the strategy asked for.

@@ -1,11 +1,13 @@
 // The Python face of the core, and nothing else: arguments in, arrays and lists out, the GIL released in between.
 #include "module/module.h"
 
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
 #include <initializer_list>
 #include <utility>
 
+#include "cpu_quota.h"
 #include "simd/ascii_masks.h"
 #include "tokenizer.h"
 #include "unicode/unicode.h"
@@ -62,4 +64,8 @@ NB_MODULE(_core, m) {
       },
       nb::sig("def block_masks(block: bytes) -> dict[str, dict[str, int]]"), "block"_a,
       "Instruction set -> which of 64 bytes are what, as bits: all of them give the same.");
+  m.def(
+      "cpu_quota", [](const std::string& root) { return cpu_quota(root); },
+      nb::sig("def cpu_quota(root: str = '/') -> int | None"), "root"_a = "/",
+      "How many processors' time the control group of this process may use, rounded up; None: as much as there is.");
 }

@@ -1,0 +1,130 @@
+"""Long texts that several threads share have the same tokens, wherever they are cut."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leanformers import _core
+from leanformers.tokenizers.spec import Spec
+
+from .mutation import mutated_texts
+from .test_families import FAMILIES
+
+tokenizers = pytest.importorskip("tokenizers")
+
+CUT = [name for name in FAMILIES if name.startswith(("WordPiece", "byte-level", "Unigram"))]
+PIECES = [
+    "a b", " c", "B1 x", "one two three", "  ", "\n", "\t", " 1", "'s d", "e\u0301 f", "\u00e9 g",
+    "\u4e2d\u6587 h", "i \u4e2d", "<t> ", "<r>", " <l>", "end ", "word", " word a", ".", " j.", "\u00a0k",
+    "\u2581 l", "m\u0300 n", "<l> o", "\u0344 p",
+]  # fmt: skip
+HARMLESS = [("<t>", {}), ("<l>", {"lstrip": True}), ("<r>", {"rstrip": True}), ("word", {"single_word": True})]
+
+
+def tokens(core: _core.Tokenizer, texts: list[str], **options: Any) -> list[Any]:
+    encoded = core.encode(texts, details=True, **options)
+    columns = (_core.Column.IDS, _core.Column.SPANS, _core.Column.WORD_IDS)
+    return [*map(encoded.lists, columns), encoded.with_special_tokens(), encoded.long_words()]
+
+
+def same(core: _core.Tokenizer, text: str, **options: Any) -> None:
+    expected = tokens(core, [text], threads=1, **options)
+    for threads, part_bytes in ((2, 1), (3, 5), (7, 40)):
+        assert tokens(core, [text], threads=threads, part_bytes=part_bytes, **options) == expected, repr(text)
+        ids = core.encode([text], threads=threads, part_bytes=part_bytes, **options).lists(_core.Column.IDS)
+        assert ids == expected[0], repr(text)
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def core(request: pytest.FixtureRequest, corpus_lines: list[str], test_data: Path) -> _core.Tokenizer:
+    reference = FAMILIES[request.param](corpus_lines[:1500], test_data)
+    reference.no_truncation()
+    reference.add_tokens([tokenizers.AddedToken(text, normalized=False, **flags) for text, flags in HARMLESS])
+    core = Spec(json.loads(reference.to_str())).compile()
+    assert ("cut before words" in core.explain()[-1]) == (request.param in CUT), core.explain()
+    return core
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=14))
+def test_the_cuts_change_nothing(core: _core.Tokenizer, pieces: list[str]) -> None:
+    same(core, "".join(pieces))
+
+
+def test_real_texts_are_cut_at_every_word(core: _core.Tokenizer, test_data: Path) -> None:
+    for text in mutated_texts(test_data, 4, 60):
+        same(core, text)
+        same(core, text, max_length=9, overflow=True, stride=2)
+
+
+def test_texts_and_pairs_of_a_batch_are_cut_too(core: _core.Tokenizer) -> None:
+    chosen = random.Random(3)
+    texts, pairs = (["".join(chosen.choices(PIECES, k=k)) for k in (1, 90, 3)] for _ in range(2))
+    expected = tokens(core, texts, pairs=pairs, threads=1)
+    assert tokens(core, texts, pairs=pairs, threads=4, part_bytes=1) == expected
+
+
+@pytest.mark.parametrize(
+    ("token", "flags"),
+    [("two words", {}), ("x", {"rstrip": True}), ("y", {"lstrip": True}), ("<7", {"rstrip": True})],
+)
+def test_texts_are_not_cut_where_an_added_token_may_take_the_space(
+    token: str, flags: dict[str, bool], corpus_lines: list[str], test_data: Path
+) -> None:
+    reference = FAMILIES["byte-level BPE of GPT-2"](corpus_lines[:100], test_data)
+    reference.add_tokens([tokenizers.AddedToken(token, normalized=False, **flags)])
+    core = Spec(json.loads(reference.to_str())).compile()
+    assert f'the added token "{token}"' in core.explain()[-1]
+    same(core, f"a b{token} c {token} d two words e")
+
+
+def write(root: Path, files: dict[str, str]) -> str:
+    for name, content in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(content)
+    return str(root)
+
+
+@pytest.mark.parametrize(
+    ("files", "quota"),
+    [
+        ({}, None),
+        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "150000 100000\n"}, 2),
+        ({"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/cpu.max": "400000 100000\n"}, 4),
+        ({"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/b/cpu.max": "max 100000\n"}, None),
+        (
+            {
+                "proc/self/cgroup": "0::/a/b\n",
+                "sys/fs/cgroup/a/b/cpu.max": "800000 100000\n",
+                "sys/fs/cgroup/a/cpu.max": "50000 100000\n",
+            },
+            1,
+        ),
+        (
+            {
+                "proc/self/cgroup": "5:memory:/c\n4:cpu,cpuacct:/c\n0::/\n",
+                "sys/fs/cgroup/cpu,cpuacct/c/cpu.cfs_quota_us": "250000\n",
+                "sys/fs/cgroup/cpu,cpuacct/c/cpu.cfs_period_us": "100000\n",
+            },
+            3,
+        ),
+        (
+            {
+                "proc/self/cgroup": "4:cpu:/c\n",
+                "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n",
+                "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+            },
+            None,
+        ),
+        ({"proc/self/cgroup": "nonsense\n0:\n::\n", "sys/fs/cgroup/cpu.max": "0 0\n"}, None),
+    ],
+)
+def test_the_control_group_limits_the_threads(tmp_path: Path, files: dict[str, str], quota: int | None) -> None:
+    assert _core.cpu_quota(write(tmp_path, files)) == quota

@@ -21,7 +21,7 @@ test-long: .venv/installed .venv/test-extras  ## proofs that take minutes to hou
 # that leaks are looked for by the fuzzers instead, which know nothing of Python.
 SANITIZED := build/sanitize
 SANITIZED_TESTS ?= tests/core/test_added_tokens.py tests/core/test_charsmap.py \
-  tests/core/test_byte_level_scan.py::test_random_texts tests/tokenizers/test_corner_cases.py \
+  tests/core/test_blocks.py tests/core/test_byte_level_scan.py::test_random_texts tests/tokenizers/test_corner_cases.py \
   tests/tokenizers/test_large_tables.py \
   $(wildcard tests/tokenizers/test_traps_*.py) \
   'tests/tokenizers/test_random_tokenizers.py::test_the_first_thousand_tokenizers_by_seed[0]'

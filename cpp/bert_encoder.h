@@ -119,7 +119,11 @@ class BertEncoder {
   // Of a word that is known by its bytes in the text, but for the case of ASCII letters.
   [[gnu::always_inline]] static void put_short(Putter& words, std::string_view word, bool lowercases,
                                                uint32_t character) {
-    words.put(word, lowercases ? WordCache::lowercase_key(word) : WordCache::key(word, true), character);
+    words.put(word, short_key(word, lowercases), character);
+  }
+
+  static WordCache::Key short_key(std::string_view word, bool lowercases) {
+    return lowercases ? WordCache::lowercase_key(word) : WordCache::key(word, true);
   }
 
   void put_other(Putter& words, std::string_view word, uint32_t character) {
@@ -214,20 +218,24 @@ class BertEncoder {
     return true;
   }
 
+  // The cache knows short words by their bytes in the text, so that these need not be normalized; long words that
+  // change are known by their normalized bytes, if these are many too.
   void add_changed_word(std::string_view word, uint32_t character) {
-    if (!words_.has_room(1)) write();
     // Nothing has more than two characters a byte when it is normalized.
-    if (!kDetails && word.size() <= WordCache::kMaxBytes && word.size() * 2 <= plan().longest_word) {
-      return put_short(words_, word, lowercases_, 0);
-    }
-    if constexpr (kDetails) write();
+    const bool is_short = word.size() <= WordCache::kMaxBytes && word.size() * 2 <= plan().longest_word;
+    if (kDetails || !words_.has_room(1)) write();
+    if (!kDetails && is_short) return put_short(words_, word, lowercases_, 0);
     const std::string_view normalized = normalize(word, character, scratch_.word);
     check_length(normalized);
     if constexpr (kDetails) {
-      encoder_.changed_word(normalized, scratch_.spans.data());
-    } else {
+      const WordCache::Key key = is_short ? short_key(word, lowercases_) : WordCache::Key{};
+      encoder_.changed_word(normalized, scratch_.spans.data(), is_short ? &key : nullptr);
+    } else if (normalized.size() > WordCache::kMaxBytes) {
       words_.put(normalized.data(), normalized.data() + normalized.size(), 0);
       write();  // before the scratch has another word
+    } else {
+      write();
+      encoder_.changed_word(normalized, nullptr, nullptr);
     }
   }
 

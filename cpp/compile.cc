@@ -9,6 +9,7 @@
 #include "normalizers.h"
 #include "plan.h"
 #include "pre_tokenizers.h"
+#include "scan/alone.h"
 #include "template.h"
 #include "unicode/unicode.h"
 
@@ -89,8 +90,10 @@ void Plan::choose_path(bool fused) {
   if (choose_byte_level()) return;
   std::string why_not;
   if (choose_spaced(why_not)) return;
-  if (normalizer == nullptr || !bert_split) return general(why_not);
-  if (!std::holds_alternative<WordPiece>(spec.model)) return general("the fused BERT scan is for WordPiece");
+  if (normalizer == nullptr || !bert_split || !std::holds_alternative<WordPiece>(spec.model)) {
+    if (!choose_word_classes(why_not)) general(why_not);
+    return;
+  }
   if (!normalized.empty()) return general("added tokens are to be found in the normalized text");
   bert = BertTable::get(*normalizer);
   explanation = {
@@ -143,6 +146,58 @@ bool Plan::choose_spaced(std::string& why_not) {
           std::string(spaced->changes_words ? "; words that the normalizers change go through them one by one" : ""),
       std::string("model: ") + name_of(spec.model) + " with a cache of words"};
   return true;
+}
+
+bool Plan::choose_word_classes(std::string& why_not) {
+  auto classes = WordClasses::read(spec, why_not);
+  if (!classes) return false;
+  const auto refuse = [&why_not](const char* why) {
+    why_not = why;
+    return false;
+  };
+  const auto* bpe = std::get_if<Bpe>(&spec.model);
+  if (bpe != nullptr && bpe->dropout.value_or(0) != 0) return refuse("its merges are random");
+  if (spec.trim_offsets && std::holds_alternative<Unigram>(spec.model)) return refuse("offsets are trimmed");
+  if (!spec.normalizers.empty() && !normalized.empty()) {
+    return refuse("added tokens are to be found in the normalized text");
+  }
+  word_classes = std::move(classes);
+  if (!word_classes->has_runs()) index_characters();
+  windows.emplace(*word_classes, instruction_sets().front());
+  if (!windows->fits() || characters) windows.reset();
+  const std::string words = characters ? "single characters" : "words by the classes of their characters";
+  const char* exception =
+      "; where characters depend on their neighbours, what is between white space uses the general pipeline";
+  explanation = {"normalizer, pre-tokenizer: fused scan of the " + words + ", over the original bytes" +
+                     (word_classes->has_dependent() ? exception : ""),
+                 std::string("model: ") + name_of(spec.model) +
+                     (characters ? " as a table of characters" : " with a cache of words")};
+  return true;
+}
+
+// The characters that are words and have one token.
+void Plan::index_characters() {
+  characters.emplace();
+  if (longest_word == 0) return;
+  const auto normalizers = LoneNormalizers::read(spec.normalizers);
+  WordTokens found;
+  const auto add = [&](char32_t code) {
+    if (word_classes->of(code) != WordClasses::kIsolated || characters->find(code) != CharacterTable::kMissing) return;
+    const auto text = normalizers->normalize(code);
+    if (!text || text->size() != 1) return;
+    try {
+      std::visit([&](const auto& any) { any.tokenize(unicode::to_utf8(*text), found); }, model);
+    } catch (const std::invalid_argument&) {
+      return;  // unknown, with no token for that: an error when it comes
+    }
+    if (found.size() == 1) characters->insert(code, found[0].id);
+  };
+  for (const std::string_view token : tokens) {
+    if (!token.empty()) add(unicode::decode(token.data()).code);
+  }
+  for (char32_t code = 0; word_classes->has_normalizers() && code < unicode::kScalarEnd; ++code) {
+    if (word_classes->changes(code)) add(code);
+  }
 }
 
 OuterSpaces Plan::outer_spaces(std::string_view token) {

@@ -40,17 +40,26 @@ void Encoded::runs(Column column, size_t row, std::vector<Run>& out) const {
   }
 }
 
-void Encoded::append(Encoded&& other) {
-  const int64_t tokens = row_offsets_.back();
-  std::transform(other.row_offsets_.begin() + 1, other.row_offsets_.end(), std::back_inserter(row_offsets_),
-                 [tokens](int64_t offset) { return tokens + offset; });
-  const auto extend = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-  extend(ids_, other.ids_);
-  extend(rows_, other.rows_);
-  extend(long_words_, other.long_words_);
-  extend(with_special_tokens_, other.with_special_tokens_);
-  extend(spans_, other.spans_);
-  extend(words_, other.words_);
+void Encoded::append(std::span<const Encoded> others) {
+  const auto extend = [&](auto member) {
+    auto& to = this->*member;
+    size_t size = to.size();
+    for (const Encoded& other : others) size += (other.*member).size();
+    to.reserve(size);
+    for (const Encoded& other : others) to.insert(to.end(), (other.*member).begin(), (other.*member).end());
+  };
+  extend(&Encoded::ids_);
+  extend(&Encoded::rows_);
+  extend(&Encoded::long_words_);
+  extend(&Encoded::with_special_tokens_);
+  extend(&Encoded::spans_);
+  extend(&Encoded::words_);
+  row_offsets_.reserve(rows_.size() + 1);
+  for (const Encoded& other : others) {
+    const int64_t tokens = row_offsets_.back();
+    std::transform(other.row_offsets_.begin() + 1, other.row_offsets_.end(), std::back_inserter(row_offsets_),
+                   [tokens](int64_t offset) { return tokens + offset; });
+  }
 }
 
 std::vector<int64_t> Tokenizer::count(const Texts& texts, const Texts& pairs, EncodeOptions options) const {

@@ -13,13 +13,16 @@
 #include "buffer.h"
 #include "long_words.h"
 #include "model/bpe.h"
+#include "model/character_table.h"
 #include "model/unigram.h"
 #include "model/wordlevel.h"
 #include "model/wordpiece.h"
 #include "scan/bert.h"
 #include "scan/byte_level.h"
 #include "scan/character_tokens.h"
+#include "scan/class_windows.h"
 #include "scan/spaced.h"
+#include "scan/word_classes.h"
 #include "tokenizer.h"
 #include "word_cache.h"
 
@@ -132,6 +135,9 @@ struct Plan {
   std::shared_ptr<const BertTable> bert;     // a fused scan; null: another one, or the general pipeline
   std::optional<ByteLevelSplit> byte_level;  // likewise
   std::optional<SpacedText> spaced;          // likewise
+  std::optional<WordClasses> word_classes;   // likewise
+  std::optional<ClassWindows> windows;       // of these classes, where they fit
+  std::optional<CharacterTable> characters;  // where each character is a word: the tokens of those that have one
   std::vector<std::string> explanation;
   uint32_t longest_word = UINT32_MAX;  // in characters; what is longer becomes the unknown token
 
@@ -158,6 +164,8 @@ struct Plan {
   void choose_path(bool fused);
   bool choose_byte_level();
   bool choose_spaced(std::string& why_not);
+  bool choose_word_classes(std::string& why_not);
+  void index_characters();
 
   // Some of what each added token that is looked for in normalized text has, and has in the text as it comes.
   std::vector<std::string> parts_of_normalized_;

@@ -97,7 +97,7 @@ Encoded Tokenizer::encode(const Texts& texts, const Texts& pairs, const EncodeOp
   if (chunks.size() < 2 || threads < 2) return batch.encode({0, texts.rows()});
   std::vector<Encoded> parts(chunks.size());
   share_out(chunks.size(), threads, [&](size_t i) { parts[i] = batch.encode(chunks[i]); });
-  for (size_t i = 1; i < parts.size(); ++i) parts[0].append(std::move(parts[i]));
+  parts[0].append(std::span(parts).subspan(1));
   return std::move(parts[0]);
 }
 

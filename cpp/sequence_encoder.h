@@ -2,10 +2,13 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
 #include "bert_encoder.h"
 #include "byte_level.h"
 #include "byte_level_encoder.h"
+#include "characters.h"
+#include "classed_encoder.h"
 #include "normalizers.h"
 #include "plan.h"
 #include "pre_tokenizers.h"
@@ -13,23 +16,6 @@
 #include "unicode/unicode.h"
 
 namespace leanformers {
-
-// Turns byte positions of a text into character positions. Asked in rising order it reads the text once.
-class CharacterCounter {
- public:
-  explicit CharacterCounter(std::string_view text) : text_(text) {}
-
-  uint32_t at(size_t byte) {
-    if (byte < byte_) byte_ = characters_ = 0;
-    characters_ += unicode::count_characters(text_.substr(byte_, byte - byte_));
-    byte_ = byte;
-    return static_cast<uint32_t>(characters_);
-  }
-
- private:
-  std::string_view text_;
-  size_t byte_ = 0, characters_ = 0;
-};
 
 // Encodes one sequence into a Sequence.
 template <bool kDetails>
@@ -65,10 +51,14 @@ class SequenceEncoder {
  private:
   friend class BertEncoder<SequenceEncoder, kDetails>;
   friend class ByteLevelEncoder<SequenceEncoder, kDetails>;
+  friend class ClassedEncoder<SequenceEncoder, kDetails>;
   friend class SpacedEncoder<SequenceEncoder, kDetails>;
 
   // Text between added tokens.
   void encode_stretch(std::string_view text, uint32_t first) {
+    if (plan_.bert && !std::exchange(worker_.scratch.knows_words, true)) {
+      remember_words(*plan_.bert, std::get<WordPiece>(plan_.spec.model), worker_.cache);
+    }
     worker_.cache.prepare();
     if (plan_.bert) {
       const size_t tokens = out_.ids.size();
@@ -77,7 +67,7 @@ class SequenceEncoder {
       take_back(tokens, words);
     }
     if (plan_.byte_level && (!plan_.byte_level->nfc || CharacterClasses::get(plan_.byte_level->pattern).is_nfc(text))) {
-      return encode_bytes(text, first);
+      return encode_as_found(text, first);
     }
     if (plan_.spaced && !plan_.may_have_normalized_token(text)) {
       const size_t tokens = out_.ids.size();
@@ -85,21 +75,27 @@ class SequenceEncoder {
       if (SpacedEncoder<SequenceEncoder, kDetails>(*plan_.spaced, *this, text, first).encode()) return;
       take_back(tokens, words);
     }
+    if (plan_.word_classes) return encode_as_found(text, first);
     interpret(plan_.spec.normalizers, text, first);
   }
 
-  // The fused way for byte-level models. The text is as its normalizer would leave it, so that all added tokens are
-  // found in it.
-  void encode_bytes(std::string_view text, uint32_t first) {
-    if (plan_.normalized.empty()) return scan_bytes(text, first);
+  // For text that is as the normalizers would leave it, so that all added tokens are found in it; or for tokenizers
+  // that have none to be found in normalized text.
+  void encode_as_found(std::string_view text, uint32_t first) {
+    if (plan_.normalized.empty()) return scan(text, first);
     CharacterCounter counter(text);
     std::vector<AddedTokenMatcher::Segment> segments;
     plan_.normalized.split(text, split_special_tokens_, segments);
     for (const auto& [token, begin, end] : segments) {
       const uint32_t character = first + counter.at(begin);
       const std::string_view part = text.substr(begin, end - begin);
-      token != nullptr ? add_token(*token, {character, first + counter.at(end)}, part) : scan_bytes(part, character);
+      token != nullptr ? add_token(*token, {character, first + counter.at(end)}, part) : scan(part, character);
     }
+  }
+
+  void scan(std::string_view text, uint32_t first) {
+    if (plan_.byte_level) return scan_bytes(text, first);
+    ClassedEncoder<SequenceEncoder, kDetails>(*plan_.word_classes, *this, text, first).encode();
   }
 
   void scan_bytes(std::string_view text, uint32_t character) {
@@ -175,15 +171,13 @@ class SequenceEncoder {
     ++out_.word_count;
   }
 
-  // `spans` are where the bytes of the word come from.
-  void changed_word(std::string_view word, const Span* spans) {
+  // A normalized word; `spans` are where its bytes come from. `key` is what the cache knows it by, or null.
+  void changed_word(std::string_view word, const Span* spans, const WordCache::Key* key) {
     const auto span = [spans](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; };
-    if (word.size() > WordCache::kMaxBytes) return add_word(tokenize(word), span);
-    const WordCache::Key key = WordCache::key(word, false);
-    const WordCache::Entry* entry = worker_.cache.find(key);
+    const WordCache::Entry* entry = key == nullptr ? nullptr : worker_.cache.find(*key);
     if (entry == nullptr) {
-      worker_.cache.insert_any(key, tokenize(word));
-      add_word(worker_.tokens, span);
+      add_word(tokenize(word), span);
+      if (key != nullptr) worker_.cache.insert_any(*key, worker_.tokens);
     } else if (WordCache::is_long(*entry)) {
       add_word(worker_.cache.tokens_of(*entry), span);
     } else {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -81,10 +82,20 @@ class WordCache {
     const size_t home = places().of(key);
     for (const size_t pair : {home, home ^ 2}) {
       const Entry* entry = &entries_[pair];
-      entry += entry->differs(key);
-      if (!entry->differs(key)) return entry;
+      if (!entry[0].differs(key)) return entry;
+      if (entry[1].count == 0) return nullptr;  // nothing had to go elsewhere
+      if (!entry[1].differs(key)) return entry + 1;
     }
     return nullptr;
+  }
+
+  // As `find`. A word that was pushed out to the neighbouring pair comes home: those that are looked for stay near.
+  const Entry* fetch(const Key& key) {
+    const Entry* found = find(key);
+    if (found == nullptr) return nullptr;
+    Entry* const last = &entries_[places().of(key) + 1];
+    if (found + 1 != last && found != last) std::swap(*last, entries_[static_cast<size_t>(found - entries_.data())]);
+    return found + 1 == last ? found : last;
   }
 
   // For a `find` that comes soon.
@@ -97,6 +108,11 @@ class WordCache {
   void prepare() {
     if (entries_.empty()) entries_.resize(kEntries);
     if (pushed_out_ > entries_.size() / 16 && entries_.size() < kMostEntries) grow();
+  }
+  // Instead of growing to it: room for so many words, before there are any.
+  void reserve(size_t words) {
+    const size_t entries = std::min(std::bit_ceil(words), kMostEntries);
+    if (entries > kEntries && entries_.empty()) entries_.resize(entries);
   }
   const Entry* entries() const { return entries_.data(); }
 
@@ -129,6 +145,16 @@ class WordCache {
   static bool is_long(const Entry& entry) { return entry.count > kMaxTokens; }
   std::span<const WordToken> tokens_of(const Entry& long_entry) const {
     return {more_.data() + long_entry.ids[0], long_entry.count};
+  }
+
+  // Of a word that is a token as a whole.
+  void insert_token(const Key& key, uint32_t id) {
+    Entry entry;
+    entry.key = key;
+    entry.ids[0] = id;
+    entry.ends[0] = static_cast<uint8_t>(key.high >> 56);
+    entry.count = 1;
+    keep(entry);
   }
 
   // Keeps what is small and tiles the word; byte tokens of an unknown character do not.

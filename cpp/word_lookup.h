@@ -132,7 +132,7 @@ class WordLookup {
 
   template <typename Tokenize>
   void write_short(TokenWriter<kDetails>& writer, const Word& word, const Tokenize& tokenize) {
-    if (const WordCache::Entry* entry = cache_.find(word.key)) return write_entry(writer, word, *entry);
+    if (const WordCache::Entry* entry = cache_.fetch(word.key)) return write_entry(writer, word, *entry);
     const WordTokens& tokens = tokenize(word);
     writer.make_room(tokens.size());
     writer.put(word.text(), word.character, tokens);

@@ -143,7 +143,7 @@ PEERS = [
         lambda encodings: [encoding.ids for encoding in encodings],
     ),
     Peer(
-        "tokie", "tokie", lambda vocabulary: True, _tokie,
+        "tokie", "tokie", lambda vocabulary: vocabulary.family != "wordlevel", _tokie,
         lambda tokenizer, texts, threads: tokenizer.encode_batch_flat(texts, add_special_tokens=False),
         _split,
     ),

@@ -20,7 +20,7 @@ class Vocabulary(NamedTuple):
 
     Attributes:
         name: what tables call it.
-        family: 'wordpiece', 'bpe', 'unigram' or 'spbpe'.
+        family: 'wordpiece', 'bpe', 'unigram', 'spbpe', 'wordlevel', or 'wordbpe': BPE of words, not of bytes.
         folder: has tokenizer.json and the configuration.
         facts: what single peers need: 'blingfire', 'quicktok', 'bpe_openai': names there; 'spm': a file; 'pattern'.
     """
@@ -63,7 +63,34 @@ def make_vocabularies(folder: Path, english: list[str]) -> list[Vocabulary]:
     model = _train(folder / "spbpe", english)
     llama = leanformers.LlamaTokenizer
     add("SentencePiece BPE", "spbpe", lambda: llama.from_pretrained(folder / "spbpe", legacy=False), spm=str(model))
+    trained = {"vocab_size": 30_000, "show_progress": False}
+    add("WordLevel", "wordlevel", lambda: leanformers.train_tokenizer("word", iter(english), **trained))
+    add("characters", "wordlevel", lambda: leanformers.train_tokenizer("char", iter(english), **trained))
+    quick_tour = _write_quick_tour(folder / "quick tour")
+    add(
+        "Whitespace BPE",
+        "wordbpe",
+        lambda: quick_tour.train_new_from_iterator(iter(english), 16_000, new_special_tokens=["[UNK]"]),
+    )
     return found
+
+
+def _write_quick_tour(folder: Path) -> Any:
+    """The first tokenizer of the documentation of `tokenizers`, BPE of words, without its vocabulary."""
+    import leanformers
+
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {
+        "version": "1.0",
+        "added_tokens": [],
+        "normalizer": None,
+        "pre_tokenizer": {"type": "Whitespace"},
+        "post_processor": None,
+        "decoder": None,
+        "model": {"type": "BPE", "vocab": {"[UNK]": 0}, "merges": [], "unk_token": "[UNK]"},
+    }
+    (folder / "tokenizer.json").write_text(json.dumps(document))
+    return leanformers.PreTrainedTokenizer.from_pretrained(folder)
 
 
 _GPT2 = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""

@@ -34,6 +34,21 @@ def _rows() -> list[Workload]:
         Workload("Unigram, English", "ids", "T5", "english", {"sentencepiece": 10}),
         Workload("SentencePiece BPE, English", "ids", "SentencePiece BPE", "english", {"fastest": 3}),
     ]
+    rows += [
+        Workload(title, kind, name, corpus, targets)
+        for title, name in (
+            ("words as tokens", "WordLevel"),
+            ("BPE of words", "Whitespace BPE"),
+            ("characters as tokens", "characters"),
+        )
+        for kind, corpus, targets in (
+            ("ids", "english", {"fastest": 3}),
+            ("ids", "cjk", {"fastest": 1.5}),
+            ("cold", "short", {"fastest": 3}),
+            ("offsets", "english", {"ids": 0.77}),
+            ("adversarial", "adversarial", {"MB/s": 20}),
+        )
+    ]
     for name in ("GPT-2", "cl100k", "o200k"):
         rows += [
             Workload("byte-level BPE, English", "ids", name, "english", BPE_TARGETS),

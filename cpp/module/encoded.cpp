@@ -1,4 +1,5 @@
 // An Encoded as Python lists and numpy arrays.
+#include <algorithm>
 #include <vector>
 
 #include "module/arrays.h"
@@ -63,6 +64,18 @@ nb::object lengths(const Encoded& encoded) {
   return make_list(encoded.rows(), [&](size_t row) { return integer(static_cast<int64_t>(encoded.length(row))); });
 }
 
+size_t longest(const Encoded& encoded) {
+  size_t longest = 0;
+  for (size_t row = 0; row < encoded.rows(); ++row) longest = std::max(longest, encoded.length(row));
+  return longest;
+}
+
+size_t shortest(const Encoded& encoded) {
+  size_t shortest = encoded.rows() == 0 ? 0 : encoded.length(0);
+  for (size_t row = 1; row < encoded.rows(); ++row) shortest = std::min(shortest, encoded.length(row));
+  return shortest;
+}
+
 nb::object dropped(const Encoded& encoded) {
   return make_list(encoded.rows(), [&](size_t row) { return integer(encoded.dropped(row)); });
 }
@@ -95,6 +108,8 @@ void bind_encoded(nb::module_& m) {
   nb::class_<Encoded>(m, "Encoded", "The tokens of a batch of rows, flat and immutable.")
       .def("__len__", &Encoded::rows, "The number of rows.")
       .def("lengths", &lengths, nb::sig("def lengths(self) -> list[int]"), "Tokens per row, special tokens included.")
+      .def("longest", &longest, "Tokens of the longest row; 0 without rows.")
+      .def("shortest", &shortest, "Tokens of the shortest row; 0 without rows.")
       .def("dropped", &dropped, nb::sig("def dropped(self) -> list[int]"), "Tokens per row that truncation took away.")
       .def("samples", &samples, nb::sig("def samples(self) -> list[int]"),
            "For each row the number of the text that it is from.")

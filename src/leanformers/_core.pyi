@@ -338,6 +338,12 @@ class Encoded:
     def lengths(self) -> list[int]:
         """Tokens per row, special tokens included."""
 
+    def longest(self) -> int:
+        """Tokens of the longest row; 0 without rows."""
+
+    def shortest(self) -> int:
+        """Tokens of the shortest row; 0 without rows."""
+
     def dropped(self) -> list[int]:
         """Tokens per row that truncation took away."""
 

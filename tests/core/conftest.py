@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pytest
@@ -34,13 +34,12 @@ class Cores(NamedTuple):
                     pytest.fail(f"{which}: {texts[row]!r}: {ids} {spans} instead of {theirs.ids} {theirs.offsets}")
 
 
-def build(added: Sequence[dict[str, Any]] = (), max_input_chars_per_word: int = 100, **normalizer: Any) -> Cores:
-    """`added` are keyword arguments of AddedToken, with `content`; `normalizer` those of BertNormalizer."""
-    longest = max_input_chars_per_word
+def build(added: Sequence[dict[str, Any]] = (), model: Mapping[str, Any] | None = None, **normalizer: Any) -> Cores:
+    """`added` are keyword arguments of AddedToken, with `content`; `model` those of WordPiece; `normalizer` of the
+    BertNormalizer."""
     tokenizers = pytest.importorskip("tokenizers")
-    reference = tokenizers.Tokenizer(
-        tokenizers.models.WordPiece(VOCAB, unk_token="[UNK]", max_input_chars_per_word=longest)
-    )
+    model = {"vocab": VOCAB, "unk_token": "[UNK]", **(model or {})}
+    reference = tokenizers.Tokenizer(tokenizers.models.WordPiece(**model))
     reference.normalizer = tokenizers.normalizers.BertNormalizer(**normalizer)
     reference.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
     special = [{"content": token, "normalized": False, "special": True} for token in SPECIAL]
@@ -54,7 +53,7 @@ def build(added: Sequence[dict[str, Any]] = (), max_input_chars_per_word: int = 
             added_tokens=[_core.AddedToken(id=ids[token["content"]], **token) for token in tokens],
             normalizers=[_core.BertNormalizer(**normalizer)],
             pre_tokenizers=[_core.BertPreTokenizer()],
-            model=_core.WordPiece(VOCAB, max_input_chars_per_word=longest),
+            model=_core.WordPiece(**model),
             template=None,
             decoders=[_core.WordPieceDecoder()],
             fused=fused,

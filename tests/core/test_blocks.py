@@ -16,7 +16,8 @@ from .conftest import Cores, build
 PARTS = [
     "ab", "A", "unaB", "un,ab", "ab  !", "\t\r\n", "x" * 15, "Un" + "ab" * 7, "a" * 63, "ab" * 32, "a" * 101, "!" * 64,
     " " * 70, "é", "Éa", "a\u0301b", "a\u00adb", "\u200b", "a\x00b", "\x0b", "\x7f", "’", "a’s", "…a", "中", "中国",
-    "的中的中的中", "的a中", "かな", "が一ば", "한국어", "\U00020000", "\u3000", "，", "a\u0323\u0301", "\u0344", "ß", "İ", "ﬁ",
+    "的中的中的中", "的a中", "かな", "が一ば", "한국어", "\U00020000", "\u3000", "，",
+    "a\u0323\u0301", "\u0344", "ß", "İ", "ﬁ",
 ]  # fmt: skip
 
 
@@ -82,10 +83,21 @@ def test_random_texts_of_parts(cores: Cores) -> None:
 
 @pytest.mark.parametrize("longest", [0, 1, 3, 8, 30])
 def test_words_too_long_are_told_of_whatever_the_cache_knows(longest: int) -> None:
-    cores = build(max_input_chars_per_word=longest)
+    cores = build(model={"max_input_chars_per_word": longest})
     texts = [part * count for part in ("a", "é", "中", "’", "が", "한") for count in (1, 2, 4, 9, 31)] * 2
     cores.compare(texts)
     expected = cores.general.encode(texts).long_words()
     for _ in range(2):
         for details in (False, True):
             assert cores.fused.encode(texts, details=details).long_words() == expected
+
+
+def test_what_one_call_has_remembered_is_right_for_the_others(cores: Cores) -> None:
+    words = ["e\u00ad", "\u00adA", "E\u0301", "e" * 14 + "é", "가" * 6, "ss", *"ÉéeaがかẞßS한\u1112"]
+    words += ["a" + "\u00ad" * count + "b" for count in (3, 6, 7, 8, 9)]
+    words += [word * 3 for word in words]
+    texts = [*words, *words[::-1], " ".join(words)]
+    for details in (False, True, False):
+        ids = [core.encode(texts, details=details).lists(_core.Column.IDS) for core in (cores.fused, cores.general)]
+        assert ids[0] == ids[1]
+    cores.compare(texts)

@@ -112,7 +112,27 @@ def characters(lines: list[str], data: Path) -> Any:
     return trained(models.WordLevel(unk_token="[UNK]"), trainer, lines, None, splitter, decoders.Fuse())
 
 
-KINDS: list[Callable[[list[str], Path], Any]] = [gpt2, roberta, cl100k, llama, clip, unigram, words, characters]
+def letters(lines: list[str], data: Path) -> Any:
+    trainer = trainers.WordLevelTrainer(vocab_size=60, special_tokens=["[UNK]"], show_progress=False)
+    splitter = sequence(pre_tokenizers, pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split("", "isolated"))
+    normalizer = sequence(normalizers, normalizers.NFC(), normalizers.Lowercase())
+    return trained(models.WordLevel(unk_token="[UNK]"), trainer, lines, normalizer, splitter, decoders.Fuse())
+
+
+def quick_tour(lines: list[str], data: Path) -> Any:
+    """As in the reference's documentation."""
+    special = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"]
+    trainer = trainers.BpeTrainer(vocab_size=1000, special_tokens=special, show_progress=False)
+    tokenizer = trained(models.BPE(unk_token="[UNK]"), trainer, lines, None, pre_tokenizers.Whitespace(), None)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
+    )
+    return tokenizer
+
+
+KINDS: list[Callable[[list[str], Path], Any]] = [
+    gpt2, roberta, cl100k, llama, clip, quick_tour, unigram, words, characters, letters,
+]  # fmt: skip
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)

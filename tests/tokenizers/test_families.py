@@ -16,7 +16,7 @@ from leanformers import _core
 from leanformers.tokenizers.spec import Spec
 
 from .mutation import mutated_texts
-from .test_components import characters, cl100k, clip, gpt2, llama, roberta, words
+from .test_components import characters, cl100k, clip, gpt2, letters, llama, quick_tour, roberta, words
 
 tokenizers = pytest.importorskip("tokenizers")
 transformers = pytest.importorskip("transformers")
@@ -52,11 +52,13 @@ FAMILIES: dict[str, Callable[[list[str], Path], Any]] = {
     "byte-level BPE of RoBERTa": roberta,
     "byte-level BPE with cl100k's pattern": cl100k,
     "SentencePiece BPE with byte fallback": llama,
+    "BPE of the quick tour": quick_tour,
     "BPE with suffix": clip,
     "Unigram of T5": t5,
     "Unigram with a mark for each space": marked,
     "WordLevel": words,
     "characters": characters,
+    "letters of words": letters,
 }
 
 

@@ -110,8 +110,9 @@ class BatchEncoding(MutableMapping[str, Any]):
     @property
     def data(self) -> dict[str, Any]:
         """The values as a plain dict; changing it changes the encoding."""
-        for name in self._values:
-            self[name]
+        for name, value in self._values.items():
+            if value is PENDING:
+                self._values[name] = self._rows.column(name)  # type: ignore[union-attr]
         return self._values
 
     def copy(self) -> BatchEncoding:

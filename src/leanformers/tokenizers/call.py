@@ -178,7 +178,7 @@ class Calling(StoredTokenizer):
         batched = batched or "overflow_to_sample_mapping" in names
         rows = Rows(self._core, encoded, texts, pairs, core_options, self._stripping, batched)
         if checked is not None and checked.padding is not None:
-            rows.pad(checked.width(encoded.lengths()), checked.pad_left, self.pad_token_id or 0)
+            rows.pad(checked.width(encoded.longest()), checked.pad_left, self.pad_token_id or 0)
         if tensor_type is not None:
             rows.use_tensors(tensor_type)
         return BatchEncoding._of_rows(dict.fromkeys(names, PENDING), rows)
@@ -221,9 +221,9 @@ class Calling(StoredTokenizer):
 
     def _warn_if_too_long(self, encoded: _core.Encoded) -> None:
         limit = self.model_max_length
-        lengths = encoded.lengths()
-        if not lengths or max(lengths) <= limit:
+        if encoded.longest() <= limit:
             return
+        lengths = encoded.lengths()
         long = [i for i, length in enumerate(lengths) if length > limit]
         named = ", ".join(f"row {i}: {lengths[i]} tokens" for i in long[:5]) + (", …" if len(long) > 5 else "")
         many = f"{len(long)} of {len(lengths)} rows are longer than the model takes ({limit} tokens)"

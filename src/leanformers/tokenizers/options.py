@@ -136,11 +136,11 @@ class Options:
         if _choose("split_special_tokens", split_special_tokens, _SPLITTING):
             self.core["split_special_tokens"] = True
 
-    def width(self, lengths: list[int]) -> int:
-        """The width to pad rows of these lengths to; 0 for rows that stay as they are."""
+    def width(self, longest: int) -> int:
+        """The width to pad rows to, the longest of which has so many tokens; 0 for rows that stay as they are."""
         if self.padding is None:
             return 0
-        width = max(lengths, default=0) if self.padding == LONGEST else self.pad_to
+        width = longest if self.padding == LONGEST else self.pad_to
         return -(-width // self.multiple) * self.multiple
 
     def _check_truncation(self, strategy: Any, limit: int, special: int, pair: bool) -> None:

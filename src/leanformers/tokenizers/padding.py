@@ -52,7 +52,7 @@ def pad_encodings(
     _check_rows(columns, main)
     if add_attention_mask and "attention_mask" not in columns:
         columns["attention_mask"] = [[1] * len(row) for row in rows]
-    width = options.width([len(row) for row in rows])
+    width = options.width(max(map(len, rows), default=0))
     missing = [max(0, width - len(row)) for row in rows]
     for name, fill in ((main, pad_id), ("token_type_ids", 0), ("attention_mask", 0), ("special_tokens_mask", 1)):
         if name in columns:

@@ -98,8 +98,9 @@ class Rows:
         column = COLUMNS[name]
         pad = self.pad_id if name == "input_ids" else 0
         if self.tensors is None:
-            lists = self.encoded.lists(column, self.width, self.pad_left, pad)
-            return lists if self.batched else lists[0]
+            if self.batched:
+                return self.encoded.lists(column, self.width, self.pad_left, pad)
+            return self.encoded.row(column, 0, self.width, self.pad_left, pad)
         return self._tensor(self._rectangle(column, pad))
 
     def _rectangle(self, column: _core.Column, pad: int) -> Any:
@@ -140,9 +141,9 @@ class Rows:
             InputValueError: they have not.
         """
         self.tensors = check_tensor_type(tensor_type)
-        lengths = self.encoded.lengths()
-        longest = max(lengths, default=0)
-        if longest > self.width and any(max(length, self.width) != longest for length in lengths):
+        longest = self.encoded.longest()
+        if longest > max(self.width, self.encoded.shortest()):
+            lengths = self.encoded.lengths()
             shown = ", ".join(map(str, lengths[:8])) + (", …" if len(lengths) > 8 else "")
             raise InputValueError(
                 f"return_tensors={self.tensors!r} needs rows of one length, but they have {shown} tokens: "

@@ -1,10 +1,8 @@
 #include "json_tables.h"
 
 #include <array>
-#include <bit>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 
 #include "unicode/unicode.h"
 
@@ -114,13 +112,6 @@ class Reader {
 
   // The next character that is no white space; NUL at the end.
   char peek() {
-    if (at_ < text_.size() && text_[at_] > ' ') return text_[at_];
-    if (at_ < text_.size() && text_[at_] == '\n') {  // most often many spaces follow, which indent the next line
-      ++at_;
-      for (static constexpr std::string_view kSpaces = "        "; text_.substr(at_).starts_with(kSpaces);) {
-        at_ += kSpaces.size();
-      }
-    }
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
       ++at_;
     return at_ < text_.size() ? text_[at_] : '\0';
@@ -206,10 +197,8 @@ class Reader {
   std::string_view read_string() {
     expect('"');
     const size_t first = at_;
-    if (const bool ascii = skip_characters(); at_ < text_.size() && text_[at_] == '"') {
-      const std::string_view string = text_.substr(first, at_++ - first);
-      return ascii ? string : checked(string);
-    }
+    skip_characters();
+    if (at_ < text_.size() && text_[at_] == '"') return checked(text_.substr(first, at_++ - first));
     unescaped_.assign(text_, first, at_ - first);
     for (;;) {
       const char character = next();
@@ -222,34 +211,11 @@ class Reader {
     }
   }
 
-  // Skips those that stand for themselves in a string, and says whether all of them are ASCII. Eight bytes at a time,
-  // since how long a token is cannot be foretold.
-  bool skip_characters() {
-    constexpr uint64_t kOnes = 0x0101010101010101, kHigh = kOnes << 7;
-    // The first byte that is `character`; marks of bytes after it may be wrong.
-    const auto equal = [](uint64_t eight, char character) {
-      const uint64_t zero = eight ^ kOnes * static_cast<unsigned char>(character);
-      return (zero - kOnes) & ~zero & kHigh;
-    };
-    uint64_t seen = 0;
-    for (; std::endian::native == std::endian::little && at_ + 8 <= text_.size(); at_ += 8) {
-      uint64_t eight;
-      std::memcpy(&eight, text_.data() + at_, 8);
-      const uint64_t below_space = (eight - kOnes * ' ') & ~eight & kHigh;
-      const uint64_t stop = equal(eight, '"') | equal(eight, '\\') | below_space;
-      if (stop != 0) {
-        const uint64_t before = (stop & -stop) - 1;  // the bits of the bytes before the first stop, and 7 more
-        at_ += static_cast<size_t>(std::countr_zero(stop)) / 8;
-        return ((seen | (eight & before)) & kHigh) == 0;
-      }
-      seen |= eight;
-    }
-    for (; at_ < text_.size(); ++at_) {
-      const auto byte = static_cast<unsigned char>(text_[at_]);
-      if (byte == '"' || byte == '\\' || byte < ' ') break;
-      seen |= byte;
-    }
-    return (seen & kHigh) == 0;
+  // Those that stand for themselves in a string.
+  void skip_characters() {
+    while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\' &&
+           static_cast<unsigned char>(text_[at_]) >= ' ')
+      ++at_;
   }
 
   static std::string_view checked(std::string_view string) {

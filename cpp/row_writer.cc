@@ -14,8 +14,8 @@ RowWriter::RowWriter(const Plan& plan, const EncodeOptions& options, size_t firs
   reserve(samples, bytes);
 }
 
-// A token for two bytes of text: seldom are there more, and then what is there is copied. What is never written to takes
-// no memory.
+// A token for two bytes of text: seldom are there more, and then what is there is copied. What is never written to
+// takes no memory.
 void RowWriter::reserve(size_t samples, size_t bytes) {
   encoded_.rows_.reserve(samples);
   encoded_.row_offsets_.reserve(samples + 1);

@@ -13,7 +13,7 @@ namespace {
 using Gap = SpacedText::Gap;
 using Trait = PlainCharacters::Trait;
 
-constexpr std::string_view kSpaces = " \t\n\v\f\r";  // ASCII's White_Space
+constexpr std::string_view kSpaces = SpacedText::kSpaces;
 
 bool is_white_space(char32_t code) { return unicode::has(code, unicode::kWhiteSpace); }
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scan/plain.h"
@@ -39,8 +40,19 @@ struct SpacedText {
   PlainCharacters characters;
   std::array<bool, 256> is_gap{};  // bytes that are spaces to these stages
 
+  static constexpr std::string_view kSpaces = " \t\n\v\f\r";  // ASCII's White_Space
+
   // A stretch of text is one word to the caller, however it is cut here.
   bool one_word() const { return gap == Gap::kRunMarks; }
+  // Of several spaces the last one stands for all.
+  bool joins_spaces() const { return gap == Gap::kNothing || gap == Gap::kOneMark; }
+  // Whether these are the bytes that are spaces.
+  bool gaps_are(std::string_view spaces) const {
+    for (unsigned byte = 0; byte < is_gap.size(); ++byte) {
+      if (is_gap[byte] != (spaces.find(static_cast<char>(byte)) != spaces.npos)) return false;
+    }
+    return true;
+  }
 };
 
 // What the spaces and words of these stages come to; or, in `why_not`, why they may look across a space.

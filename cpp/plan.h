@@ -64,6 +64,7 @@ struct Worker {
   std::vector<uint32_t> byte_of;  // for each byte of these, the byte of the word
   std::vector<AddedTokenMatcher::Segment> segments;
   WordTokens tokens;
+  WordTokens joined;  // of the parts of a word
   Sequence first, second;
 };
 

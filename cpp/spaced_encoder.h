@@ -139,12 +139,49 @@ class SpacedEncoder {
   }
 
   void add_plain(const Word& word, const Marks& marks, std::string_view letters) {
+    if (stages_.cuts && word.size <= kMostCut && next_cut(letters, 0) < letters.size()) {
+      join_parts(marks, letters);
+    } else {
+      tokenize(marks, letters);
+    }
+    add_tokens(word, encoder_.worker_.tokens);
+  }
+
+  void tokenize(const Marks& marks, std::string_view letters) {
     std::string& text = encoder_.worker_.scratch.word;
     put_marks(marks.count, text);
     text += letters;
     encoder_.tokenize(text);
     count_characters(marks, letters);
-    add_tokens(word);
+  }
+
+  // Where the part that begins at `begin` ends.
+  size_t next_cut(std::string_view letters, size_t begin) const {
+    size_t at = begin + 1;
+    while (at < letters.size() && !stages_.cuts->has(letters[at - 1], letters[at])) ++at;
+    return std::min(at, letters.size());
+  }
+
+  // The tokens of a word by its parts, of which most are known.
+  void join_parts(const Marks& marks, std::string_view letters) {
+    WordTokens& joined = encoder_.worker_.joined;
+    WordTokens& tokens = encoder_.worker_.tokens;
+    joined.clear();
+    uint32_t character = 0;
+    for (size_t begin = 0, end; begin < letters.size(); begin = end) {
+      end = next_cut(letters, begin);
+      const std::string_view own = letters.substr(begin, end - begin);
+      const Marks before = begin == 0 ? marks : Marks{0, 0};
+      const char* const first = own.data() - before.spaces;
+      const Word part = words_.part({first, own.data() + own.size()}, before.count == 0);
+      if (!words_.append(part, character, joined)) {
+        tokenize(before, own);
+        for (const auto& [id, from, to] : tokens) joined.push_back({id, character + from, character + to});
+        if (may_be_kept(part)) words_.keep(part, tokens);
+      }
+      character += before.spaces + static_cast<uint32_t>(unicode::count_characters(own));
+    }
+    tokens.swap(joined);
   }
 
   // Makes the places of the tokens, in the bytes of marks and letters, characters from the word's first one.
@@ -187,12 +224,11 @@ class SpacedEncoder {
       token.begin = spans[std::min(from, last)].begin;
       token.end = spans[std::min(std::max(from + 1, token.end) - 1, last)].end;
     }
-    add_tokens(word);
+    add_tokens(word, encoder_.worker_.tokens);
   }
 
   // Writes the worker's tokens and remembers them.
-  void add_tokens(const Word& word) {
-    WordTokens& tokens = encoder_.worker_.tokens;
+  void add_tokens(const Word& word, WordTokens& tokens) {
     encoder_.add_word(tokens,
                       [&word](uint32_t from, uint32_t to) { return Span{word.character + from, word.character + to}; });
     if (stages_.one_word()) --encoder_.out_.word_count;
@@ -237,6 +273,8 @@ class SpacedEncoder {
     if (letters.empty()) return true;
     return (stages_.characters.of(unicode::decode(letters.data()).code) & PlainCharacters::kExtends) == 0;
   }
+
+  static constexpr uint32_t kMostCut = LongWords::kMaxBytes;  // of a word whose parts are looked up
 
   const SpacedText& stages_;
   Encoder& encoder_;

@@ -57,6 +57,28 @@ class SpacedWords {
     return kDetails ? static_cast<uint32_t>(unicode::count_characters(word)) : 0;
   }
 
+  // A part of a word, to be looked up alone.
+  Word part(std::string_view text, bool unmarked) const {
+    if (text.size() > WordCache::kMaxBytes) return {{0, kNewWord}, text.data(), static_cast<uint32_t>(text.size()), 0, 0};
+    WordCache::Key key = WordCache::key(text, end_ - text.data() >= 16);
+    if (unmarked) key.high ^= kUnmarked;
+    return {key, text.data(), static_cast<uint32_t>(text.size()), 0, 0};
+  }
+
+  // Adds the tokens of a part that is known, and says whether it is. Their places are in characters from `first` on.
+  bool append(const Word& part, uint32_t first, WordTokens& tokens) const {
+    const WordCache::Entry* entry = part.key.high == kNewWord ? nullptr : cache_.find(part.key);
+    if (entry == nullptr || has_no_places(*entry)) return false;
+    if (WordCache::is_long(*entry)) {
+      for (const auto& [id, begin, end] : cache_.tokens_of(*entry)) tokens.push_back({id, first + begin, first + end});
+      return true;
+    }
+    for (size_t i = 0; i < entry->count; ++i) {
+      tokens.push_back({entry->ids[i], first + (entry->ends[i] >> 4), first + (entry->ends[i] & 0xFU)});
+    }
+    return true;
+  }
+
   // Writes the tokens of all words that have been gathered. `add_new(word)` writes those of a word that is not known,
   // or says no: then this does too, at once.
   template <typename AddNew>
@@ -131,7 +153,7 @@ class SpacedWords {
     for (; word != next_; ++word) {
       const WordCache::Entry* entry = entries_ + word->place;
       entry += entry->differs(word->key);
-      if (entry->differs(word->key) || has_no_places(*entry)) [[unlikely]]
+      if (entry->differs(word->key) || (kDetails && has_no_places(*entry))) [[unlikely]]
         break;
       filled += copy(*word, *entry, filled);
     }
@@ -143,7 +165,7 @@ class SpacedWords {
     if (word.key.high == kNewWord) return false;
     if (word.key.high == kLongWord) return write_long(word);
     const WordCache::Entry* entry = cache_.find(word.key);
-    if (entry == nullptr || has_no_places(*entry)) return false;
+    if (entry == nullptr || (kDetails && has_no_places(*entry))) return false;
     const size_t filled = out_.ids.size();
     resize(filled + WordCache::kMostTokens);
     resize(filled + copy(word, *entry, filled));
@@ -152,7 +174,6 @@ class SpacedWords {
 
   // Of a word that has changed only the ids may be known.
   bool has_no_places(const WordCache::Entry& entry) const {
-    if constexpr (!kDetails) return false;
     return WordCache::is_long(entry) ? cache_.tokens_of(entry).back().end == 0 : entry.ends[0] == 0;
   }
 

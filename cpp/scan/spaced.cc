@@ -46,7 +46,10 @@ class SpacedTextReader {
     if (const char* obstacle = read_normalizers()) return obstacle;
     mark_spaces();
     if (const char* obstacle = check_spaces()) return obstacle;
-    return text_.one_word() ? why_not_across_marks(spec_.model, text_.mark) : why_not_for_words(spec_.model);
+    if (!text_.one_word()) return why_not_for_words(spec_.model);
+    if (const char* obstacle = why_not_across_marks(spec_.model, text_.mark)) return obstacle;
+    if (!text_.changes_words) text_.cuts = never_joined(std::get<Bpe>(spec_.model));
+    return nullptr;
   }
   SpacedText take() { return std::move(text_); }
 

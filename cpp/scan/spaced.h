@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scan/ascii_pairs.h"
 #include "scan/plain.h"
 #include "tokenizer.h"
 
@@ -39,6 +40,8 @@ struct SpacedText {
   std::vector<Normalizer> normalizers;  // for a word that is not the first of its stretch
   PlainCharacters characters;
   std::array<bool, 256> is_gap{};  // bytes that are spaces to these stages
+  // Neighbours in a word that no token has both of: the model does the same with each of the parts.
+  std::optional<AsciiPairs> cuts;
 
   static constexpr std::string_view kSpaces = " \t\n\v\f\r";  // ASCII's White_Space
 

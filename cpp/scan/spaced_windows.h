@@ -28,12 +28,14 @@ class SpacedWindows {
 
  private:
   uint64_t gaps_of(const AsciiMasks& masks, const char* window) const;
+  uint64_t cuts(uint64_t others, uint64_t beside_gaps, const char* window);
 
   const SpacedText& stages_;
   const char *begin_, *end_;
   AsciiMasksFunction ascii_masks_;
   bool only_blanks_, all_spaces_;
-  uint64_t gap_before_ = 0;  // whether the byte before the window is a space
+  // Of the byte before the window: whether it is a gap, or white space that is none.
+  uint64_t gap_before_ = 0, other_before_ = 0;
 };
 
 }  // namespace leanformers

@@ -139,7 +139,7 @@ class SpacedEncoder {
   }
 
   void add_plain(const Word& word, const Marks& marks, std::string_view letters) {
-    if (stages_.cuts && word.size <= kMostCut && next_cut(letters, 0) < letters.size()) {
+    if (stages_.cuts && word.size <= LongWords::kMaxBytes && next_cut(letters, 0) < letters.size()) {
       join_parts(marks, letters);
     } else {
       tokenize(marks, letters);
@@ -189,11 +189,13 @@ class SpacedEncoder {
     const auto mark_size = static_cast<uint32_t>(stages_.mark.size());
     const uint32_t before = marks.count * mark_size;
     const auto last = before + static_cast<uint32_t>(letters.size()) - 1;
+    const bool ascii = unicode::count_characters(letters) == letters.size();
     CharacterCounter begins(letters), ends(letters);
+    const auto count = [ascii](CharacterCounter& counter, uint32_t bytes) { return ascii ? bytes : counter.at(bytes); };
     for (WordToken& token : encoder_.worker_.tokens) {
       const uint32_t from = std::min(token.begin, last), to = std::clamp(token.end, from + 1, last + 1);
-      token.begin = from < before ? from / mark_size : marks.spaces + begins.at(from - before + 1) - 1;
-      const uint32_t end = to <= before ? (to - 1) / mark_size + 1 : marks.spaces + ends.at(to - before);
+      token.begin = from < before ? from / mark_size : marks.spaces + count(begins, from - before + 1) - 1;
+      const uint32_t end = to <= before ? (to - 1) / mark_size + 1 : marks.spaces + count(ends, to - before);
       token.end = std::max(end, token.begin + 1);
     }
   }
@@ -273,8 +275,6 @@ class SpacedEncoder {
     if (letters.empty()) return true;
     return (stages_.characters.of(unicode::decode(letters.data()).code) & PlainCharacters::kExtends) == 0;
   }
-
-  static constexpr uint32_t kMostCut = LongWords::kMaxBytes;  // of a word whose parts are looked up
 
   const SpacedText& stages_;
   Encoder& encoder_;

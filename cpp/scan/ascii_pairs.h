@@ -10,14 +10,20 @@ class AsciiPairs {
  public:
   static constexpr unsigned char kCharacters = 128;
 
-  void add(char first, char second) { word(first, second) |= bit(second); }
-  void remove(char first, char second) { word(first, second) &= ~bit(second); }
-  bool has(char first, char second) const {
-    const auto a = static_cast<unsigned char>(first), b = static_cast<unsigned char>(second);
-    return (a | b) < kCharacters && (words_[a][b / 64] & bit(second)) != 0;
+  // Others than ASCII are in no pair.
+  void add(char first, char second) {
+    if (is_ascii(first, second)) word(first, second) |= bit(second);
   }
+  void remove(char first, char second) {
+    if (is_ascii(first, second)) word(first, second) &= ~bit(second);
+  }
+  bool has(char first, char second) const { return is_ascii(first, second) && (word(first, second) & bit(second)) != 0; }
 
  private:
+  static bool is_ascii(char first, char second) { return static_cast<unsigned char>(first | second) < kCharacters; }
+  const uint64_t& word(char first, char second) const {
+    return words_[static_cast<unsigned char>(first)][static_cast<unsigned char>(second) / 64];
+  }
   uint64_t& word(char first, char second) {
     return words_[static_cast<unsigned char>(first)][static_cast<unsigned char>(second) / 64];
   }

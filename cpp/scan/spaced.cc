@@ -255,6 +255,9 @@ class SpacedTextReader {
     if (!text_.is_gap[' '] || !all_runs_are_spaces() || !ends_are_spaces()) {
       return "it does not keep to one rule for spaces";
     }
+    const auto gaps = std::count(text_.is_gap.begin(), text_.is_gap.end(), true);
+    text_.all_gaps = gaps == static_cast<ptrdiff_t>(kSpaces.size());
+    text_.one_gap = gaps == 1;
     text_.one_newline = is_one_newline();
     for (const char space : kSpaces) {
       const uint8_t traits = text_.characters.of(static_cast<unsigned char>(space));

@@ -40,7 +40,10 @@ struct SpacedText {
   std::vector<Normalizer> normalizers;  // for a word that is not the first of its stretch
   PlainCharacters characters;
   std::array<bool, 256> is_gap{};  // bytes that are spaces to these stages
-  // Neighbours in a word that no token has both of: the model does the same with each of the parts.
+  bool all_gaps = false;           // all of kSpaces are; or, with `one_gap`, only ' '
+  bool one_gap = false;
+  // Neighbours in a word between which the model does the same with each of the parts. With them normalizers change
+  // nothing, and a stretch is one word to the caller.
   std::optional<AsciiPairs> cuts;
 
   static constexpr std::string_view kSpaces = " \t\n\v\f\r";  // ASCII's White_Space
@@ -49,13 +52,6 @@ struct SpacedText {
   bool one_word() const { return gap == Gap::kRunMarks; }
   // Of several spaces the last one stands for all.
   bool joins_spaces() const { return gap == Gap::kNothing || gap == Gap::kOneMark; }
-  // Whether these are the bytes that are spaces.
-  bool gaps_are(std::string_view spaces) const {
-    for (unsigned byte = 0; byte < is_gap.size(); ++byte) {
-      if (is_gap[byte] != (spaces.find(static_cast<char>(byte)) != spaces.npos)) return false;
-    }
-    return true;
-  }
 };
 
 // What the spaces and words of these stages come to; or, in `why_not`, why they may look across a space.

@@ -57,22 +57,22 @@ const char* why_not_across_marks(const Model& model, std::string_view mark) {
 }
 
 AsciiPairs never_joined(const Bpe& model) {
-  const auto is_ascii = [](char byte) { return static_cast<unsigned char>(byte) < AsciiPairs::kCharacters; };
-  // What is not known becomes byte tokens or waits for more of its kind, and next to what is known it ends.
+  // What is not known waits for more of its kind, and ends beside what is.
   std::array<bool, AsciiPairs::kCharacters> known{};
   for (const auto& [token, id] : model.vocab) {
-    if (token.size() == 1 && is_ascii(token[0])) known[static_cast<unsigned char>(token[0])] = true;
+    const unsigned char byte = token.size() == 1 ? static_cast<unsigned char>(token[0]) : known.size();
+    if (byte < known.size()) known[byte] = true;
   }
   AsciiPairs pairs;
-  for (unsigned char a = 0; a < AsciiPairs::kCharacters; ++a) {
-    for (unsigned char b = 0; b < AsciiPairs::kCharacters; ++b) {
+  for (unsigned char a = 0; a < known.size(); ++a) {
+    for (unsigned char b = 0; b < known.size(); ++b) {
       if (known[a] || known[b]) pairs.add(static_cast<char>(a), static_cast<char>(b));
     }
   }
   for (const auto& [left, right] : model.merges) {
     // Tokens that are not what they spell may stand anywhere.
     if (left.empty() || right.empty() || !spells_itself(model, left) || !spells_itself(model, right)) return {};
-    if (is_ascii(left.back()) && is_ascii(right.front())) pairs.remove(left.back(), right.front());
+    pairs.remove(left.back(), right.front());
   }
   return pairs;
 }

@@ -16,8 +16,8 @@ const char* why_not_for_words(const Model& model);
 // into the mark after it, and nothing that is unknown waits until after the mark.
 const char* why_not_across_marks(const Model& model, std::string_view mark);
 
-// Which neighbours in a word BPE never joins, so that it does the same with what is before and what is after them each
-// by itself. Of a model that can be given words instead of whole texts.
+// Which neighbours in a word no merge ever joins, so that BPE does the same with what is before and what is after them
+// each by itself. Of a model that can be given words instead of whole texts.
 AsciiPairs never_joined(const Bpe& model);
 
 }  // namespace leanformers

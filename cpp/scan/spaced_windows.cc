@@ -18,7 +18,7 @@ uint64_t SpacedWindows::begins(const char* window) {
   const uint64_t gaps = gaps_of(masks, bytes);
   const uint64_t before = gaps << 1 | gap_before_;
   uint64_t begins = stages_.gap == SpacedText::Gap::kEachMark ? gaps : gaps & ~before;
-  if (stages_.one_word() && stages_.cuts) begins |= cuts(masks.spaces & ~gaps, gaps | before, window);
+  if (stages_.cuts) begins |= cuts(masks.spaces & ~gaps, gaps | before, window);
   gap_before_ = gaps >> 63;
   if (window == begin_) begins &= ~uint64_t{1};
   return begins;
@@ -40,8 +40,8 @@ uint64_t SpacedWindows::cuts(uint64_t others, uint64_t beside_gaps, const char* 
 }
 
 uint64_t SpacedWindows::gaps_of(const AsciiMasks& masks, const char* window) const {
-  if (only_blanks_) return masks.blanks;
-  if (all_spaces_) return masks.spaces;
+  if (stages_.one_gap) return masks.blanks;
+  if (stages_.all_gaps) return masks.spaces;
   uint64_t gaps = masks.spaces;
   for (uint64_t left = gaps & ~masks.blanks; left != 0; left &= left - 1) {
     const auto byte = static_cast<unsigned char>(window[std::countr_zero(left)]);

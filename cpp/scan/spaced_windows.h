@@ -18,9 +18,7 @@ class SpacedWindows {
       : stages_(stages),
         begin_(text.data()),
         end_(text.data() + text.size()),
-        ascii_masks_(instructions.ascii_masks),
-        only_blanks_(stages.gaps_are(" ")),
-        all_spaces_(stages.gaps_are(SpacedText::kSpaces)) {}
+        ascii_masks_(instructions.ascii_masks) {}
 
   // Bit i: a word, with the spaces before it, begins at window[i], which is not the beginning of the text. Windows are
   // asked for one after the other, from the beginning of the text on.
@@ -33,7 +31,6 @@ class SpacedWindows {
   const SpacedText& stages_;
   const char *begin_, *end_;
   AsciiMasksFunction ascii_masks_;
-  bool only_blanks_, all_spaces_;
   // Of the byte before the window: whether it is a gap, or white space that is none.
   uint64_t gap_before_ = 0, other_before_ = 0;
 };

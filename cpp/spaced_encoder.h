@@ -152,7 +152,7 @@ class SpacedEncoder {
     put_marks(marks.count, text);
     text += letters;
     encoder_.tokenize(text);
-    count_characters(marks, letters);
+    if constexpr (kDetails) count_characters(marks, letters);
   }
 
   // Where the part that begins at `begin` ends.
@@ -206,7 +206,7 @@ class SpacedEncoder {
     std::vector<Span>& spans = encoder_.worker_.scratch.spans;  // of each byte of `text`
     put_marks(marks.count, text);
     spans.clear();
-    for (uint32_t i = 0; i < text.size(); ++i) {
+    for (uint32_t i = 0; kDetails && i < text.size(); ++i) {
       const uint32_t mark = i / static_cast<uint32_t>(stages_.mark.size());
       spans.push_back({mark, mark + 1});
     }
@@ -216,12 +216,12 @@ class SpacedEncoder {
       const std::string_view own = letters.substr(at, bytes);
       const bool maps = (stages_.characters.of(code) & PlainCharacters::kMaps) != 0;
       text += maps ? *stages_.charsmap->find(own) : own;
-      spans.resize(text.size(), {character, character + 1});
+      if constexpr (kDetails) spans.resize(text.size(), {character, character + 1});
       at += bytes;
     }
     encoder_.tokenize(text);
     const auto last = static_cast<uint32_t>(text.size()) - 1;
-    for (WordToken& token : encoder_.worker_.tokens) {
+    for (WordToken& token : std::span(encoder_.worker_.tokens).first(kDetails ? encoder_.worker_.tokens.size() : 0)) {
       const uint32_t from = token.begin;
       token.begin = spans[std::min(from, last)].begin;
       token.end = spans[std::min(std::max(from + 1, token.end) - 1, last)].end;

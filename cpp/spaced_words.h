@@ -68,7 +68,7 @@ class SpacedWords {
   // Adds the tokens of a part that is known, and says whether it is. Their places are in characters from `first` on.
   bool append(const Word& part, uint32_t first, WordTokens& tokens) const {
     const WordCache::Entry* entry = part.key.high == kNewWord ? nullptr : cache_.find(part.key);
-    if (entry == nullptr || has_no_places(*entry)) return false;
+    if (entry == nullptr || (kDetails && has_no_places(*entry))) return false;
     if (WordCache::is_long(*entry)) {
       for (const auto& [id, begin, end] : cache_.tokens_of(*entry)) tokens.push_back({id, first + begin, first + end});
       return true;
@@ -93,10 +93,13 @@ class SpacedWords {
     return true;
   }
 
-  // Remembers tokens that have their places in characters from the word's first one, or 0 for both where these are not
-  // known; changes `tokens`.
+  // Remembers the tokens of a word; with details, which have their places in characters from the word's first one.
+  // Changes `tokens`.
   void keep(const Word& word, WordTokens& tokens) {
     if (word.key.high == kNewWord) return;
+    if constexpr (!kDetails) {
+      for (WordToken& token : tokens) token.begin = token.end = 0;
+    }
     if (word.key.high == kLongWord) return keep_long(word, tokens);
     if (tokens.size() > WordCache::kMaxTokens) return cache_.insert_any(word.key, tokens);
     // To the cache these are ends, each where the next token begins.
@@ -172,7 +175,7 @@ class SpacedWords {
     return true;
   }
 
-  // Of a word that has changed only the ids may be known.
+  // Of a word that was new where there were no details, only the ids are known.
   bool has_no_places(const WordCache::Entry& entry) const {
     return WordCache::is_long(entry) ? cache_.tokens_of(entry).back().end == 0 : entry.ends[0] == 0;
   }

@@ -27,20 +27,26 @@ class ByteLevelEncoder {
   void encode() {
     Putter words = lookup_.putter();
     uint32_t character = character_;
-    const auto put = [&words, &character](const char* begin, const char* end) {
-      words.put(begin, end, character);
-      if constexpr (kDetails) character += static_cast<uint32_t>(unicode::count_characters({begin, end}));
-      return end;
-    };
     for (const char* at = text_.data(); at < end_;) {
       if (!words.has_room(64)) words = write(words);
-      uint64_t ends = windows_.ends(at);
+      const auto [ends, inner] = windows_.look(at);
       if (ends == 0) {
-        at = put(at, scanner_.word_end(at));
+        const char* const end = scanner_.word_end(at);
+        words.put(at, end, character);
+        if constexpr (kDetails) character += static_cast<uint32_t>(unicode::count_characters({at, end}));
+        at = end;
         continue;
       }
-      const char* const window = at + 1;
-      for (; ends != 0; ends &= ends - 1) at = put(at, window + std::countr_zero(ends));
+      const char* const window = at;
+      for (uint64_t left = ends; left != 0; left &= left - 1) {
+        const char* const end = window + std::countr_zero(left) + 1;
+        words.put(at, end, character);
+        if constexpr (kDetails) {
+          character += static_cast<uint32_t>(end - at);
+          if (inner != 0) character -= bits_between(inner, at - window, end - window);
+        }
+        at = end;
+      }
     }
     write(words);
   }
@@ -51,6 +57,10 @@ class ByteLevelEncoder {
   Putter write(const Putter& words) {
     return lookup_.write(
         words, [this](const auto& word) -> const WordTokens& { return encoder_.tokenize_bytes(word.text()); });
+  }
+
+  static uint32_t bits_between(uint64_t bits, ptrdiff_t from, ptrdiff_t to) {
+    return static_cast<uint32_t>(std::popcount(bits >> from << (64 - to + from)));
   }
 
   Encoder& encoder_;

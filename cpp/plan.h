@@ -18,6 +18,7 @@
 #include "model/wordpiece.h"
 #include "scan/bert.h"
 #include "scan/byte_level.h"
+#include "scan/character_tokens.h"
 #include "scan/spaced.h"
 #include "string_table.h"
 #include "tokenizer.h"
@@ -57,11 +58,9 @@ struct Worker {
 
   WordCache cache;
   LongWords long_words;
+  CharacterTokens character_tokens;
   BertScratch scratch;
-  std::string lowered;
-  std::string prefixed;           // a text with a space before it
-  std::string characters;         // a word as byte-level models read it
-  std::vector<uint32_t> byte_of;  // for each byte of these, the byte of the word
+  std::string prefixed;  // a text with a space before it
   std::vector<AddedTokenMatcher::Segment> segments;
   WordTokens tokens;
   WordTokens joined;  // of the parts of a word

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "bert_encoder.h"
 #include "byte_level.h"
 #include "byte_level_encoder.h"
 #include "character_counter.h"
@@ -25,7 +26,6 @@ class SequenceEncoder {
 
   // Adds the tokens of a text to the sequence.
   void encode(std::string_view text) {
-    end_ = text.data() + text.size();
     CharacterCounter counter(text);
     plan_.verbatim.split(text, split_special_tokens_, worker_.segments);
     for (const auto& [token, begin, end] : worker_.segments) {
@@ -46,37 +46,8 @@ class SequenceEncoder {
     marked_ = out_.words.size();
   }
 
-  // --- What scan_bert calls ---
-
-  void ascii_word(const char* begin, uint32_t size, uint32_t character) {
-    const auto span = [character](uint32_t from, uint32_t to) { return Span{character + from, character + to}; };
-    const std::string_view word(begin, size);
-    if (size > WordCache::kMaxBytes) return add_word(tokenize(lowered(word)), span);
-    const WordCache::Key own = WordCache::key(word, end_ - begin >= 16);
-    const WordCache::Key key = lowercases_ ? WordCache::lowercase(own) : own;
-    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
-    worker_.cache.insert(key, tokenize(lowered(word)));
-    add_word(worker_.tokens, span);
-  }
-
-  void isolated(const char* begin, uint32_t size, uint32_t character) {
-    const auto span = [character](uint32_t, uint32_t) { return Span{character, character + 1}; };
-    const WordCache::Key key = WordCache::key({begin, size}, end_ - begin >= 16);
-    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
-    worker_.cache.insert(key, tokenize({begin, size}));
-    add_word(worker_.tokens, span);
-  }
-
-  void word(std::string_view word, const Span* spans) {
-    const auto span = [spans](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; };
-    if (word.size() > WordCache::kMaxBytes) return add_word(tokenize(word), span);
-    const WordCache::Key key = WordCache::key(word, false);
-    if (const WordCache::Entry* entry = worker_.cache.find(key)) return add_entry(*entry, span);
-    worker_.cache.insert(key, tokenize(word));
-    add_word(worker_.tokens, span);
-  }
-
  private:
+  friend class BertEncoder<SequenceEncoder, kDetails>;
   friend class ByteLevelEncoder<SequenceEncoder, kDetails>;
   friend class SpacedEncoder<SequenceEncoder, kDetails>;
 
@@ -86,7 +57,7 @@ class SequenceEncoder {
     if (plan_.bert) {
       const size_t tokens = out_.ids.size();
       const int32_t words = out_.word_count;
-      if (scan_bert<kDetails>(*plan_.bert, text, first, worker_.scratch, *this)) return;
+      if (BertEncoder<SequenceEncoder, kDetails>(*plan_.bert, *this, text, first).encode()) return;
       take_back(tokens, words);
     }
     if (plan_.byte_level && (!plan_.byte_level->nfc || CharacterClasses::get(plan_.byte_level->pattern).is_nfc(text))) {
@@ -133,20 +104,7 @@ class SequenceEncoder {
 
   // The tokens of a word whose bytes the model reads as characters, with offsets in its bytes.
   const WordTokens& tokenize_bytes(std::string_view word) {
-    worker_.characters.clear();
-    worker_.byte_of.clear();
-    for (size_t i = 0; i < word.size(); ++i) {
-      char utf8[4];
-      const uint32_t size = unicode::encode(byte_to_character(word[i]), utf8);
-      worker_.characters.append(utf8, size);
-      worker_.byte_of.insert(worker_.byte_of.end(), size, static_cast<uint32_t>(i));
-    }
-    worker_.byte_of.push_back(static_cast<uint32_t>(word.size()));
-    tokenize(worker_.characters);
-    for (WordToken& token : worker_.tokens) {
-      token.begin = worker_.byte_of[token.begin];
-      token.end = worker_.byte_of[token.end];
-    }
+    std::get<BpeModel>(plan_.model).tokenize_bytes(word, worker_.tokens);
     return worker_.tokens;
   }
 
@@ -201,12 +159,20 @@ class SequenceEncoder {
     ++out_.word_count;
   }
 
-  std::string_view lowered(std::string_view word) {
-    if (!lowercases_) return word;
-    std::string& lower = worker_.lowered;
-    lower.resize(word.size());
-    for (size_t i = 0; i < word.size(); ++i) lower[i] = plan_.bert->ascii_form(word[i]);
-    return lower;
+  // `spans` are where the bytes of the word come from.
+  void changed_word(std::string_view word, const Span* spans) {
+    const auto span = [spans](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; };
+    if (word.size() > WordCache::kMaxBytes) return add_word(tokenize(word), span);
+    const WordCache::Key key = WordCache::key(word, false);
+    const WordCache::Entry* entry = worker_.cache.find(key);
+    if (entry == nullptr) {
+      worker_.cache.insert_any(key, tokenize(word));
+      add_word(worker_.tokens, span);
+    } else if (WordCache::is_long(*entry)) {
+      add_word(worker_.cache.tokens_of(*entry), span);
+    } else {
+      add_entry(*entry, span);
+    }
   }
 
   const WordTokens& tokenize(std::string_view word) {
@@ -262,10 +228,8 @@ class SequenceEncoder {
   Worker& worker_;
   bool split_special_tokens_;
   Sequence& out_;
-  size_t marked_ = 0;  // tokens that have the word's number of the caller
-  const bool lowercases_ = plan_.bert && plan_.bert->lowercases();
-  const char* end_ = nullptr;  // of the text that is being read
-  std::string_view word_;      // the last one that the model saw
+  size_t marked_ = 0;      // tokens that have the word's number of the caller
+  std::string_view word_;  // the last one that the model saw
   const std::optional<uint32_t> unigram_unknown_ =
       std::holds_alternative<Unigram>(plan_.spec.model) ? std::get<Unigram>(plan_.spec.model).unk_id : std::nullopt;
 };

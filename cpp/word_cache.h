@@ -3,7 +3,12 @@
 // than there is room for.
 #pragma once
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -41,21 +46,33 @@ class WordCache {
 
   // The word has at most kMaxBytes. When 16 bytes can be read from its first one on, they are, and then masked.
   [[gnu::always_inline]] static Key key(std::string_view word, bool readable) {
-    static constexpr char kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
     if (!readable) {
       Key key{0, 0};
       std::memcpy(&key, word.data(), word.size());
       key.high |= uint64_t{word.size()} << 56;
       return key;
     }
-    const char* const mask = kMask + 16 - word.size();
+    const char* const mask = kMask.data() + 16 - word.size();
     return {load(word.data()) & load(mask), (load(word.data() + 8) & load(mask + 8)) | uint64_t{word.size()} << 56};
   }
 
-  // The key of an ASCII word's lower case.
-  static Key lowercase(const Key& key) {
+  // The key of a word with its ASCII letters in lower case. 16 bytes can be read from its first one on.
+  static Key lowercase_key(std::string_view word) {
+#ifdef __SSE2__
+    const auto load = [](const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); };
+    const __m128i text = _mm_and_si128(load(word.data()), load(kMask.data() + 16 - word.size()));
+    const __m128i upper =
+        _mm_and_si128(_mm_cmpgt_epi8(text, _mm_set1_epi8('A' - 1)), _mm_cmplt_epi8(text, _mm_set1_epi8('Z' + 1)));
+    const __m128i lower = _mm_or_si128(text, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
+    Key key;
+    std::memcpy(&key, &lower, 16);
+    key.high |= uint64_t{word.size()} << 56;
+    return key;
+#else
+    const Key own = key(word, true);
     constexpr uint64_t kLength = uint64_t{0xFF} << 56;
-    return {lowercase(key.low), lowercase(key.high & ~kLength) | (key.high & kLength)};
+    return {lowercase(own.low), lowercase(own.high & ~kLength) | (own.high & kLength)};
+#endif
   }
 
   // Null when the word is not there.
@@ -131,6 +148,13 @@ class WordCache {
   }
 
  private:
+  // From place 16 - n on: n bytes to keep.
+  static constexpr auto kMask = [] {
+    std::array<char, 32> mask{};
+    std::fill_n(mask.begin(), 16, static_cast<char>(0xFF));
+    return mask;
+  }();
+
   static uint64_t load(const char* at) {
     uint64_t bytes;
     std::memcpy(&bytes, at, sizeof bytes);
@@ -169,13 +193,16 @@ class WordCache {
     pushed_out_ = 0;
   }
 
-  // Eight ASCII bytes at once: the high bit of each sum says whether the byte is at least 'A', or beyond 'Z'.
+#ifndef __SSE2__
+  // Eight bytes at once: the high bit of each sum says whether the byte is at least 'A', or beyond 'Z'.
   static uint64_t lowercase(uint64_t bytes) {
-    constexpr uint64_t kOnes = 0x0101010101010101;
-    const uint64_t from_a = bytes + kOnes * (0x80 - 'A');
-    const uint64_t beyond_z = bytes + kOnes * (0x7F - 'Z');
-    return bytes | ((from_a & ~beyond_z & kOnes * 0x80) >> 2);
+    constexpr uint64_t kOnes = 0x0101010101010101, kHigh = kOnes * 0x80;
+    const uint64_t low = bytes & ~kHigh;
+    const uint64_t from_a = low + kOnes * (0x80 - 'A');
+    const uint64_t beyond_z = low + kOnes * (0x7F - 'Z');
+    return bytes | ((from_a & ~beyond_z & ~bytes & kHigh) >> 2);
   }
+#endif
 
   static constexpr size_t kEntries = size_t{1} << 14;      // 512 KiB: half of a common L2
   static constexpr size_t kMostEntries = size_t{1} << 18;  // 8 MiB

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <unordered_set>
+#include <utility>
 
+#include "byte_level.h"
 #include "unicode/unicode.h"
 
 namespace leanformers {
@@ -26,19 +29,35 @@ std::string byte_token(unsigned byte) {
   return {'<', '0', 'x', kDigits[byte / 16], kDigits[byte % 16], '>'};
 }
 
+// The bytes that a token's characters stand for; none if one stands for none.
+std::optional<std::string> bytes_of(std::string_view token) {
+  std::string bytes;
+  for (size_t at = 0; at < token.size();) {
+    const auto [code, size] = unicode::decode(token.data() + at);
+    const std::optional<char> byte = character_to_byte(code);
+    if (!byte) return std::nullopt;
+    bytes += *byte;
+    at += size;
+  }
+  return bytes;
+}
+
 bool are_distinct(const Bpe& settings) {
-  std::vector<uint32_t> ids;
-  ids.reserve(settings.vocab.size());
-  for (const auto& [token, id] : settings.vocab) ids.push_back(id);
-  std::sort(ids.begin(), ids.end());
-  return std::adjacent_find(ids.begin(), ids.end()) == ids.end();
+  uint32_t largest = 0;
+  for (const auto& [token, id] : settings.vocab) largest = std::max(largest, id);
+  if (largest / 64 > settings.vocab.size()) return false;  // no vocabulary to hurry with
+  std::vector<bool> seen(size_t{largest} + 1);
+  for (const auto& [token, id] : settings.vocab) {
+    if (seen[id]) return false;
+    seen[id] = true;
+  }
+  return true;
 }
 
 }  // namespace
 
 BpeModel::BpeModel(const Bpe& settings)
-    : merges_(settings.merges.size()),
-      prefix_(settings.continuing_subword_prefix.value_or("")),
+    : prefix_(settings.continuing_subword_prefix.value_or("")),
       suffix_(settings.end_of_word_suffix.value_or("")),
       inside_(prefix_.empty() ? 0 : kInside),
       last_(suffix_.empty() ? 0 : kLast),
@@ -49,8 +68,11 @@ BpeModel::BpeModel(const Bpe& settings)
     if (!(dropout_ >= 0 && dropout_ <= 1)) throw std::invalid_argument("dropout must be between 0 and 1");
   }
   StringTable vocab = table_of(settings);
-  const std::vector<Seams::Merge> merges = add_merges(settings, vocab);
+  const std::vector<Merge> merges = read_merges(settings, vocab);
   add_characters(settings);
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    letters_[byte] = characters_[0].find(byte_to_character(static_cast<char>(byte)));
+  }
   bytes_.fill(kMissing);
   if (settings.byte_fallback) {
     for (unsigned byte = 0; byte < 256; ++byte) bytes_[byte] = vocab.find(byte_token(byte));
@@ -58,19 +80,22 @@ BpeModel::BpeModel(const Bpe& settings)
   if (unknown_token_) {
     if (const uint32_t id = vocab.find(*unknown_token_); id != kMissing) unknown_id_ = id;
   }
-  if (dropout_ == 0) seams_.emplace(merges, first_symbols());
-  if (settings.ignore_merges && dropout_ == 0) words_ = std::move(vocab);
+  find_search(settings, merges);
+  if (!search_) {
+    merges_ = MergeTable(merges);
+    if (dropout_ == 0) seams_.emplace(merges, first_symbols());
+  }
+  if (settings.ignore_merges && dropout_ == 0) keep_words(settings, std::move(vocab));
 }
 
-std::vector<Seams::Merge> BpeModel::add_merges(const Bpe& settings, const StringTable& vocab) {
+std::vector<Merge> BpeModel::read_merges(const Bpe& settings, const StringTable& vocab) {
   // The queue of the reference takes an outdated entry for a good one if the symbols that are there now merge into the
   // same symbol. That cannot be when merging makes symbols longer and each id has one length.
   scannable_ = are_distinct(settings);
-  std::vector<Seams::Merge> merges;
+  std::vector<Merge> merges;
   merges.reserve(settings.merges.size());
   std::string merged;
-  for (uint32_t rank = 0; rank < settings.merges.size(); ++rank) {
-    const auto& [left, right] = settings.merges[rank];
+  for (const auto& [left, right] : settings.merges) {
     const auto id = [&, &left = left, &right = right](const std::string& token) {  // clang 14 wants their names
       if (const uint32_t found = vocab.find(token); found != kMissing) return found;
       throw std::invalid_argument("the merge of \"" + left + "\" and \"" + right + "\" needs \"" + token +
@@ -82,7 +107,6 @@ std::vector<Seams::Merge> BpeModel::add_merges(const Bpe& settings, const String
     }
     merged.assign(left).append(right, prefix_.size());
     merges.push_back({id(left), id(right), id(merged)});
-    merges_.insert(merges.back().left, merges.back().right, rank, merges.back().result);
     if (right.size() == prefix_.size()) scannable_ = false;
   }
   return merges;
@@ -113,6 +137,50 @@ std::vector<uint32_t> BpeModel::first_symbols() const {
   return ids;
 }
 
+// Letters are the characters that the merges begin with: all of the vocabulary, or those of bytes, which are then
+// searched as bytes. No other symbol that a word has before merging may take part in a merge: so they part the letters.
+void BpeModel::find_search(const Bpe& settings, std::span<const Merge> merges) {
+  if (!scannable_ || dropout_ != 0 || inside_ != 0 || last_ != 0) return;
+  byte_level_ = std::find(letters_.begin(), letters_.end(), kMissing) == letters_.end();
+  std::vector<uint32_t> ids;
+  std::vector<std::string> texts;
+  if (byte_level_) {
+    ids.assign(letters_.begin(), letters_.end());
+    for (unsigned byte = 0; byte < 256; ++byte) texts.emplace_back(1, static_cast<char>(byte));
+  } else {
+    for (const auto& [token, id] : settings.vocab) {
+      if (token.empty() || unicode::decode(token.data()).bytes != token.size()) continue;
+      ids.push_back(id);
+      texts.push_back(token);
+    }
+  }
+  const std::vector<uint32_t> first = first_symbols();
+  std::unordered_set<uint32_t> others(first.begin(), first.end());
+  for (uint32_t id : ids) others.erase(id);
+  if (!others.empty()) {
+    for (const Merge& merge : merges) {
+      if (others.contains(merge.left) || others.contains(merge.right)) return;
+    }
+  }
+  if (std::optional<MergeForest> forest = MergeForest::grow(merges, ids)) search_.emplace(*std::move(forest), texts);
+}
+
+void BpeModel::keep_words(const Bpe& settings, StringTable vocab) {
+  if (!search_) {
+    words_ = std::move(vocab);
+    return;
+  }
+  for (const auto& [token, id] : settings.vocab) {
+    if (search_->finds(id)) continue;
+    if (!words_) words_.emplace();
+    words_->insert(token, id);
+    const std::optional<std::string> bytes = byte_level_ ? bytes_of(token) : std::nullopt;
+    if (!bytes) continue;
+    if (!byte_words_) byte_words_.emplace();
+    byte_words_->insert(*bytes, id);
+  }
+}
+
 bool BpeModel::has_bytes(std::string_view text) const {
   return std::all_of(text.begin(), text.end(),
                      [&](char byte) { return bytes_[static_cast<unsigned char>(byte)] != kMissing; });
@@ -136,24 +204,61 @@ void BpeModel::split(std::string_view word, WordTokens& symbols) const {
     if (unknown_bytes > 0) add(unknown(), unknown_bytes);
     unknown_bytes = 0;
   };
+  // Neighbouring letters to be searched, which what vanishes does not part.
+  std::string_view letters;
+  std::string joined;
+  const auto add_letters = [&] {
+    if (!joined.empty()) letters = joined += letters;
+    if (!letters.empty()) search(letters, end, symbols);
+    end += static_cast<uint32_t>(letters.size());
+    letters = {};
+    joined.clear();
+  };
   for (uint32_t at = 0; at < word.size();) {
     const auto [code, bytes] = unicode::decode(word.data() + at);
     const unsigned place = (at > 0 ? inside_ : 0) | (at + bytes == word.size() ? last_ : 0);
     const std::string_view character = word.substr(at, bytes);
     at += bytes;
+    if (search_ && is_letter(code)) {
+      add_unknown();
+      if (!letters.empty() && letters.end() != character.begin()) joined += std::exchange(letters, {});
+      letters = {letters.empty() ? character.data() : letters.data(), letters.size() + bytes};
+      continue;
+    }
     if (const uint32_t id = characters_[place].find(code); id != kMissing) {
+      add_letters();
       add_unknown();
       add(id, bytes);
     } else if (has_bytes(character) && has_bytes(prefix(place)) && has_bytes(suffix(place))) {
+      add_letters();
       for (std::string_view text : {prefix(place), character, suffix(place)}) {
         for (char byte : text) add(bytes_[static_cast<unsigned char>(byte)], 1);
       }
     } else if (unknown_token_) {
+      add_letters();
       if (!fuse_unknown_) add_unknown();
       unknown_bytes += bytes;
     }
   }
+  add_letters();
   add_unknown();
+}
+
+bool BpeModel::is_letter(char32_t code) const {
+  return byte_level_ ? character_to_byte(code).has_value() : characters_[0].find(code) != kMissing;
+}
+
+void BpeModel::search(std::string_view letters, uint32_t offset, WordTokens& tokens) const {
+  if (!byte_level_) return search_->encode(letters, offset, tokens);
+  const std::string bytes = *bytes_of(letters);
+  size_t token = tokens.size();
+  search_->encode(bytes, 0, tokens);
+  for (uint32_t at = 0; token < tokens.size(); ++token) {  // from bytes to those of their letters
+    const uint32_t end = tokens[token].end;
+    tokens[token].begin = offset;
+    for (; at < end; ++at) offset += byte_to_character(bytes[at]) < 0x80 ? 1 : 2;
+    tokens[token].end = offset;
+  }
 }
 
 void BpeModel::tokenize(std::string_view word, WordTokens& tokens) const {
@@ -165,9 +270,41 @@ void BpeModel::tokenize(std::string_view word, WordTokens& tokens) const {
     }
   }
   split(word, tokens);
+  if (!search_) merge(tokens);
+}
+
+void BpeModel::tokenize_bytes(std::string_view bytes, WordTokens& tokens) const {
+  tokens.clear();
+  if (search_) {
+    if (byte_words_) {
+      if (const uint32_t id = byte_words_->find(bytes); id != kMissing) {
+        tokens.push_back({id, 0, static_cast<uint32_t>(bytes.size())});
+        return;
+      }
+    }
+    return search_->encode(bytes, 0, tokens);
+  }
+  if (words_) {
+    std::string letters;
+    for (char byte : bytes) {
+      char letter[4];
+      letters.append(letter, unicode::encode(byte_to_character(byte), letter));
+    }
+    if (const uint32_t id = words_->find(letters); id != kMissing) {
+      tokens.push_back({id, 0, static_cast<uint32_t>(bytes.size())});
+      return;
+    }
+  }
+  for (uint32_t i = 0; i < bytes.size(); ++i) {
+    tokens.push_back({letters_[static_cast<unsigned char>(bytes[i])], i, i + 1});
+  }
+  merge(tokens);
+}
+
+void BpeModel::merge(WordTokens& tokens) const {
   if (dropout_ == 1) return;
   if (tokens.size() <= kScanned || !seams_) {
-    tokens.resize(merge(tokens));
+    tokens.resize(merge_part(tokens));
     return;
   }
   const std::span<WordToken> symbols = tokens;
@@ -176,14 +313,14 @@ void BpeModel::tokenize(std::string_view word, WordTokens& tokens) const {
     end = begin + 1;
     while (end < symbols.size() && !seams_->between(symbols[end - 1].id, symbols[end].id)) ++end;
     const std::span<WordToken> part = symbols.subspan(begin, end - begin);
-    const size_t merged = merge(part);
+    const size_t merged = merge_part(part);
     std::copy_n(part.begin(), merged, symbols.begin() + kept);
     kept += merged;
   }
   tokens.resize(kept);
 }
 
-size_t BpeModel::merge(std::span<WordToken> symbols) const {
+size_t BpeModel::merge_part(std::span<WordToken> symbols) const {
   const bool scan = symbols.size() <= kScanned && scannable_ && dropout_ == 0;
   return scan ? merge_by_scanning(merges_, symbols) : merge_by_queue(merges_, dropout_, symbols);
 }

@@ -1,4 +1,5 @@
-// BPE: a word becomes the symbols of its characters, which are then merged (merge.h).
+// BPE: a word becomes the symbols of its characters, which are then merged (merge.h), or the tokens that merging would
+// give are found at once (token_search.h).
 // Sennrich, Haddow and Birch, "Neural machine translation of rare words with subword units", 2016; as the reference
 // does it.
 #pragma once
@@ -15,6 +16,7 @@
 #include "model/character_table.h"
 #include "model/merge.h"
 #include "model/seams.h"
+#include "model/token_search.h"
 #include "model/word_token.h"
 #include "string_table.h"
 #include "tokenizer.h"
@@ -33,16 +35,31 @@ class BpeModel {
   // prefix or suffix shift what follows, even beyond the end of the word.
   void tokenize(std::string_view word, WordTokens& tokens) const;
 
+  // The same for a word whose bytes the model reads as the characters of GPT-2's alphabet (byte_level.h), with offsets
+  // in these bytes. They are valid UTF-8. Each byte's character is a token; there is no prefix, suffix or dropout.
+  void tokenize_bytes(std::string_view bytes, WordTokens& tokens) const;
+
  private:
-  std::vector<Seams::Merge> add_merges(const Bpe& settings, const StringTable& vocab);
+  std::vector<Merge> read_merges(const Bpe& settings, const StringTable& vocab);
   void add_characters(const Bpe& settings);
   std::vector<uint32_t> first_symbols() const;
+  void find_search(const Bpe& settings, std::span<const Merge> merges);
+  void keep_words(const Bpe& settings, StringTable vocab);
+
   void split(std::string_view word, WordTokens& symbols) const;
-  size_t merge(std::span<WordToken> symbols) const;
+  bool is_letter(char32_t code) const;
+  void search(std::string_view letters, uint32_t offset, WordTokens& tokens) const;
+  void merge(WordTokens& symbols) const;
+  size_t merge_part(std::span<WordToken> symbols) const;
   bool has_bytes(std::string_view text) const;
   uint32_t unknown() const;
 
-  MergeTable merges_;
+  // Stretches of letters are searched where the merges allow it. Else, and with dropout, all symbols are merged.
+  std::optional<TokenSearch> search_;
+  std::array<uint32_t, 256> letters_;  // the ids of the bytes' characters
+  bool byte_level_ = false;            // these are what is searched for, as bytes; otherwise all characters
+
+  MergeTable merges_{{}};
   bool scannable_;  // merging by scanning gives the same as the queue of the reference
   float dropout_ = 0;
   std::optional<Seams> seams_;
@@ -59,7 +76,10 @@ class BpeModel {
   std::optional<std::string> unknown_token_;
   std::optional<uint32_t> unknown_id_;
   bool fuse_unknown_;
-  std::optional<StringTable> words_;  // whole words that are tokens, when merges are ignored
+
+  // Whole words that are tokens, when merges are ignored: those that may have others without it.
+  std::optional<StringTable> words_;
+  std::optional<StringTable> byte_words_;  // their bytes
 };
 
 }  // namespace leanformers

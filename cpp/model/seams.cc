@@ -14,7 +14,7 @@ struct Ends {
 };
 
 // By id. Empty when there is no telling: because an id has several ends, or ids are too far apart for a table.
-std::vector<Ends> find_ends(const std::vector<Seams::Merge>& merges, const std::vector<uint32_t>& first_symbols) {
+std::vector<Ends> find_ends(const std::vector<Merge>& merges, const std::vector<uint32_t>& first_symbols) {
   uint32_t largest = 0;
   for (uint32_t id : first_symbols) largest = std::max(largest, id);
   for (const auto& merge : merges) largest = std::max({largest, merge.left, merge.right, merge.result});

@@ -8,14 +8,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/merge.h"
+
 namespace leanformers {
 
 class Seams {
  public:
-  struct Merge {
-    uint32_t left, right, result;
-  };
-
   // `first_symbols`: the ids that words have before merging.
   Seams(const std::vector<Merge>& merges, const std::vector<uint32_t>& first_symbols);
 

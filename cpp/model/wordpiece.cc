@@ -1,26 +1,50 @@
 #include "model/wordpiece.h"
 
-#include <algorithm>
-#include <array>
 #include <stdexcept>
 
 #include "unicode/unicode.h"
 
 namespace leanformers {
 
+namespace {
+
+// Those that begin with `prefix`, without it.
+std::vector<std::pair<std::string_view, uint32_t>> pieces_after(std::string_view prefix, const WordPiece& spec) {
+  std::vector<std::pair<std::string_view, uint32_t>> pieces;
+  for (const auto& [token, id] : spec.vocab) {
+    if (token.starts_with(prefix)) pieces.emplace_back(std::string_view(token).substr(prefix.size()), id);
+  }
+  return pieces;
+}
+
+template <typename Part, typename Pairs>
+std::vector<Part> parts(const Pairs& pairs) {
+  std::vector<Part> parts;
+  for (const auto& pair : pairs) parts.push_back(std::get<Part>(pair));
+  return parts;
+}
+
+}  // namespace
+
+WordPieceModel::Pieces::Pieces(const std::vector<std::pair<std::string_view, uint32_t>>& pieces)
+    : trie_(parts<std::string_view>(pieces)), ids_(parts<uint32_t>(pieces)) {}
+
+WordPieceModel::Pieces::Match WordPieceModel::Pieces::longest(std::string_view text) const {
+  uint32_t found = 0, bytes = 0;
+  trie_.visit_beginnings(text, [&](uint32_t length, uint32_t place) {
+    found = place;
+    bytes = length;
+  });
+  return {bytes == 0 ? 0 : ids_[found], bytes};
+}
+
 WordPieceModel::WordPieceModel(const WordPiece& spec)
-    : beginnings_(spec.vocab.size()),
-      continuations_(spec.vocab.size() / 4),
+    : beginnings_(pieces_after("", spec)),
+      continuations_(pieces_after(spec.continuing_subword_prefix, spec)),
       unknown_token_(spec.unk_token),
       max_characters_(spec.max_input_chars_per_word) {
-  const std::string_view prefix = spec.continuing_subword_prefix;
   for (const auto& [token, id] : spec.vocab) {
     if (token == spec.unk_token) unknown_id_ = id;
-    if (token.empty()) continue;
-    beginnings_.insert(token, id);
-    if (token.size() > prefix.size() && token.starts_with(prefix)) {
-      continuations_.insert(std::string_view(token).substr(prefix.size()), id);
-    }
   }
 }
 
@@ -35,32 +59,10 @@ void WordPieceModel::tokenize(std::string_view word, WordTokens& tokens) const {
   const auto whole_word_unknown = [&] { tokens.assign(1, {unknown(), 0, static_cast<uint32_t>(word.size())}); };
   if (word.size() > max_characters_ && unicode::count_characters(word) > max_characters_) return whole_word_unknown();
   for (uint32_t at = 0; at < word.size(); at = tokens.back().end) {
-    const Piece piece = longest_piece(at == 0 ? beginnings_ : continuations_, word.substr(at));
-    if (piece.bytes == 0) return whole_word_unknown();
-    tokens.push_back({piece.id, at, at + piece.bytes});
+    const auto [id, bytes] = (at == 0 ? beginnings_ : continuations_).longest(word.substr(at));
+    if (bytes == 0) return whole_word_unknown();
+    tokens.push_back({id, at, at + bytes});
   }
-}
-
-WordPieceModel::Piece WordPieceModel::longest_piece(const StringTable& pieces, std::string_view text) {
-  // All beginnings are hashed in one pass and then tried from the longest; beyond `kBlock` bytes, block by block.
-  constexpr size_t kBlock = 64;
-  const size_t longest = std::min(text.size(), pieces.longest());
-  std::array<uint64_t, kBlock + 1> states;
-  Piece best{0, 0};
-  uint64_t state = StringTable::kSeed;
-  for (size_t begin = 0; begin < longest; begin += kBlock) {
-    const size_t size = std::min(kBlock, longest - begin);
-    for (size_t i = 0; i < size; ++i) states[i] = state = StringTable::step(state, text[begin + i]);
-    for (size_t i = size; i-- > 0;) {
-      const size_t bytes = begin + i + 1;
-      if (bytes < text.size() && unicode::is_continuation(text[bytes])) continue;
-      const uint32_t id = pieces.find(text.substr(0, bytes), StringTable::finish(states[i]));
-      if (id == StringTable::kMissing) continue;
-      best = {id, static_cast<uint32_t>(bytes)};
-      break;
-    }
-  }
-  return best;
 }
 
 }  // namespace leanformers

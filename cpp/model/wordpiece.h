@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "model/trie.h"
 #include "model/word_token.h"
-#include "string_table.h"
 #include "tokenizer.h"
 
 namespace leanformers {
@@ -21,16 +23,26 @@ class WordPieceModel {
   void tokenize(std::string_view word, WordTokens& tokens) const;
 
  private:
-  struct Piece {
-    uint32_t id, bytes;
+  // Pieces by what they match in a word.
+  class Pieces {
+   public:
+    struct Match {
+      uint32_t id, bytes;
+    };
+    // In the order of the vocabulary: of equal ones the last counts.
+    explicit Pieces(const std::vector<std::pair<std::string_view, uint32_t>>& pieces);
+    // The longest piece that `text` begins with; bytes is 0 when there is none.
+    Match longest(std::string_view text) const;
+
+   private:
+    Trie trie_;  // its values are places in ids_
+    std::vector<uint32_t> ids_;
   };
-  // The longest piece that `text` begins with; bytes is 0 when there is none.
-  static Piece longest_piece(const StringTable& pieces, std::string_view text);
 
   uint32_t unknown() const;
 
-  StringTable beginnings_;     // by what they match at the beginning of a word
-  StringTable continuations_;  // by what they match inside a word: without their prefix
+  Pieces beginnings_;     // of a word
+  Pieces continuations_;  // without their prefix
   std::optional<uint32_t> unknown_id_;
   std::string unknown_token_;
   uint32_t max_characters_;

@@ -3,6 +3,10 @@
 
 #include <nanobind/stl/string.h>
 
+#include <initializer_list>
+#include <utility>
+
+#include "simd/ascii_masks.h"
 #include "tokenizer.h"
 #include "unicode/unicode.h"
 
@@ -28,4 +32,34 @@ NB_MODULE(_core, m) {
         return versions;
       },
       nb::sig("def unicode_versions() -> dict[str, str]"), "Predicate -> the Unicode version whose table it follows.");
+  m.def(
+      "block_masks",
+      [](const nb::bytes& block) {
+        if (block.size() != 64) throw nb::value_error("a block has 64 bytes");
+        nb::dict masks;
+        for (const InstructionSet& instructions : instruction_sets()) {
+          const AsciiMasks a = instructions.ascii_masks(block.c_str());
+          const BertMasks b = instructions.bert_masks(block.c_str());
+          nb::dict named;
+          for (const auto& [name, mask] :
+               std::initializer_list<std::pair<const char*, uint64_t>>{{"lower", a.lower},
+                                                                       {"upper", a.upper},
+                                                                       {"digits", a.digits},
+                                                                       {"spaces", a.spaces},
+                                                                       {"blanks", a.blanks},
+                                                                       {"newlines", a.newlines},
+                                                                       {"apostrophes", a.apostrophes},
+                                                                       {"slashes", a.slashes},
+                                                                       {"high", a.high},
+                                                                       {"bert_letters", b.letters},
+                                                                       {"bert_isolated", b.isolated},
+                                                                       {"bert_special", b.special}}) {
+            named[name] = mask;
+          }
+          masks[instructions.name] = named;
+        }
+        return masks;
+      },
+      nb::sig("def block_masks(block: bytes) -> dict[str, dict[str, int]]"), "block"_a,
+      "Instruction set -> which of 64 bytes are what, as bits: all of them give the same.");
 }

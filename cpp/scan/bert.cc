@@ -35,11 +35,9 @@ BertTable::BertTable(const BertNormalizer& normalizer) {
     page_of_[first >> 8] = static_cast<uint16_t>(pages_.size());
     pages_.push_back(page);
   }
-  byte_kinds_.fill(Kind::kMultibyte);
-  for (unsigned char byte = 0; byte < 128; ++byte) {
+  for (uint32_t byte = 0; byte < 256; ++byte) {
     const Entry entry = at(byte);
-    byte_kinds_[byte] = entry.kind;
-    ascii_forms_[byte] = entry.bytes == 0 ? static_cast<char>(byte) : *form(entry);
+    byte_forms_[byte] = byte < 128 && entry.bytes == 1 ? form(entry)[0] : static_cast<char>(byte);
   }
 }
 

@@ -18,6 +18,10 @@ constexpr uint64_t below(uint32_t place) { return place >= kBytes ? ~uint64_t{0}
 constexpr uint64_t bit(uint32_t place) { return uint64_t{1} << place; }
 constexpr uint32_t first_of(uint64_t bits) { return static_cast<uint32_t>(std::countr_zero(bits)); }
 
+// Of characters beyond ASCII, a bit for each class: those that the arithmetic knows.
+constexpr uint32_t kKnownKinds = 1 << CharacterClasses::kLetter | 1 << CharacterClasses::kLower |
+                                 1 << CharacterClasses::kUpper | 1 << CharacterClasses::kOther;
+
 constexpr uint64_t run_starts(uint64_t bits) { return bits & ~(bits << 1); }
 
 // The place after the last byte below `place` that is not in `bits`: where the run begins that ends there.
@@ -68,13 +72,22 @@ WordWindows::Masks WordWindows::read(const char* text, uint32_t left) const {
   masks.apostrophes = ascii.apostrophes;
   masks.inner = 0;
   if (ascii.high != 0) read_others(masks, ascii.high);
-  if (split_.pattern != SplitPattern::kGpt2) {
-    // An s that is not ASCII may follow. For o200k, slashes after newlines go with what is before both.
-    uint64_t strange = masks.apostrophes & ascii.high >> 1;
-    if (split_.pattern == SplitPattern::kO200k) strange |= ascii.slashes & masks.newlines << 1;
-    if ((strange & masks.exists) != 0) masks.forget_from(first_of(strange));
+  if (const uint64_t strange = find_strange(masks, ascii) & masks.exists; strange != 0) {
+    masks.forget_from(first_of(strange));
   }
   return masks;
+}
+
+// Where something begins that the arithmetic does not know, where all letters have a class.
+uint64_t WordWindows::find_strange(const Masks& masks, const AsciiMasks& ascii) const {
+  if (split_.pattern == SplitPattern::kGpt2) return 0;
+  uint64_t strange = masks.apostrophes & ascii.high >> 1;  // an s may follow that is not ASCII
+  if (split_.pattern == SplitPattern::kO200k) {
+    // Slashes after newlines go with what is before both, and letters without case with those that have one.
+    const uint64_t cased = masks.lower | masks.upper, caseless = masks.letters & ~cased;
+    strange |= (ascii.slashes & masks.newlines << 1) | (caseless & cased << 1) | (cased & caseless << 1);
+  }
+  return strange;
 }
 
 // Characters beyond ASCII. At those whose class needs more than the bit of a byte to reckon with, the window ends.
@@ -84,34 +97,24 @@ void WordWindows::read_others(Masks& masks, uint64_t high) const {
     const auto lead = static_cast<unsigned char>(masks.text[place]);
     const uint32_t bytes = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
     if (place + bytes > masks.known) return masks.forget_from(place);
+    const auto kind = classes_.of(unicode::decode(masks.text + place).code);
+    if ((kKnownKinds >> kind & 1) == 0) return masks.forget_from(place);
     const uint64_t own = below(bytes) << place;
-    switch (classes_.of(unicode::decode(masks.text + place).code)) {
-      case CharacterClasses::kLetter:
-        if (split_.pattern == SplitPattern::kO200k) return masks.forget_from(place);  // without case
-        break;
-      case CharacterClasses::kLower:
-        masks.lower |= own;
-        break;
-      case CharacterClasses::kUpper:
-        masks.upper |= own;
-        break;
-      case CharacterClasses::kOther:
-        masks.others |= own;
-        break;
-      default:
-        return masks.forget_from(place);
-    }
-    if ((masks.others & own) == 0) masks.letters |= own;
+    const auto add = [=](uint64_t& mask, auto... kinds) { mask |= ((kind == kinds) || ...) ? own : 0; };
+    add(masks.letters, CharacterClasses::kLetter, CharacterClasses::kLower, CharacterClasses::kUpper);
+    add(masks.lower, CharacterClasses::kLower);
+    add(masks.upper, CharacterClasses::kUpper);
+    add(masks.others, CharacterClasses::kOther);
     masks.inner |= own & (own << 1);
     high &= ~own;
   }
 }
 
-uint64_t WordWindows::ends(const char* at) const {
+WordWindows::Window WordWindows::look(const char* at) const {
   const auto left = static_cast<size_t>(end_ - at);
   // Scripts of three bytes a character have long words, of which a window would have few.
   const char first = *at == ' ' && left > 1 ? at[1] : *at;
-  if (static_cast<unsigned char>(first) >= 0xE0) return 0;
+  if (static_cast<unsigned char>(first) >= 0xE0 || split_.pattern == SplitPattern::kDeepSeek) return {0, 0};
   char copy[kBytes];
   if (left < kBytes) {
     std::memset(copy, 0, kBytes);
@@ -119,22 +122,25 @@ uint64_t WordWindows::ends(const char* at) const {
     at = copy;
   }
   const Masks masks = read(at, static_cast<uint32_t>(std::min<size_t>(left, kBytes + 1)));
-  uint64_t starts;
+  const uint64_t starts = this->starts(masks);
+  uint64_t ends = 0;
+  if (masks.whole) {
+    ends = (starts & masks.exists) >> 1 | bit(masks.known - 1);
+  } else if (masks.known > kLookAhead) {
+    ends = (starts & below(masks.known - kLookAhead)) >> 1;
+  }
+  return {ends, masks.inner};
+}
+
+uint64_t WordWindows::starts(const Masks& masks) const {
   switch (split_.pattern) {
     case SplitPattern::kGpt2:
-      starts = gpt2(masks);
-      break;
+      return gpt2(masks);
     case SplitPattern::kCl100k:
-      starts = cl100k(masks);
-      break;
-    case SplitPattern::kO200k:
-      starts = o200k(masks);
-      break;
+      return cl100k(masks);
     default:
-      return 0;
+      return o200k(masks);
   }
-  if (masks.whole) return (starts & masks.exists) >> 1 | bit(masks.known - 1);
-  return masks.known <= kLookAhead ? 0 : (starts & below(masks.known - kLookAhead)) >> 1;
 }
 
 // Runs of each class; one ' ' goes with the run after it, or else the last character of white space is by itself.

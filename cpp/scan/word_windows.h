@@ -21,9 +21,12 @@ class WordWindows {
         end_(text.data() + text.size()),
         ascii_masks_(instructions.ascii_masks) {}
 
-  // Bit i: a word ends with the byte at[i]; a word begins at `at`, which is not the end of the text. None when this
-  // cannot tell where the first word ends.
-  uint64_t ends(const char* at) const;
+  struct Window {
+    uint64_t ends;   // bit i: a word ends with byte i; none when this cannot tell where the first word ends
+    uint64_t inner;  // bit i: byte i is none that a character begins with
+  };
+  // A word begins at `at`, which is not the end of the text.
+  Window look(const char* at) const;
 
  private:
   // What the patterns ask of each byte; all bytes of a character have its class.
@@ -31,7 +34,7 @@ class WordWindows {
     uint64_t letters, lower, upper;  // letters beyond ASCII have a case for kO200k alone
     uint64_t digits, spaces, others;
     uint64_t blanks, newlines, apostrophes;
-    uint64_t inner;    // all but the first byte of a character
+    uint64_t inner;    // as in a Window
     uint64_t exists;   // what is known
     bool whole;        // the text ends with it
     const char* text;  // of the window
@@ -42,7 +45,10 @@ class WordWindows {
 
   Masks read(const char* text, uint32_t left) const;
   void read_others(Masks& masks, uint64_t high) const;
+  uint64_t find_strange(const Masks& masks, const AsciiMasks& ascii) const;
 
+  // Where words begin; what is said of the first byte means nothing.
+  uint64_t starts(const Masks& masks) const;
   uint64_t gpt2(const Masks& masks) const;
   uint64_t cl100k(const Masks& masks) const;
   uint64_t o200k(const Masks& masks) const;

@@ -21,12 +21,23 @@ struct AsciiMasks {
   bool operator==(const AsciiMasks&) const = default;
 };
 
-// Reads 64 bytes.
+// As BERT's pre-tokenizer sees them, as far as settings make no difference. What is in none is ' ', '\t', '\n' or '\r'.
+struct BertMasks {
+  uint64_t letters;   // and digits
+  uint64_t isolated;  // punctuation: each a word of its own
+  uint64_t special;   // not ASCII, or another control character
+
+  bool operator==(const BertMasks&) const = default;
+};
+
+// Each reads 64 bytes.
 using AsciiMasksFunction = AsciiMasks (*)(const char*);
+using BertMasksFunction = BertMasks (*)(const char*);
 
 struct InstructionSet {
   const char* name;
   AsciiMasksFunction ascii_masks;
+  BertMasksFunction bert_masks;
 };
 
 // What this processor has, the fastest first; the last one is there on every processor.

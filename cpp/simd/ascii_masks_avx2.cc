@@ -43,5 +43,6 @@ class Block {
 }  // namespace
 
 AsciiMasks ascii_masks_avx2(const char* bytes) { return ascii_masks_of<Block>(bytes); }
+BertMasks bert_masks_avx2(const char* bytes) { return bert_masks_of<Block>(bytes); }
 
 }  // namespace leanformers

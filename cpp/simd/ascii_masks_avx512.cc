@@ -24,5 +24,6 @@ class Block {
 }  // namespace
 
 AsciiMasks ascii_masks_avx512(const char* bytes) { return ascii_masks_of<Block>(bytes); }
+BertMasks bert_masks_avx512(const char* bytes) { return bert_masks_of<Block>(bytes); }
 
 }  // namespace leanformers

@@ -1,4 +1,4 @@
-// AsciiMasks by the operations of a Block: 64 bytes in the registers of one set of instructions.
+// AsciiMasks and BertMasks by the operations of a Block: 64 bytes in the registers of one set of instructions.
 //
 // Files that are compiled for more than the baseline include nothing else, and their Blocks are in a namespace without
 // a name: what the linker may share with the rest of the program must run on every processor.
@@ -24,6 +24,15 @@ AsciiMasks ascii_masks_of(const char* bytes) {
   masks.slashes = block.equal('/');
   masks.high = block.high();
   return masks;
+}
+
+template <typename Block>
+BertMasks bert_masks_of(const char* bytes) {
+  const Block block(bytes);
+  const uint64_t letters = block.with(0x20).minus('a').at_most(25) | block.minus('0').at_most(9);
+  const uint64_t visible = block.minus('!').at_most('~' - '!');
+  const uint64_t spaces = block.equal(' ') | block.minus('\t').at_most(1) | block.equal('\r');
+  return {letters, visible & ~letters, ~(visible | spaces)};
 }
 
 }  // namespace leanformers

@@ -449,3 +449,8 @@ def train_word_level(counter: WordCounter, *, vocab_size: int, min_frequency: in
 
 def unicode_versions() -> dict[str, str]:
     """Predicate -> the Unicode version whose table it follows."""
+
+def block_masks(block: bytes) -> dict[str, dict[str, int]]:
+    """
+    Instruction set -> which of 64 bytes are what, as bits: all of them give the same.
+    """

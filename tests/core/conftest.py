@@ -34,10 +34,13 @@ class Cores(NamedTuple):
                     pytest.fail(f"{which}: {texts[row]!r}: {ids} {spans} instead of {theirs.ids} {theirs.offsets}")
 
 
-def build(added: Sequence[dict[str, Any]] = (), **normalizer: Any) -> Cores:
+def build(added: Sequence[dict[str, Any]] = (), max_input_chars_per_word: int = 100, **normalizer: Any) -> Cores:
     """`added` are keyword arguments of AddedToken, with `content`; `normalizer` those of BertNormalizer."""
+    longest = max_input_chars_per_word
     tokenizers = pytest.importorskip("tokenizers")
-    reference = tokenizers.Tokenizer(tokenizers.models.WordPiece(VOCAB, unk_token="[UNK]"))
+    reference = tokenizers.Tokenizer(
+        tokenizers.models.WordPiece(VOCAB, unk_token="[UNK]", max_input_chars_per_word=longest)
+    )
     reference.normalizer = tokenizers.normalizers.BertNormalizer(**normalizer)
     reference.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
     special = [{"content": token, "normalized": False, "special": True} for token in SPECIAL]
@@ -51,7 +54,7 @@ def build(added: Sequence[dict[str, Any]] = (), **normalizer: Any) -> Cores:
             added_tokens=[_core.AddedToken(id=ids[token["content"]], **token) for token in tokens],
             normalizers=[_core.BertNormalizer(**normalizer)],
             pre_tokenizers=[_core.BertPreTokenizer()],
-            model=_core.WordPiece(VOCAB),
+            model=_core.WordPiece(VOCAB, max_input_chars_per_word=longest),
             template=None,
             decoders=[_core.WordPieceDecoder()],
             fused=fused,

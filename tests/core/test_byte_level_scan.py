@@ -39,6 +39,13 @@ CHARACTERS = list("astlvreS' !\n\r\t1é中½²\u00a0\u3000\u0301😀ſﬅK\u200b
 CASES = list("aS' \n/1$Ꮝǅʰ中\u0301\u00ad\u0378ー・\u3099\u3040龦\x00\u2028")
 # One for each class, for texts of every order.
 FEW = list("aS' \n/1中ʰ\u0301\u200b")
+# What 64 bytes at a time have to get right: what touches the ends of a block, is longer, or is known by looking ahead.
+PARTS = [
+    "a", "aB", "Ab", " ab", "'s", "'ll", "'RE", "'sx", "'s's", "'", "''", "'ſ", "é", "Éa", "да", "Да", "“",
+    "——", ".", "..", " .", ".a", "\n", ".\n", "\n/", ".\n/", "\n \n", ".\n \n", " \n\t", "  ", "\t", "\r\n  ",
+    "1", "123", "12345678", "½", "中", "中文字", "あa", "aあ", "！", "́", "é", "　", " ", "😀", "กิ", "x" * 15,
+    "y" * 16, "Z" * 70, " " * 70, "\n" * 66, "!" * 65, "7" * 67, "ж" * 33,
+]  # fmt: skip
 TOKEN = {"id": 300, "content": "<t s>", "single_word": False, "lstrip": False, "rstrip": True, "special": False}
 
 
@@ -131,6 +138,33 @@ def test_every_ascii_character_at_every_place_of_a_word(cores: Any) -> None:
     characters = [*map(chr, range(128)), *CHARACTERS]
     texts = ["X" * at + c + "y" * (n - at) for n in range(19) for at in range(n + 1) for c in characters]
     same(cores, texts, reference=False)
+
+
+@pytest.mark.parametrize("filler", ["x", " ", "\n", "ж"])
+def test_everything_at_every_place_of_a_block(cores: Any, filler: str) -> None:
+    shifts = range(0, 66, 1 if filler == "x" else 5)
+    same(cores, [filler * shift + part + "ab's .\n  Cd 12" * 6 for shift in shifts for part in PARTS], reference=False)
+
+
+def test_texts_that_end_at_every_place_of_a_block(cores: Any) -> None:
+    same(cores, ["abc'd " * (size // 6) + "x" * (size % 6) + part for size in range(50, 70) for part in PARTS])
+
+
+def test_everything_beside_everything(cores: Any) -> None:
+    same(cores, [one + two + "end" for one, two in itertools.product(PARTS, repeat=2)])
+
+
+def test_more_words_than_the_caches_begin_with(cores: Any) -> None:
+    chosen = random.Random(11)
+    words = [f" {chosen.getrandbits(bits):x}" for bits in (24, 40, 150) for _ in range(12_000)]
+    texts = [".".join(words[begin : begin + 500]) for begin in range(0, len(words), 500)]
+    for _ in range(2):
+        same(cores, texts, reference=False)
+
+
+def test_random_texts_of_several_blocks(cores: Any) -> None:
+    chosen = random.Random(10)
+    same(cores, ["".join(chosen.choices(PARTS, k=60)) for _ in range(300)])
 
 
 def test_random_texts(cores: Any) -> None:

@@ -1,0 +1,82 @@
+// What each symbol of a BPE model is made of, for models whose merges leave no choice: then tokens can be looked for,
+// without merging.
+//
+// Merges are proper when each one comes after those that make its parts. Merging then does them in the order of their
+// ranks, each from left to right, because a symbol that has just been made waits for merges of higher ranks only. Two
+// neighbouring tokens are compatible if merging their joint text gives these two. What follows from it:
+//
+// - As long as no merge joins two neighbours, each of them is merged as if it stood alone. So tokens are the result of
+//   merging their joint text if each is the result of merging its own, and all neighbours are compatible. There is one
+//   such sequence for each text, since merging has one result.
+// - The first merge between two neighbours joins what the left one ends with at that time and what the right one begins
+//   with: `compatible` undoes their merges, the last one first, and looks for it.
+// - A merge happens in some text if and only if its parts, with the merges before it, are compatible. If they are not,
+//   it never happens. So each symbol is made by one merge at most: its text is merged in one way.
+//
+// Real files have merges that never happen: those that were made from a list of tokens have all pairs that give a
+// token. They are left out here. A merge that comes before those of its parts has to be one of them. Van Antwerpen and
+// Neubeck, "So many tokens, so little time", 2024, for merges whose ranks are the ids of the results.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "model/merge.h"
+#include "model/pair_table.h"
+
+namespace leanformers {
+
+class MergeForest {
+ public:
+  struct Parts {
+    uint32_t left, right;
+  };
+
+  // The symbols that come of `letters`, which are distinct ids of symbols before merging, with merges by rank, whose
+  // results have the joint texts of their parts, which tell ids apart. None when some merge may happen out of order.
+  static std::optional<MergeForest> grow(std::span<const Merge> merges, std::span<const uint32_t> letters);
+
+  // Symbols are numbered: letters as they were given, then the others in the order of the merges that make them.
+  uint32_t letters() const { return letters_; }
+  uint32_t size() const { return static_cast<uint32_t>(ids_.size()); }
+  uint32_t id(uint32_t symbol) const { return ids_[symbol]; }
+  bool has(uint32_t id) const { return id < symbols_.size() && symbols_[id] != kNone; }
+  // Of a symbol that is no letter.
+  Parts parts(uint32_t symbol) const { return parts_[symbol]; }
+
+  // Whether two symbols are what merging their joint text gives. Time is the depth of their trees.
+  bool compatible(uint32_t left, uint32_t right) const {
+    // A merge between them happens if it comes before the one that is being undone. Of equal merges, that is of the
+    // same symbol over and over, the left one comes first: so the right symbol is undone first, and a merge equal to
+    // its own comes before it.
+    for (uint32_t limit = kNone;;) {
+      if (joined_.find(left, right) < limit) return false;
+      if (left > right) {
+        if (left < letters_) return true;
+        limit = left;
+        left = parts_[left].right;
+      } else {
+        if (right < letters_) return true;
+        limit = right + 1;
+        right = parts_[right].left;
+      }
+    }
+  }
+
+ private:
+  static constexpr uint32_t kNone = PairTable::kMissing;
+
+  MergeForest(std::span<const uint32_t> letters, size_t largest_id, size_t merges);
+  void add(uint32_t left, uint32_t right, uint32_t id);
+
+  uint32_t letters_;
+  std::vector<uint32_t> ids_;
+  std::vector<uint32_t> symbols_;  // by id
+  std::vector<Parts> parts_;       // those of letters mean nothing
+  PairTable joined_;               // the symbol that two others give
+};
+
+}  // namespace leanformers

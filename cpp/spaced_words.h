@@ -137,7 +137,7 @@ class SpacedWords {
   uint32_t put_long(std::string_view word, bool unmarked, uint32_t character) {
     if (word.size() > LongWords::kMaxBytes) return put_new(word, character);
     const uint32_t hash = long_words_.hash(word) ^ uint32_t { unmarked };
-    long_words_.prefetch(hash);
+    long_words_.prefetch_set(hash);
     put({hash, kLongWord}, word, 0, character);
     return kDetails ? static_cast<uint32_t>(unicode::count_characters(word)) : 0;
   }

@@ -231,9 +231,7 @@ class SpacedEncoder {
 
   // Writes the worker's tokens and remembers them.
   void add_tokens(const Word& word, WordTokens& tokens) {
-    encoder_.add_word(tokens,
-                      [&word](uint32_t from, uint32_t to) { return Span{word.character + from, word.character + to}; });
-    if (stages_.one_word()) --encoder_.out_.word_count;
+    words_.add(word, tokens);
     if (may_be_kept(word)) words_.keep(word, tokens);
   }
 

@@ -59,7 +59,8 @@ class SpacedWords {
 
   // A part of a word, to be looked up alone.
   Word part(std::string_view text, bool unmarked) const {
-    if (text.size() > WordCache::kMaxBytes) return {{0, kNewWord}, text.data(), static_cast<uint32_t>(text.size()), 0, 0};
+    if (text.size() > WordCache::kMaxBytes)
+      return {{0, kNewWord}, text.data(), static_cast<uint32_t>(text.size()), 0, 0};
     WordCache::Key key = WordCache::key(text, end_ - text.data() >= 16);
     if (unmarked) key.high ^= kUnmarked;
     return {key, text.data(), static_cast<uint32_t>(text.size()), 0, 0};
@@ -91,6 +92,16 @@ class SpacedWords {
     next_ = words_.data();
     prepare();
     return true;
+  }
+
+  // Writes the tokens of a word that was new, which are as those of `keep`.
+  void add(const Word& word, std::span<const WordToken> tokens) {
+    const size_t at = out_.ids.size();
+    resize(at + tokens.size());
+    write(word, tokens, at);
+    if constexpr (kDetails)
+      std::fill_n(out_.words.begin() + static_cast<ptrdiff_t>(at), tokens.size(), out_.word_count);
+    out_.word_count += words_per_word_;
   }
 
   // Remembers the tokens of a word; with details, which have their places in characters from the word's first one.
@@ -184,16 +195,14 @@ class SpacedWords {
   size_t copy(const Word& word, const WordCache::Entry& entry, size_t at) {
     if (WordCache::is_long(entry)) {
       const std::span<const WordToken> tokens = cache_.tokens_of(entry);
-      for (size_t i = 0; i < tokens.size(); ++i) out_.ids[at + i] = tokens[i].id;
-      if constexpr (kDetails) {
-        for (size_t i = 0; i < tokens.size(); ++i) out_.spans[at + i] = span(word, tokens[i].begin, tokens[i].end);
-      }
+      write(word, tokens, at);
     } else {
       // What stands behind the ids is copied too, and those that count are read.
       std::memcpy(&out_.ids[at], entry.ids, sizeof(WordCache::Entry) - offsetof(WordCache::Entry, ids));
       if constexpr (kDetails) {
+        Span* const spans = &out_.spans[at];
         for (size_t i = 0; i < WordCache::kMaxTokens; ++i) {
-          out_.spans[at + i] = span(word, entry.ends[i] >> 4, entry.ends[i] & 0xF);
+          spans[i] = span(word, entry.ends[i] >> 4, entry.ends[i] & 0xF);
         }
       }
     }
@@ -202,6 +211,15 @@ class SpacedWords {
       out_.word_count += words_per_word_;
     }
     return entry.count;
+  }
+
+  // Without the words' numbers.
+  void write(const Word& word, std::span<const WordToken> tokens, size_t at) {
+    for (size_t i = 0; i < tokens.size(); ++i) out_.ids[at + i] = tokens[i].id;
+    if constexpr (kDetails) {
+      Span* const spans = &out_.spans[at];
+      for (size_t i = 0; i < tokens.size(); ++i) spans[i] = span(word, tokens[i].begin, tokens[i].end);
+    }
   }
 
   static Span span(const Word& word, uint32_t begin, uint32_t end) {
@@ -221,10 +239,13 @@ class SpacedWords {
     const std::span<const uint32_t> known = long_words_.find(word.text(), static_cast<uint32_t>(word.key.low)).ids;
     const auto ids = known.first(known.size() / 2), places = known.last(known.size() / 2);
     if (ids.empty() || (kDetails && places[0] == 0)) return false;
-    out_.ids.insert(out_.ids.end(), ids.begin(), ids.end());
+    const size_t at = out_.ids.size();
+    resize(at + ids.size());
+    std::copy(ids.begin(), ids.end(), &out_.ids[at]);
     if constexpr (kDetails) {
-      for (const uint32_t place : places) out_.spans.push_back(span(word, place >> 16, place & 0xFFFF));
-      out_.words.insert(out_.words.end(), ids.size(), out_.word_count);
+      Span* const spans = &out_.spans[at];
+      for (size_t i = 0; i < ids.size(); ++i) spans[i] = span(word, places[i] >> 16, places[i] & 0xFFFF);
+      std::fill_n(&out_.words[at], ids.size(), out_.word_count);
       out_.word_count += words_per_word_;
     }
     return true;

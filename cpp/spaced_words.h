@@ -96,12 +96,10 @@ class SpacedWords {
 
   // Writes the tokens of a word that was new, which are as those of `keep`.
   void add(const Word& word, std::span<const WordToken> tokens) {
-    const size_t at = out_.ids.size();
-    resize(at + tokens.size());
-    write(word, tokens, at);
-    if constexpr (kDetails)
-      std::fill_n(out_.words.begin() + static_cast<ptrdiff_t>(at), tokens.size(), out_.word_count);
-    out_.word_count += words_per_word_;
+    Room room = this->room(tokens.size());
+    room.put(word, tokens);
+    room.word += words_per_word_;
+    finish(room);
   }
 
   // Remembers the tokens of a word; with details, which have their places in characters from the word's first one.
@@ -160,72 +158,73 @@ class SpacedWords {
     return static_cast<uint32_t>(size - (counts * 0x0101010101010101 >> 56));
   }
 
-  // Words up to the first one that its place in the cache does not have, which is returned.
-  const Word* write_known(const Word* word) {
-    size_t filled = out_.ids.size();
-    resize(filled + static_cast<size_t>(next_ - word) * WordCache::kMostTokens);
-    for (; word != next_; ++word) {
-      const WordCache::Entry* entry = entries_ + word->place;
-      entry += entry->differs(word->key);
-      if (entry->differs(word->key) || (kDetails && has_no_places(*entry))) [[unlikely]]
-        break;
-      filled += copy(*word, *entry, filled);
-    }
-    resize(filled);
-    return word;
-  }
+  // Where tokens are written to, of which there is room for enough. To be kept as a local variable: it is at hand then.
+  struct Room {
+    uint32_t* ids;
+    Span* spans;     // with details
+    int32_t* words;  // with details
+    int32_t word;    // the number of the next one
 
-  bool write_other(const Word& word) {
-    if (word.key.high == kNewWord) return false;
-    if (word.key.high == kLongWord) return write_long(word);
-    const WordCache::Entry* entry = cache_.find(word.key);
-    if (entry == nullptr || (kDetails && has_no_places(*entry))) return false;
-    const size_t filled = out_.ids.size();
-    resize(filled + WordCache::kMostTokens);
-    resize(filled + copy(word, *entry, filled));
-    return true;
-  }
-
-  // Of a word that was new where there were no details, only the ids are known.
-  bool has_no_places(const WordCache::Entry& entry) const {
-    return WordCache::is_long(entry) ? cache_.tokens_of(entry).back().end == 0 : entry.ends[0] == 0;
-  }
-
-  // Copies the tokens of an entry to where there is room for the most, and returns how many there are.
-  size_t copy(const Word& word, const WordCache::Entry& entry, size_t at) {
-    if (WordCache::is_long(entry)) {
-      const std::span<const WordToken> tokens = cache_.tokens_of(entry);
-      write(word, tokens, at);
-    } else {
-      // What stands behind the ids is copied too, and those that count are read.
-      std::memcpy(&out_.ids[at], entry.ids, sizeof(WordCache::Entry) - offsetof(WordCache::Entry, ids));
+    // What stands behind the ids of an entry is copied too, and those that count are read.
+    void put(const Word& from, const WordCache::Entry& entry) {
+      std::memcpy(ids, entry.ids, sizeof(WordCache::Entry) - offsetof(WordCache::Entry, ids));
       if constexpr (kDetails) {
-        Span* const spans = &out_.spans[at];
         for (size_t i = 0; i < WordCache::kMaxTokens; ++i) {
-          spans[i] = span(word, entry.ends[i] >> 4, entry.ends[i] & 0xF);
+          spans[i] = {from.character + (entry.ends[i] >> 4), from.character + (entry.ends[i] & 0xFU)};
         }
+        std::fill_n(words, WordCache::kMaxTokens, word);
+      }
+      pass(entry.count);
+    }
+    void put(const Word& from, std::span<const WordToken> tokens) {
+      for (size_t i = 0; i < tokens.size(); ++i) ids[i] = tokens[i].id;
+      if constexpr (kDetails) {
+        for (size_t i = 0; i < tokens.size(); ++i) {
+          spans[i] = {from.character + tokens[i].begin, from.character + tokens[i].end};
+        }
+        std::fill_n(words, tokens.size(), word);
+      }
+      pass(tokens.size());
+    }
+    // As long words are kept: ids, and as many places.
+    void put(const Word& from, std::span<const uint32_t> known) {
+      const size_t count = known.size() / 2;
+      std::copy_n(known.data(), count, ids);
+      if constexpr (kDetails) {
+        for (size_t i = 0; i < count; ++i) {
+          const uint32_t place = known[count + i];
+          spans[i] = {from.character + (place >> 16), from.character + (place & 0xFFFF)};
+        }
+        std::fill_n(words, count, word);
+      }
+      pass(count);
+    }
+
+   private:
+    void pass(size_t tokens) {
+      ids += tokens;
+      if constexpr (kDetails) {
+        spans += tokens;
+        words += tokens;
       }
     }
+  };
+
+  // Makes room for so many tokens more.
+  Room room(size_t tokens) {
+    const size_t filled = out_.ids.size();
+    resize(filled + tokens);
+    Room room{out_.ids.data() + filled, nullptr, nullptr, out_.word_count};
     if constexpr (kDetails) {
-      std::fill_n(&out_.words[at], std::max<size_t>(WordCache::kMaxTokens, entry.count), out_.word_count);
-      out_.word_count += words_per_word_;
+      room.spans = out_.spans.data() + filled;
+      room.words = out_.words.data() + filled;
     }
-    return entry.count;
+    return room;
   }
-
-  // Without the words' numbers.
-  void write(const Word& word, std::span<const WordToken> tokens, size_t at) {
-    for (size_t i = 0; i < tokens.size(); ++i) out_.ids[at + i] = tokens[i].id;
-    if constexpr (kDetails) {
-      Span* const spans = &out_.spans[at];
-      for (size_t i = 0; i < tokens.size(); ++i) spans[i] = span(word, tokens[i].begin, tokens[i].end);
-    }
+  void finish(const Room& room) {
+    resize(static_cast<size_t>(room.ids - out_.ids.data()));
+    out_.word_count = room.word;
   }
-
-  static Span span(const Word& word, uint32_t begin, uint32_t end) {
-    return {word.character + begin, word.character + end};
-  }
-
   void resize(size_t size) {
     out_.ids.resize(size);
     if constexpr (kDetails) {
@@ -234,23 +233,53 @@ class SpacedWords {
     }
   }
 
-  // Long words are kept with their ids and then, as as many ids more, the places of the tokens.
-  bool write_long(const Word& word) {
-    const std::span<const uint32_t> known = long_words_.find(word.text(), static_cast<uint32_t>(word.key.low)).ids;
-    const auto ids = known.first(known.size() / 2), places = known.last(known.size() / 2);
-    if (ids.empty() || (kDetails && places[0] == 0)) return false;
-    const size_t at = out_.ids.size();
-    resize(at + ids.size());
-    std::copy(ids.begin(), ids.end(), &out_.ids[at]);
-    if constexpr (kDetails) {
-      Span* const spans = &out_.spans[at];
-      for (size_t i = 0; i < ids.size(); ++i) spans[i] = span(word, places[i] >> 16, places[i] & 0xFFFF);
-      std::fill_n(&out_.words[at], ids.size(), out_.word_count);
-      out_.word_count += words_per_word_;
+  // Words up to the first one that its place in the cache does not have, which is returned.
+  const Word* write_known(const Word* word) {
+    Room room = this->room(static_cast<size_t>(next_ - word) * WordCache::kMostTokens);
+    const WordCache::Entry* const entries = entries_;
+    for (const Word* const end = next_; word != end; ++word) {
+      const WordCache::Entry* entry = entries + word->place;
+      entry += entry->differs(word->key);
+      if (entry->differs(word->key) || (kDetails && has_no_places(*entry))) [[unlikely]]
+        break;
+      put_entry(room, *word, *entry);
     }
+    finish(room);
+    return word;
+  }
+
+  bool write_other(const Word& word) {
+    if (word.key.high == kNewWord) return false;
+    if (word.key.high == kLongWord) return write_long(word);
+    const WordCache::Entry* entry = cache_.find(word.key);
+    if (entry == nullptr || (kDetails && has_no_places(*entry))) return false;
+    Room room = this->room(WordCache::kMostTokens);
+    put_entry(room, word, *entry);
+    finish(room);
     return true;
   }
 
+  bool write_long(const Word& word) {
+    const std::span<const uint32_t> known = long_words_.find(word.text(), static_cast<uint32_t>(word.key.low)).ids;
+    if (known.empty() || (kDetails && known.back() == 0)) return false;
+    Room room = this->room(known.size() / 2);
+    room.put(word, known);
+    room.word += words_per_word_;
+    finish(room);
+    return true;
+  }
+
+  void put_entry(Room& room, const Word& word, const WordCache::Entry& entry) const {
+    WordCache::is_long(entry) ? room.put(word, cache_.tokens_of(entry)) : room.put(word, entry);
+    room.word += words_per_word_;
+  }
+
+  // Of a word that was new where there were no details, only the ids are known.
+  bool has_no_places(const WordCache::Entry& entry) const {
+    return WordCache::is_long(entry) ? cache_.tokens_of(entry).back().end == 0 : entry.ends[0] == 0;
+  }
+
+  // Long words are kept with their ids and then, as as many ids more, the places of the tokens.
   void keep_long(const Word& word, WordTokens& tokens) {
     const size_t count = tokens.size();
     tokens.resize(count * 2);

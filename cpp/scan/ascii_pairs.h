@@ -17,7 +17,9 @@ class AsciiPairs {
   void remove(char first, char second) {
     if (is_ascii(first, second)) word(first, second) &= ~bit(second);
   }
-  bool has(char first, char second) const { return is_ascii(first, second) && (word(first, second) & bit(second)) != 0; }
+  bool has(char first, char second) const {
+    return is_ascii(first, second) && (word(first, second) & bit(second)) != 0;
+  }
 
  private:
   static bool is_ascii(char first, char second) { return static_cast<unsigned char>(first | second) < kCharacters; }

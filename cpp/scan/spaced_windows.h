@@ -15,10 +15,7 @@ class SpacedWindows {
 
   // `instructions` is one of instruction_sets().
   SpacedWindows(const SpacedText& stages, std::string_view text, const InstructionSet& instructions)
-      : stages_(stages),
-        begin_(text.data()),
-        end_(text.data() + text.size()),
-        ascii_masks_(instructions.ascii_masks) {}
+      : stages_(stages), begin_(text.data()), end_(text.data() + text.size()), ascii_masks_(instructions.ascii_masks) {}
 
   // Bit i: a word, with the spaces before it, begins at window[i], which is not the beginning of the text. Windows are
   // asked for one after the other, from the beginning of the text on.

@@ -26,23 +26,6 @@ struct Range {
 // `first` is the index of the text's first character.
 Characters read_characters(std::string_view text, uint32_t first);
 
-// Turns byte positions of a text into character positions. Asked in rising order it reads the text once.
-class CharacterCounter {
- public:
-  explicit CharacterCounter(std::string_view text) : text_(text) {}
-
-  uint32_t at(size_t byte) {
-    if (byte < byte_) byte_ = characters_ = 0;
-    characters_ += unicode::count_characters(text_.substr(byte_, byte - byte_));
-    byte_ = byte;
-    return static_cast<uint32_t>(characters_);
-  }
-
- private:
-  std::string_view text_;
-  size_t byte_ = 0, characters_ = 0;
-};
-
 // UTF-8 of the characters in `range`; `spans` gets the source of each byte.
 std::string to_utf8(std::span<const Character> characters, std::vector<Span>* spans = nullptr);
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "character_counter.h"
 #include "characters.h"
 #include "normalizers.h"
 #include "plan.h"

@@ -65,6 +65,7 @@ struct Worker {
   std::string prefixed;  // a text with a space before it
   std::vector<AddedTokenMatcher::Segment> segments;
   WordTokens tokens;
+  WordTokens joined;  // of the parts of a word
   Sequence first, second;
 };
 

@@ -7,6 +7,7 @@
 #include "bert_encoder.h"
 #include "byte_level.h"
 #include "byte_level_encoder.h"
+#include "character_counter.h"
 #include "characters.h"
 #include "classed_encoder.h"
 #include "normalizers.h"

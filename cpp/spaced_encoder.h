@@ -2,18 +2,16 @@
 // the bytes that it has in the text.
 #pragma once
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "character_counter.h"
 #include "plan.h"
+#include "scan/spaced_windows.h"
+#include "spaced_words.h"
 #include "unicode/unicode.h"
 
 namespace leanformers {
@@ -26,301 +24,264 @@ class SpacedEncoder {
   SpacedEncoder(const SpacedText& stages, Encoder& encoder, std::string_view text, uint32_t first)
       : stages_(stages),
         encoder_(encoder),
-        cache_(encoder.worker_.cache),
         text_(text),
         end_(text.data() + text.size()),
         first_(first),
-        character_(first) {}
+        character_(first),
+        words_(encoder.worker_, encoder.out_, end_, stages.one_word() ? 0 : 1) {}
 
   // False, with tokens added or not, when the stretch has to be normalized as a whole.
   bool encode() {
-    const int32_t words = encoder_.out_.word_count;
-    for (const char* at = text_.data(); at < end_;) {
-      found_ = 0;
-      cache_.prepare();
-      while (at < end_ && found_ < kBatch) {
-        const char* const gap = at;
-        const char* const word = skip_gap(gap);
-        at = find_gap(word);
-        find(gap, word, at);
+    const auto add_new = [this](const Word& word) { return this->add_new(word); };
+    SpacedWindows windows(stages_, text_, instruction_sets().front());
+    const char* at = text_.data();
+    for (const char* window = at; window < end_; window += SpacedWindows::kBytes) {
+      if (!words_.has_room(SpacedWindows::kBytes + 1) && !words_.write(add_new)) return false;
+      for (uint64_t begins = windows.begins(window); begins != 0; begins &= begins - 1) {
+        const char* const next = window + std::countr_zero(begins);
+        put(at, next);
+        at = next;
       }
-      for (size_t i = 0; i < found_; ++i) {
-        if (!add(batch_[i])) return false;
-        if (stages_.one_word()) encoder_.out_.word_count = words;
-      }
-      flush();
     }
-    if (stages_.one_word()) encoder_.out_.word_count = words + 1;
+    put(at, end_);
+    if (!words_.write(add_new)) return false;
+    if (stages_.one_word()) ++encoder_.out_.word_count;
     return true;
   }
 
  private:
   using Gap = SpacedText::Gap;
   using Verdict = PlainCharacters::Verdict;
+  using Word = typename SpacedWords<kDetails>::Word;
 
-  // A word with the spaces before it that count. Words are found some at a time, so that their entries in the cache are
-  // on their way when they are looked at.
-  struct Found {
-    const char* gap;
-    const char* word;
-    const char* end;
-    WordCache::Key key;
-    uint32_t marks;
-    enum Way : uint8_t { kCached, kUncached, kFirst } way;
-  };
-  static constexpr size_t kBatch = 32;
-
-  // The marks before a word, and where they come from.
+  // What stands before the letters of a word.
   struct Marks {
-    uint32_t count;
-    uint32_t character;  // of the first one; each of several has its own
-    uint32_t word;       // the word's first character
+    uint32_t count;   // of those that the model sees
+    uint32_t spaces;  // of the text
   };
 
   bool is_gap(const char* at) const { return stages_.is_gap[static_cast<unsigned char>(*at)]; }
-  // Where each space is a mark, the next one is a word of its own.
-  const char* skip_gap(const char* at) const {
-    if (stages_.gap == Gap::kEachMark) return is_gap(at) ? at + 1 : at;
-    while (at < end_ && is_gap(at)) ++at;
-    return at;
-  }
-  const char* find_gap(const char* at) const {
-#ifdef __SSE2__
-    for (; end_ - at >= 16; at += 16) {
-      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-      const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(' ')), bytes);
-      for (auto bits = static_cast<uint32_t>(_mm_movemask_epi8(low)); bits != 0; bits &= bits - 1) {
-        if (const char* found = at + std::countr_zero(bits); is_gap(found)) return found;
-      }
-    }
-#endif
-    while (at < end_ && !is_gap(at)) ++at;
+  const char* skip_gap(const char* at, const char* end) const {
+    while (at < end && is_gap(at)) ++at;
     return at;
   }
 
-  void find(const char* gap, const char* word, const char* end) {
-    if (gap < word && (stages_.gap == Gap::kNothing || stages_.gap == Gap::kOneMark)) {
-      const bool newline = stages_.one_newline && word - gap > 1 && word[-2] == '\r' && word[-1] == '\n';
-      gap = word - (newline ? 2 : 1);
-      if (word == end && (stages_.gap == Gap::kNothing || stages_.strips_end)) return;
+  // Gathers the word that has all from `begin` to `end`: spaces and what follows them.
+  void put(const char* begin, const char* end) {
+    const char* const letters = skip_gap(begin, end);
+    if (begin < letters && stages_.joins_spaces()) {
+      if (letters == end && (stages_.gap == Gap::kNothing || stages_.strips_end)) return;
+      const bool newline = stages_.one_newline && letters - begin > 1 && letters[-2] == '\r' && letters[-1] == '\n';
+      begin = letters - (stages_.gap == Gap::kNothing ? 0 : newline ? 2 : 1);
     }
-    const char* const begin = stages_.gap == Gap::kNothing ? word : gap;
-    const auto size = static_cast<size_t>(end - begin);
-    const size_t marks = begin < word ? (stages_.gap == Gap::kOneMark ? 1 : word - gap) : is_marked(word);
-    Found& found = batch_[found_++];
-    found = {gap, word, end, {}, static_cast<uint32_t>(marks), Found::kCached};
-    if (stages_.prepends && gap == text_.data() && gap < word) {
-      found.way = Found::kFirst;
-    } else if (size > WordCache::kMaxBytes) {
-      found.way = Found::kUncached;
-    } else {
-      found.key = WordCache::key({begin, size}, end_ - begin >= 16);
-      if (marks == 0) found.key.high ^= kUnmarked;
-      cache_.prefetch(found.key);
+    const std::string_view word(begin, end);
+    if constexpr (kDetails) character_ += static_cast<uint32_t>(begin - passed_);
+    const uint32_t characters = stages_.prepends && begin == text_.data() && begin < letters
+                                    ? words_.put_new(word, character_)
+                                    : words_.put(word, begin == letters && !is_marked(begin), character_);
+    if constexpr (kDetails) {
+      character_ += characters;
+      passed_ = end;
     }
   }
 
   // Whether a word without a space that becomes one has a mark.
   bool is_marked(const char* word) const {
     using Scheme = Metaspace::PrependScheme;
+    const bool begins = word == text_.data();
+    if (stages_.gap != Gap::kNothing && !begins) return false;
     return stages_.prepends || stages_.scheme == Scheme::kAlways ||
-           (stages_.scheme == Scheme::kFirst && first_ == 0 && word == text_.data());
+           (stages_.scheme == Scheme::kFirst && first_ == 0 && begins);
   }
 
-  bool add(const Found& found) {
-    if constexpr (kDetails) {
-      character_ += static_cast<uint32_t>(found.gap - passed_);
-      passed_ = found.end;
-    }
-    const WordCache::Entry* entry = found.way == Found::kCached ? cache_.find(found.key) : nullptr;
-    if (entry == nullptr || (kDetails && is_opaque(*entry))) {
-      flush();
-      return add_new(found);
-    }
-    if (WordCache::is_long(*entry)) {
-      flush();
-      add_long(found, cache_.tokens_of(*entry));
-      return true;
-    }
-    if constexpr (kDetails) {
-      const bool ascii = ((found.key.low | (found.key.high & ~kSize)) & kNotAscii) == 0;
-      ascii ? add_spans<true>(found, *entry) : add_spans<false>(found, *entry);
-      std::fill_n(words_.data() + filled_, WordCache::kMaxTokens, encoder_.out_.word_count);
-    }
-    std::copy_n(entry->ids, WordCache::kMaxTokens, ids_.data() + filled_);
-    filled_ += entry->count;
-    ++encoder_.out_.word_count;
-    return true;
+  std::string_view letters_of(const Word& word) const {
+    const char* const end = word.begin + word.size;
+    return {skip_gap(word.begin, end), end};
   }
 
-  template <bool kAscii>
-  void add_spans(const Found& found, const WordCache::Entry& entry) {
-    const Marks marks = marks_of(found);
-    uint32_t begin = 0;
-    for (size_t i = 0; i < entry.count; ++i) {
-      spans_[filled_ + i] = span<kAscii>(marks, found.word, begin, entry.ends[i]);
-      begin = entry.ends[i];
-    }
-    const std::string_view word(found.word, found.end);
-    character_ = marks.word + static_cast<uint32_t>(kAscii ? word.size() : unicode::count_characters(word));
+  Marks marks_of(const Word& word, const char* letters) const {
+    const auto spaces = static_cast<uint32_t>(letters - word.begin);
+    if (spaces == 0) return {is_marked(letters), 0};
+    return {stages_.gap == Gap::kOneMark ? 1 : spaces, spaces};
   }
 
-  void add_long(const Found& found, std::span<const WordToken> tokens) {
-    const Marks marks = marks_of(found);
-    const std::string_view word(found.word, found.end);
-    const auto last = static_cast<uint32_t>(marks.count * stages_.mark.size() + word.size()) - 1;
-    encoder_.add_word(tokens, [&](uint32_t from, uint32_t to) {
-      from = std::min(from, last);
-      return span<false>(marks, word.data(), from, std::clamp(to, from + 1, last + 1));
-    });
-    if constexpr (kDetails) character_ = marks.word + static_cast<uint32_t>(unicode::count_characters(word));
-  }
-
-  // Gives away what has been gathered.
-  void flush() {
-    Sequence& out = encoder_.out_;
-    out.ids.insert(out.ids.end(), ids_.data(), ids_.data() + filled_);
-    if constexpr (kDetails) {
-      out.spans.insert(out.spans.end(), spans_.data(), spans_.data() + filled_);
-      out.words.insert(out.words.end(), words_.data(), words_.data() + filled_);
-    }
-    filled_ = 0;
-  }
-
-  Marks marks_of(const Found& found) const {
-    const auto spaces = static_cast<uint32_t>(found.word - found.gap);
-    const uint32_t place = character_ + spaces;
-    return {found.marks, spaces > 0 && stages_.gap != Gap::kNothing ? character_ : place, place};
-  }
-
-  // Where the bytes [from, to) of the marks and the word come from.
-  template <bool kAscii>
-  Span span(const Marks& marks, const char* word, uint32_t from, uint32_t to) const {
-    const auto mark_size = static_cast<uint32_t>(stages_.mark.size());
-    const uint32_t before = marks.count * mark_size;
-    const auto characters = [word](uint32_t bytes) {
-      return kAscii ? bytes : static_cast<uint32_t>(unicode::count_characters({word, bytes}));
-    };
-    const uint32_t begin =
-        from < before ? marks.character + from / mark_size : marks.word + characters(from - before + 1) - 1;
-    const uint32_t end =
-        to <= before ? marks.character + (to - 1) / mark_size + 1 : marks.word + characters(to - before);
-    return {begin, std::max(end, begin + 1)};
-  }
-
-  // A word that the cache does not have, or not all of what is wanted.
-  bool add_new(const Found& found) {
-    const std::string_view word(found.word, found.end);
-    const bool begins = found.gap == found.word;
-    const uint8_t before = begins ? 0 : stages_.characters.of(static_cast<unsigned char>(found.word[-1]));
-    const Verdict verdict = stages_.characters.judge(word, before);
+  // A word that the caches do not have, or not all of what is wanted.
+  bool add_new(const Word& word) {
+    const std::string_view letters = letters_of(word);
+    const bool begins = text_.data() == letters.data() || !is_gap(letters.data() - 1);
+    const uint8_t before = begins ? 0 : stages_.characters.of(static_cast<unsigned char>(letters.data()[-1]));
+    const Verdict verdict = stages_.characters.judge(letters, before);
     if (verdict == Verdict::kSpoilt) return false;
-    if (kDetails && begins && verdict == Verdict::kDifferent && may_shift(word)) return false;
-    const Marks marks = marks_of(found);
-    if (found.way == Found::kFirst) {
-      add_different(found, encoder_.plan_.spec.normalizers);
+    if (kDetails && begins && verdict == Verdict::kDifferent && may_shift(letters)) return false;
+    const Marks marks = marks_of(word, letters.data());
+    if (stages_.prepends && word.begin == text_.data() && marks.spaces > 0) {
+      add_different(word, encoder_.plan_.spec.normalizers);
     } else if (verdict == Verdict::kPlain) {
-      add_plain(found, marks, word);
+      add_plain(word, marks, letters);
     } else if (verdict == Verdict::kMapped && stages_.charsmap) {
-      add_mapped(found, marks, word);
+      add_mapped(word, marks, letters);
     } else {
-      add_different(found, stages_.normalizers);
+      add_different(word, stages_.normalizers);
     }
-    if constexpr (kDetails) character_ = marks.word + static_cast<uint32_t>(unicode::count_characters(word));
     return true;
   }
 
   // Characters that the charsmap drops before there are any others shift the spans of all that follow.
-  bool may_shift(std::string_view word) const {
+  bool may_shift(std::string_view letters) const {
     if (!stages_.has_charsmap) return false;
-    const auto found = stages_.charsmap ? stages_.charsmap->find(word) : std::string_view();
+    const auto found = stages_.charsmap ? stages_.charsmap->find(letters) : std::string_view();
     return found && found->empty();
   }
 
-  void put_marks(const Marks& marks, std::string& text) const {
+  void put_marks(uint32_t count, std::string& text) const {
     text.clear();
-    for (uint32_t i = 0; i < marks.count; ++i) text += stages_.mark;
+    for (uint32_t i = 0; i < count; ++i) text += stages_.mark;
   }
 
-  void add_plain(const Found& found, const Marks& marks, std::string_view word) {
-    std::string& text = encoder_.worker_.scratch.word;
-    put_marks(marks, text);
-    text += word;
-    const WordTokens& tokens = encoder_.tokenize(text);
-    if (found.way == Found::kCached) cache_.insert_any(found.key, tokens);
-    add_long(found, tokens);
-  }
-
-  void add_mapped(const Found& found, const Marks& marks, std::string_view word) {
-    std::string& text = encoder_.worker_.scratch.word;
-    std::vector<Span>& spans = encoder_.worker_.scratch.spans;
-    put_marks(marks, text);
-    spans.clear();
-    if constexpr (kDetails) {
-      for (uint32_t i = 0; i < text.size(); ++i) spans.push_back(span<false>(marks, word.data(), i, i + 1));
+  void add_plain(const Word& word, const Marks& marks, std::string_view letters) {
+    if (stages_.cuts && word.size <= LongWords::kMaxBytes && next_cut(letters, 0) < letters.size()) {
+      join_parts(marks, letters);
+    } else {
+      tokenize(marks, letters);
     }
-    uint32_t character = marks.word;
-    for (size_t at = 0; at < word.size(); ++character) {
-      const auto [code, bytes] = unicode::decode(word.data() + at);
-      const std::string_view own = word.substr(at, bytes);
+    add_tokens(word, encoder_.worker_.tokens);
+  }
+
+  void tokenize(const Marks& marks, std::string_view letters) {
+    std::string& text = encoder_.worker_.scratch.word;
+    put_marks(marks.count, text);
+    text += letters;
+    encoder_.tokenize(text);
+    if constexpr (kDetails) count_characters(marks, letters);
+  }
+
+  // Where the part that begins at `begin` ends.
+  size_t next_cut(std::string_view letters, size_t begin) const {
+    size_t at = begin + 1;
+    while (at < letters.size() && !stages_.cuts->has(letters[at - 1], letters[at])) ++at;
+    return std::min(at, letters.size());
+  }
+
+  // The tokens of a word by its parts, of which most are known.
+  void join_parts(const Marks& marks, std::string_view letters) {
+    WordTokens& joined = encoder_.worker_.joined;
+    WordTokens& tokens = encoder_.worker_.tokens;
+    joined.clear();
+    uint32_t character = 0;
+    for (size_t begin = 0, end; begin < letters.size(); begin = end) {
+      end = next_cut(letters, begin);
+      const std::string_view own = letters.substr(begin, end - begin);
+      const Marks before = begin == 0 ? marks : Marks{0, 0};
+      const char* const first = own.data() - before.spaces;
+      const Word part = words_.part({first, own.data() + own.size()}, before.count == 0);
+      if (!words_.append(part, character, joined)) {
+        tokenize(before, own);
+        for (const auto& [id, from, to] : tokens) joined.push_back({id, character + from, character + to});
+        if (may_be_kept(part)) words_.keep(part, tokens);
+      }
+      character += before.spaces + static_cast<uint32_t>(unicode::count_characters(own));
+    }
+    tokens.swap(joined);
+  }
+
+  // Makes the places of the tokens, in the bytes of marks and letters, characters from the word's first one.
+  void count_characters(const Marks& marks, std::string_view letters) {
+    const auto mark_size = static_cast<uint32_t>(stages_.mark.size());
+    const uint32_t before = marks.count * mark_size;
+    const auto last = before + static_cast<uint32_t>(letters.size()) - 1;
+    const bool ascii = unicode::count_characters(letters) == letters.size();
+    CharacterCounter begins(letters), ends(letters);
+    const auto count = [ascii](CharacterCounter& counter, uint32_t bytes) { return ascii ? bytes : counter.at(bytes); };
+    for (WordToken& token : encoder_.worker_.tokens) {
+      const uint32_t from = std::min(token.begin, last), to = std::clamp(token.end, from + 1, last + 1);
+      token.begin = from < before ? from / mark_size : marks.spaces + count(begins, from - before + 1) - 1;
+      const uint32_t end = to <= before ? (to - 1) / mark_size + 1 : marks.spaces + count(ends, to - before);
+      token.end = std::max(end, token.begin + 1);
+    }
+  }
+
+  // Each character by itself becomes what the charsmap has for it.
+  void add_mapped(const Word& word, const Marks& marks, std::string_view letters) {
+    std::string& text = encoder_.worker_.scratch.word;
+    std::vector<Span>& spans = encoder_.worker_.scratch.spans;  // of each byte of `text`
+    put_marks(marks.count, text);
+    spans.clear();
+    for (uint32_t i = 0; kDetails && i < text.size(); ++i) {
+      const uint32_t mark = i / static_cast<uint32_t>(stages_.mark.size());
+      spans.push_back({mark, mark + 1});
+    }
+    uint32_t character = marks.spaces;
+    for (size_t at = 0; at < letters.size(); ++character) {
+      const auto [code, bytes] = unicode::decode(letters.data() + at);
+      const std::string_view own = letters.substr(at, bytes);
       const bool maps = (stages_.characters.of(code) & PlainCharacters::kMaps) != 0;
       text += maps ? *stages_.charsmap->find(own) : own;
       if constexpr (kDetails) spans.resize(text.size(), {character, character + 1});
       at += bytes;
     }
-    const WordTokens& tokens = encoder_.tokenize(text);
-    keep_ids(found, tokens);
+    encoder_.tokenize(text);
     const auto last = static_cast<uint32_t>(text.size()) - 1;
-    encoder_.add_word(tokens, [&](uint32_t from, uint32_t to) {
-      return Span{spans[std::min(from, last)].begin, spans[std::min(std::max(from + 1, to) - 1, last)].end};
-    });
+    for (WordToken& token : std::span(encoder_.worker_.tokens).first(kDetails ? encoder_.worker_.tokens.size() : 0)) {
+      const uint32_t from = token.begin;
+      token.begin = spans[std::min(from, last)].begin;
+      token.end = spans[std::min(std::max(from + 1, token.end) - 1, last)].end;
+    }
+    add_tokens(word, encoder_.worker_.tokens);
   }
 
-  void add_different(const Found& found, std::span<const Normalizer> normalizers) {
-    const Buffer<uint32_t>& ids = encoder_.out_.ids;
-    const size_t before = ids.size();
-    const uint32_t place = kDetails || found.gap == text_.data() ? character_ : 1;
-    encoder_.interpret(normalizers, {found.gap, found.end}, place);
-    if (kDetails || found.way != Found::kCached) return;
-    // Without the space before it, the key of such a word would not say all that counts.
-    if ((stages_.characters.of(unicode::decode(found.word).code) & PlainCharacters::kExtends) != 0) return;
+  // Writes the worker's tokens and remembers them.
+  void add_tokens(const Word& word, WordTokens& tokens) {
+    words_.add(word, tokens);
+    if (may_be_kept(word)) words_.keep(word, tokens);
+  }
+
+  void add_different(const Word& word, std::span<const Normalizer> normalizers) {
+    Sequence& out = encoder_.out_;
+    const size_t before = out.ids.size();
+    const int32_t words = out.word_count;
+    const char* const begin = gap_of(word);
+    const auto spaces = static_cast<uint32_t>(word.begin - begin);
+    const uint32_t place = kDetails ? word.character - spaces : begin == text_.data() ? first_ : 1;
+    encoder_.interpret(normalizers, {begin, word.begin + word.size}, place);
+    const bool one = stages_.one_word() || out.word_count == words + 1;
+    if (stages_.one_word()) out.word_count = words;
+    if (!may_be_kept(word) || (kDetails && (!one || may_shift(letters_of(word))))) return;
     WordTokens& tokens = encoder_.worker_.tokens;
     tokens.clear();
-    for (size_t i = before; i < ids.size(); ++i) tokens.push_back({ids[i], 0, 0});
-    keep_ids(found, tokens);
+    for (size_t i = before; i < out.ids.size(); ++i) {
+      WordToken token{out.ids[i], 0, 0};
+      if constexpr (kDetails) {
+        const Span span = out.spans[i];
+        if (span.begin < word.character || span.end > word.character + word.size) return;
+        token.begin = span.begin - word.character;
+        token.end = span.end - word.character;
+      }
+      tokens.push_back(token);
+    }
+    words_.keep(word, tokens);
   }
 
-  // Of a word that has changed only the ids are kept: its entry says nothing of where they come from.
-  void keep_ids(const Found& found, WordTokens tokens) {
-    if (kDetails || found.way != Found::kCached) return;
-    for (WordToken& token : tokens) token.begin = token.end = 0;
-    cache_.insert_any(found.key, tokens);
-  }
-  bool is_opaque(const WordCache::Entry& entry) const {
-    return (WordCache::is_long(entry) ? cache_.tokens_of(entry).back().end : entry.ends[entry.count - 1]) == 0;
+  // Where the normalizers begin to read, so that they see a space before the word where there is one.
+  const char* gap_of(const Word& word) const {
+    return stages_.gap == Gap::kNothing && word.begin > text_.data() ? word.begin - 1 : word.begin;
   }
 
-  // Of a key: the byte with the size, and a bit that a word without a mark has.
-  static constexpr uint64_t kSize = uint64_t{0xFF} << 56, kUnmarked = uint64_t{1} << 63;
-  static constexpr uint64_t kNotAscii = 0x8080808080808080;
+  // Without the space before it, or all of them, the key of a word that goes on with what is before would not say all
+  // that counts.
+  bool may_be_kept(const Word& word) const {
+    const std::string_view letters = letters_of(word);
+    if (letters.empty()) return true;
+    return (stages_.characters.of(unicode::decode(letters.data()).code) & PlainCharacters::kExtends) == 0;
+  }
 
   const SpacedText& stages_;
   Encoder& encoder_;
-  WordCache& cache_;
   std::string_view text_;
   const char* end_;
   uint32_t first_;
-  uint32_t character_;  // the place of what comes next
+  uint32_t character_;  // with details: the number of the next one
   const char* passed_ = text_.data();
-
-  std::array<Found, kBatch> batch_;
-  size_t found_ = 0;
-  // Tokens of known words, until they are given away.
-  static constexpr size_t kRoom = (kBatch + 1) * WordCache::kMaxTokens;
-  std::array<uint32_t, kRoom> ids_;
-  std::array<Span, kDetails ? kRoom : 0> spans_;
-  std::array<int32_t, kDetails ? kRoom : 0> words_;
-  size_t filled_ = 0;
+  SpacedWords<kDetails> words_;
 };
 
 }  // namespace leanformers

@@ -7,8 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "character_counter.h"
 #include "plan.h"
-#include "unicode/unicode.h"
 
 namespace leanformers {
 
@@ -59,7 +59,7 @@ class TokenWriter {
   void put(std::string_view word, uint32_t character, std::span<const WordToken> tokens) {
     for (size_t i = 0; i < tokens.size(); ++i) ids_[count_ + i] = tokens[i].id;
     if constexpr (kDetails) {
-      Beginnings characters(word);
+      CharacterCounter characters(word);
       for (size_t i = 0; i < tokens.size(); ++i) {
         spans_[count_ + i] = span(characters, character, tokens[i].begin, tokens[i].end);
       }
@@ -69,31 +69,15 @@ class TokenWriter {
   }
 
  private:
-  // How many characters the beginnings of a word have, which are asked for in rising order where it is to be fast.
-  class Beginnings {
-   public:
-    explicit Beginnings(std::string_view word) : word_(word) {}
-    uint32_t operator()(uint32_t bytes) {
-      if (bytes < bytes_) bytes_ = characters_ = 0;
-      characters_ += static_cast<uint32_t>(unicode::count_characters(word_.substr(bytes_, bytes - bytes_)));
-      bytes_ = bytes;
-      return characters_;
-    }
-
-   private:
-    std::string_view word_;
-    uint32_t bytes_ = 0, characters_ = 0;
-  };
-
   // Bytes of a character are each the whole of it.
-  static Span span(Beginnings& characters, uint32_t first, uint32_t from, uint32_t to) {
-    const uint32_t begin = first + characters(from + 1) - 1;
-    return {begin, std::max(first + characters(to), begin + 1)};
+  static Span span(CharacterCounter& characters, uint32_t first, uint32_t from, uint32_t to) {
+    const uint32_t begin = first + characters.at(from + 1) - 1;
+    return {begin, std::max(first + characters.at(to), begin + 1)};
   }
 
   // Of tokens that tile the word.
   void put_details(std::string_view word, uint32_t character, size_t count, const uint8_t* ends) {
-    Beginnings characters(word);
+    CharacterCounter characters(word);
     uint32_t begin = 0;
     for (size_t i = 0; i < count; ++i) {
       spans_[count_ + i] = span(characters, character, begin, ends[i]);

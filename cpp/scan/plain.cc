@@ -20,7 +20,15 @@ void PlainCharacters::remove(uint8_t traits) {
 PlainCharacters::Verdict PlainCharacters::judge(std::string_view word, uint8_t before) const {
   uint8_t all = 0;
   bool plain = true;
+  static_assert(kPage == 128);
+  const uint8_t* const ascii = &traits_[page_of_[0] * kPage];
   for (size_t at = 0; at < word.size();) {
+    const auto byte = static_cast<unsigned char>(word[at]);
+    if (byte < kPage && ascii[byte] == 0) {
+      before = 0;
+      ++at;
+      continue;
+    }
     const auto [code, bytes] = unicode::decode(word.data() + at);
     const uint8_t traits = of(code);
     // What begins no key is left alone, and so is the whole cluster that it begins.

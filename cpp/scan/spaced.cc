@@ -13,7 +13,7 @@ namespace {
 using Gap = SpacedText::Gap;
 using Trait = PlainCharacters::Trait;
 
-constexpr std::string_view kSpaces = " \t\n\v\f\r";  // ASCII's White_Space
+constexpr std::string_view kSpaces = SpacedText::kSpaces;
 
 bool is_white_space(char32_t code) { return unicode::has(code, unicode::kWhiteSpace); }
 
@@ -46,7 +46,10 @@ class SpacedTextReader {
     if (const char* obstacle = read_normalizers()) return obstacle;
     mark_spaces();
     if (const char* obstacle = check_spaces()) return obstacle;
-    return text_.one_word() ? why_not_across_marks(spec_.model, text_.mark) : why_not_for_words(spec_.model);
+    if (!text_.one_word()) return why_not_for_words(spec_.model);
+    if (const char* obstacle = why_not_across_marks(spec_.model, text_.mark)) return obstacle;
+    if (!text_.changes_words) text_.cuts = never_joined(std::get<Bpe>(spec_.model));
+    return nullptr;
   }
   SpacedText take() { return std::move(text_); }
 
@@ -252,6 +255,9 @@ class SpacedTextReader {
     if (!text_.is_gap[' '] || !all_runs_are_spaces() || !ends_are_spaces()) {
       return "it does not keep to one rule for spaces";
     }
+    const auto gaps = std::count(text_.is_gap.begin(), text_.is_gap.end(), true);
+    text_.all_gaps = gaps == static_cast<ptrdiff_t>(kSpaces.size());
+    text_.one_gap = gaps == 1;
     text_.one_newline = is_one_newline();
     for (const char space : kSpaces) {
       const uint8_t traits = text_.characters.of(static_cast<unsigned char>(space));

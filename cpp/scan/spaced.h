@@ -9,8 +9,10 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "scan/ascii_pairs.h"
 #include "scan/plain.h"
 #include "tokenizer.h"
 
@@ -38,9 +40,18 @@ struct SpacedText {
   std::vector<Normalizer> normalizers;  // for a word that is not the first of its stretch
   PlainCharacters characters;
   std::array<bool, 256> is_gap{};  // bytes that are spaces to these stages
+  bool all_gaps = false;           // all of kSpaces are; or, with `one_gap`, only ' '
+  bool one_gap = false;
+  // Neighbours in a word between which the model does the same with each of the parts. With them normalizers change
+  // nothing, and a stretch is one word to the caller.
+  std::optional<AsciiPairs> cuts;
+
+  static constexpr std::string_view kSpaces = " \t\n\v\f\r";  // ASCII's White_Space
 
   // A stretch of text is one word to the caller, however it is cut here.
   bool one_word() const { return gap == Gap::kRunMarks; }
+  // Of several spaces the last one stands for all.
+  bool joins_spaces() const { return gap == Gap::kNothing || gap == Gap::kOneMark; }
 };
 
 // What the spaces and words of these stages come to; or, in `why_not`, why they may look across a space.

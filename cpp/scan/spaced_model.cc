@@ -1,5 +1,6 @@
 #include "scan/spaced_model.h"
 
+#include <array>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +13,10 @@ bool is_byte_token(std::string_view token) {
   const auto is_digit = [](char c) { return ('0' <= c && c <= '9') || ('A' <= c && c <= 'F'); };
   return token.size() == 6 && token.starts_with("<0x") && token.ends_with('>') && is_digit(token[3]) &&
          is_digit(token[4]);
+}
+
+bool spells_itself(const Bpe& model, std::string_view token) {
+  return token != model.unk_token && !(model.byte_fallback && is_byte_token(token));
 }
 
 }  // namespace
@@ -49,6 +54,27 @@ const char* why_not_across_marks(const Model& model, std::string_view mark) {
     if (right.starts_with(mark) && !left.ends_with(mark)) return "its merges go across spaces";
   }
   return nullptr;
+}
+
+AsciiPairs never_joined(const Bpe& model) {
+  // What is not known waits for more of its kind, and ends beside what is.
+  std::array<bool, AsciiPairs::kCharacters> known{};
+  for (const auto& [token, id] : model.vocab) {
+    const unsigned char byte = token.size() == 1 ? static_cast<unsigned char>(token[0]) : known.size();
+    if (byte < known.size()) known[byte] = true;
+  }
+  AsciiPairs pairs;
+  for (unsigned char a = 0; a < known.size(); ++a) {
+    for (unsigned char b = 0; b < known.size(); ++b) {
+      if (known[a] || known[b]) pairs.add(static_cast<char>(a), static_cast<char>(b));
+    }
+  }
+  for (const auto& [left, right] : model.merges) {
+    // Tokens that are not what they spell may stand anywhere.
+    if (left.empty() || right.empty() || !spells_itself(model, left) || !spells_itself(model, right)) return {};
+    pairs.remove(left.back(), right.front());
+  }
+  return pairs;
 }
 
 }  // namespace leanformers

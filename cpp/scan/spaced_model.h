@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "scan/ascii_pairs.h"
 #include "tokenizer.h"
 
 namespace leanformers {
@@ -14,5 +15,9 @@ const char* why_not_for_words(const Model& model);
 // For whole texts, which BPE is given: it has to do with words what it does with the text. No merge goes from a word
 // into the mark after it, and nothing that is unknown waits until after the mark.
 const char* why_not_across_marks(const Model& model, std::string_view mark);
+
+// Which neighbours in a word no merge ever joins, so that BPE does the same with what is before and what is after them
+// each by itself. Of a model that can be given words instead of whole texts.
+AsciiPairs never_joined(const Bpe& model);
 
 }  // namespace leanformers

@@ -181,8 +181,10 @@ def same(content: dict[str, Any], texts: list[str], *, fused: bool = True) -> tu
     core, general = spec.compile(), spec.compile(fused=False)
     assert ("fused scan of the words" in core.explain()[0]) == fused, core.explain()
     expected = rows(general, texts)
-    for threads in (1, 3):
-        for text, row, other in zip(texts, rows(core, texts, threads=threads), expected, strict=True):
+    ids_first = spec.compile()  # with words in its caches that have no places
+    ids_first.encode(texts)
+    for each, threads in ((core, 1), (core, 3), (ids_first, 1)):
+        for text, row, other in zip(texts, rows(each, texts, threads=threads), expected, strict=True):
             assert row == other, repr(text)
     for text, row, encoding in zip(texts, expected, theirs.encode_batch(texts), strict=True):
         assert row == (encoding.ids, encoding.offsets, encoding.word_ids), repr(text)
@@ -261,6 +263,88 @@ def test_words_that_are_tokens(lines: list[str]) -> None:
     model = {"type": "WordLevel", "vocab": vocab, "unk_token": "<unk>"}
     same(document(model, None, SPLIT), texts_for(lines, 73))
     same(document(model, sequence("normalizers", NFKD, ACCENTS, LOWERCASE), SPLIT), texts_for(lines, 74))
+
+
+def both_kinds(trained_bpe: Any, test_data: Path) -> list[dict[str, Any]]:
+    model = read_model((test_data / "tokenizers" / "t5-base" / "spiece.model").read_bytes(), "t5")
+    charsmap = {"type": "Precompiled", "precompiled_charsmap": b64encode(model.charsmap).decode()}
+    pieces = {**unigram(model), "unk_id": 2}
+    found = [document(pieces, *stages(charsmap)[name]) for name in ("T5, XLM-R", "joined spaces", "each space, first")]
+    return found + [document(bpe(trained_bpe), *stages) for stages in WHOLE.values()]
+
+
+def test_everything_at_every_place_of_a_block(trained_bpe: Any, test_data: Path) -> None:
+    parts = [
+        " ",
+        "  ",
+        "\n",
+        "\r\n",
+        " \r\n ",
+        "a",
+        "\na",
+        "a\n\nb",
+        "\t\ta",
+        "é",
+        " é\n",
+        "½",
+        " ½ ",
+        "日本 語",
+        "<s>a",
+        "<s> a",
+    ]
+    texts = [("x" * shift + part + " ab,\n" * 20)[: shift + 140] for shift in range(66) for part in parts]
+    texts += [("ab, é\n\n½ ..\t" * 9)[begin:end] for begin in (0, 1) for end in range(begin, 100)]
+    for content in both_kinds(trained_bpe, test_data):
+        same(content, texts)
+
+
+def test_words_too_long_for_one_cache_or_both(trained_bpe: Any, test_data: Path) -> None:
+    sizes = (*range(10, 19), 63, 64, 65, *range(250, 259), 600)
+    long = [
+        (unit * size)[:size] for unit in ("a", "the", "é", "日本語", "½", "a,", "x\u0301", "▁", "Ａ") for size in sizes
+    ]
+    texts = [text for word in long for text in (word, " " + word, f"a {word}\n{word}", f"<s>{word}", f"x  {word} ")]
+    for content in both_kinds(trained_bpe, test_data):
+        same(content, texts)
+
+
+def test_caches_that_are_full(trained_bpe: Any, test_data: Path) -> None:
+    numbers = random.Random(8)
+    letters = "abcdeéß,"
+    short = ["".join(numbers.choices(letters, k=numbers.randint(1, 11))) for _ in range(60_000)]
+    long = ["".join(numbers.choices(letters, k=numbers.randint(14, 200))) for _ in range(20_000)]
+    texts = [" ".join(words[i : i + 1000]) for words in (short, long) for i in range(0, len(words), 1000)]
+    for content in both_kinds(trained_bpe, test_data)[::3]:
+        core, general = Spec(content).compile(), Spec(content).compile(fused=False)
+        expected = general.encode(texts, details=True)
+        for details in (False, True, True):
+            found = core.encode(texts, details=details)
+            columns = (_core.Column.IDS, _core.Column.SPANS) if details else (_core.Column.IDS,)
+            assert all(found.lists(column) == expected.lists(column) for column in columns)
+
+
+def test_bpe_is_cut_where_no_merge_joins_and_nowhere_else(trained_bpe: Any) -> None:
+    usual = bpe(trained_bpe)
+    tokens = ["\n", "a\n", "\n\n", "\ta", "a,", ",\n", "\n▁", "\t"]
+    vocab = {**usual["vocab"]}
+    for token in tokens:
+        vocab.setdefault(token, len(vocab))
+    joining = [list(pair) for pair in (("a", "\n"), ("\n", "\n"), ("\t", "a"), ("a", ","), (",", "\n"))]
+    units = ["a", "b", ",", "\n", "\t", " ", "\r", "▁", "é", "\u2603", "the", "<0x0A>", "<unk>"]
+    texts = ["".join(letters) for n in (1, 2, 3, 4) for letters in itertools.product(units[:7], repeat=n)]
+    numbers = random.Random(9)
+    texts += ["".join(numbers.choices(units, k=numbers.randint(4, 60))) for _ in range(1500)]
+    byte_merge = {"vocab": {**vocab, "<0x0D>a": len(vocab)}, "merges": [["<0x0D>", "a"], *usual["merges"]]}
+    for fields in (
+        {},
+        {"vocab": vocab},
+        {"vocab": vocab, "merges": joining + usual["merges"]},
+        {"vocab": vocab, "merges": usual["merges"] + joining, "byte_fallback": False},
+        {"byte_fallback": False, "fuse_unk": False},
+        byte_merge,
+    ):
+        for name in ("Llama 2, Mistral", "Llama"):
+            same(document({**usual, **fields}, *WHOLE[name]), texts)
 
 
 def refused(content: dict[str, Any]) -> str:

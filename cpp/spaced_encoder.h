@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -252,7 +253,7 @@ class SpacedEncoder {
       WordToken token{out.ids[i], 0, 0};
       if constexpr (kDetails) {
         const Span span = out.spans[i];
-        if (span.begin < word.character || span.end > word.character + word.size) return;
+        if (span.begin < word.character || span.end < span.begin || span.end > word.character + word.size) return;
         token.begin = span.begin - word.character;
         token.end = span.end - word.character;
       }

@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "plan.h"
 #include "unicode/unicode.h"
@@ -42,9 +42,8 @@ class SpacedWords {
   // bytes that has a mark before it.
   uint32_t put(std::string_view word, bool unmarked, uint32_t character) {
     if (word.size() > WordCache::kMaxBytes) return put_long(word, unmarked, character);
-    WordCache::Key key = WordCache::key(word, end_ - word.data() >= 16);
+    const WordCache::Key key = key_of(word, unmarked);
     const uint32_t characters = kDetails ? count_characters(key, word.size()) : 0;
-    if (unmarked) key.high ^= kUnmarked;
     const size_t place = places_.of(key);
     __builtin_prefetch(entries_ + place);
     put(key, word, place, character);
@@ -59,10 +58,8 @@ class SpacedWords {
 
   // A part of a word, to be looked up alone.
   Word part(std::string_view text, bool unmarked) const {
-    if (text.size() > WordCache::kMaxBytes)
-      return {{0, kNewWord}, text.data(), static_cast<uint32_t>(text.size()), 0, 0};
-    WordCache::Key key = WordCache::key(text, end_ - text.data() >= 16);
-    if (unmarked) key.high ^= kUnmarked;
+    const bool is_short = text.size() <= WordCache::kMaxBytes;
+    const WordCache::Key key = is_short ? key_of(text, unmarked) : WordCache::Key{0, kNewWord};
     return {key, text.data(), static_cast<uint32_t>(text.size()), 0, 0};
   }
 
@@ -130,6 +127,12 @@ class SpacedWords {
     cache_.prepare();
     places_ = cache_.places();
     entries_ = cache_.entries();
+  }
+
+  [[gnu::always_inline]] WordCache::Key key_of(std::string_view word, bool unmarked) const {
+    WordCache::Key key = WordCache::key(word, end_ - word.data() >= 16);
+    if (unmarked) key.high ^= kUnmarked;
+    return key;
   }
 
   void put(const WordCache::Key& key, std::string_view word, size_t place, uint32_t character) {

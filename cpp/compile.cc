@@ -61,8 +61,12 @@ Plan::Plan(Spec from, bool fused)
   without_special_tokens = std::make_shared<const Template>(leanformers::without_special_tokens(full));
   choose_path(fused);
   why_not_cut = leanformers::why_not_cut(*this);
-  explanation.push_back(why_not_cut.empty() ? "long texts: cut before words, for several threads"
-                                            : "long texts: one thread each, because " + why_not_cut);
+  if (!why_not_cut.empty()) {
+    explanation.push_back("long texts: one thread each, because " + why_not_cut);
+  } else {
+    explanation.push_back(std::string("long texts: cut before words, for several threads") +
+                          (cuts_for_ids_alone() ? "; with offsets or words, one thread each" : ""));
+  }
 }
 
 void Plan::index_added_tokens() {

@@ -150,6 +150,9 @@ struct Plan {
     return use_tokens(spec.model, [token](const auto& tokens) { return tokens.find(token); });
   }
 
+  // Parts of a cut text do not have its words, of which there is one in each stretch.
+  bool cuts_for_ids_alone() const { return spaced && spaced->one_word(); }
+
   // If not, a stretch that `spaced` cuts has no added token.
   bool may_have_normalized_token(std::string_view text) const {
     for (const std::string& part : parts_of_normalized_) {

@@ -48,7 +48,7 @@ class BatchEncoder {
 
   // Encodes the parts of texts that are more than a thread's share, as one thread of so many.
   void encode_long_texts(size_t threads) {
-    if (!plan_.why_not_cut.empty() || threads < 2) return;
+    if (!plan_.why_not_cut.empty() || threads < 2 || (options_.details && plan_.cuts_for_ids_alone())) return;
     size_t bytes = 0;
     for (size_t row = 0; row < first_.rows(); ++row) bytes += row_bytes(row);
     const size_t most = std::max(bytes / threads, options_.part_bytes);
@@ -112,7 +112,7 @@ class BatchEncoder {
   }
 
   void add_long_text(std::string_view text) {
-    std::vector<std::string_view> parts = cut(text, options_.part_bytes);
+    std::vector<std::string_view> parts = cut(plan_, text, options_.part_bytes);
     if (parts.size() < 2) return;
     std::vector<uint32_t> characters(parts.size());
     for (size_t i = 1; i < parts.size(); ++i) {

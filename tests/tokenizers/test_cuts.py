@@ -19,13 +19,14 @@ from .test_families import FAMILIES
 
 tokenizers = pytest.importorskip("tokenizers")
 
-CUT = [name for name in FAMILIES if name.startswith(("WordPiece", "byte-level", "Unigram"))]
+CUT = [name for name in FAMILIES if name.startswith(("WordPiece", "byte-level", "Unigram", "SentencePiece"))]
 PIECES = [
     "a b", " c", "B1 x", "one two three", "  ", "\n", "\t", " 1", "'s d", "e\u0301 f", "\u00e9 g",
     "\u4e2d\u6587 h", "i \u4e2d", "<t> ", "<r>", " <l>", "end ", "word", " word a", ".", " j.", "\u00a0k",
     "\u2581 l", "m\u0300 n", "<l> o", "\u0344 p",
 ]  # fmt: skip
-HARMLESS = [("<t>", {}), ("<l>", {"lstrip": True}), ("<r>", {"rstrip": True}), ("word", {"single_word": True})]
+HARMLESS = [("<t>", {}), ("<l>", {"lstrip": True}), ("<r>", {"rstrip": True})]
+WORD = ("word", {"single_word": True})  # ends where a text may be cut
 
 
 def tokens(core: _core.Tokenizer, texts: list[str], **options: Any) -> list[Any]:
@@ -46,7 +47,8 @@ def same(core: _core.Tokenizer, text: str, **options: Any) -> None:
 def core(request: pytest.FixtureRequest, corpus_lines: list[str], test_data: Path) -> _core.Tokenizer:
     reference = FAMILIES[request.param](corpus_lines[:1500], test_data)
     reference.no_truncation()
-    reference.add_tokens([tokenizers.AddedToken(text, normalized=False, **flags) for text, flags in HARMLESS])
+    added = HARMLESS if request.param.startswith("SentencePiece") else [*HARMLESS, WORD]
+    reference.add_tokens([tokenizers.AddedToken(text, normalized=False, **flags) for text, flags in added])
     core = Spec(json.loads(reference.to_str())).compile()
     assert ("cut before words" in core.explain()[-1]) == (request.param in CUT), core.explain()
     return core
@@ -72,13 +74,19 @@ def test_texts_and_pairs_of_a_batch_are_cut_too(core: _core.Tokenizer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "flags"),
-    [("two words", {}), ("x", {"rstrip": True}), ("y", {"lstrip": True}), ("<7", {"rstrip": True})],
+    ("family", "token", "flags"),
+    [
+        ("byte-level BPE of GPT-2", "two words", {}),
+        ("byte-level BPE of GPT-2", "x", {"rstrip": True}),
+        ("byte-level BPE of GPT-2", "y", {"lstrip": True}),
+        ("byte-level BPE of GPT-2", "<7", {"rstrip": True}),
+        ("SentencePiece BPE with byte fallback", "word", {}),
+    ],
 )
-def test_texts_are_not_cut_where_an_added_token_may_take_the_space(
-    token: str, flags: dict[str, bool], corpus_lines: list[str], test_data: Path
+def test_texts_are_not_cut_where_an_added_token_may_stand_beside_the_space(
+    family: str, token: str, flags: dict[str, bool], corpus_lines: list[str], test_data: Path
 ) -> None:
-    reference = FAMILIES["byte-level BPE of GPT-2"](corpus_lines[:100], test_data)
+    reference = FAMILIES[family](corpus_lines[:1500], test_data)
     reference.add_tokens([tokenizers.AddedToken(token, normalized=False, **flags)])
     core = Spec(json.loads(reference.to_str())).compile()
     assert f'the added token "{token}"' in core.explain()[-1]

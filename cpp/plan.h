@@ -150,8 +150,9 @@ struct Plan {
     return use_tokens(spec.model, [token](const auto& tokens) { return tokens.find(token); });
   }
 
-  // Parts of a cut text do not have its words, of which there is one in each stretch.
-  bool cuts_for_ids_alone() const { return spaced && spaced->one_word(); }
+  // Parts of a cut text do not have its words, of which there may be one in each stretch, and do not know how far its
+  // spans are shifted: as in the reference, by what a normalizer has dropped before it kept anything.
+  bool cuts_for_ids_alone() const { return spaced && (spaced->one_word() || spaced->changes_words); }
 
   // If not, a stretch that `spaced` cuts has no added token.
   bool may_have_normalized_token(std::string_view text) const {

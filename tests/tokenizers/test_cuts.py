@@ -24,6 +24,7 @@ PIECES = [
     "a b", " c", "B1 x", "one two three", "  ", "\n", "\t", " 1", "'s d", "e\u0301 f", "\u00e9 g",
     "\u4e2d\u6587 h", "i \u4e2d", "<t> ", "<r>", " <l>", "end ", "word", " word a", ".", " j.", "\u00a0k",
     "\u2581 l", "m\u0300 n", "<l> o", "\u0344 p",
+    "\x01", "\x01r s", "\ufeff\u200b", "\u0300", "\u00ad q",
 ]  # fmt: skip
 HARMLESS = [("<t>", {}), ("<l>", {"lstrip": True}), ("<r>", {"rstrip": True})]
 WORD = ("word", {"single_word": True})  # ends where a text may be cut
@@ -58,6 +59,11 @@ def core(request: pytest.FixtureRequest, corpus_lines: list[str], test_data: Pat
 @given(pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=14))
 def test_the_cuts_change_nothing(core: _core.Tokenizer, pieces: list[str]) -> None:
     same(core, "".join(pieces))
+
+
+def test_what_is_dropped_at_the_beginning_shifts_all_spans_or_none(core: _core.Tokenizer) -> None:
+    for dropped in ("\x01", "\ufeff", "\u00ad", "\u200b", "\u0300", " \x01", "\x01\x01 "):
+        same(core, f"{dropped}a b c <t>{dropped}d e f")
 
 
 def test_real_texts_are_cut_at_every_word(core: _core.Tokenizer, test_data: Path) -> None:

@@ -1,7 +1,9 @@
 // Encodes batches: rows are shared out to threads in chunks, and long texts in parts, whose results are put together in
 // order.
+#include <atomic>
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 #include "cuts.h"
 #include "row_writer.h"
@@ -23,6 +25,7 @@ struct LongText {
   std::vector<std::string_view> parts;
   std::vector<uint32_t> characters;  // before each part, with details
   std::vector<Sequence> sequences;
+  std::atomic<bool> failed = false;  // then it is encoded with its row, whose error it has
 };
 
 // Encodes some rows of a batch.
@@ -65,7 +68,11 @@ class BatchEncoder {
     share_out(parts.size(), threads, [&](size_t i) {
       auto& [text, part] = parts[i];
       const WorkerPool::Loan worker = plan_.workers.lend();
-      options_.details ? encode_part<true>(*worker, *text, part) : encode_part<false>(*worker, *text, part);
+      try {
+        options_.details ? encode_part<true>(*worker, *text, part) : encode_part<false>(*worker, *text, part);
+      } catch (const std::invalid_argument&) {
+        text->failed = true;
+      }
     });
   }
 
@@ -102,8 +109,9 @@ class BatchEncoder {
     };
     if (texts.row_offsets.empty()) {
       const std::string_view text = checked(texts.texts[row]);
-      const auto found = long_texts_.find(text.data());
-      return found == long_texts_.end() ? encoder.encode(text) : join(found->second.sequences, out);
+      const auto found = long_texts_.find({text.data(), text.size()});
+      const bool whole = found == long_texts_.end() || found->second.failed;
+      return whole ? encoder.encode(text) : join(found->second.sequences, out);
     }
     const size_t begin = texts.row_offsets[row];
     for (size_t i = begin; i < texts.row_offsets[row + 1]; ++i) {
@@ -114,14 +122,15 @@ class BatchEncoder {
   void add_long_text(std::string_view text) {
     std::vector<std::string_view> parts = cut(plan_, text, options_.part_bytes);
     if (parts.size() < 2) return;
-    std::vector<uint32_t> characters(parts.size());
+    LongText& long_text = long_texts_[{text.data(), text.size()}];
+    long_text.characters.assign(parts.size(), 0);
     for (size_t i = 1; i < parts.size(); ++i) {
       // Without details the difference between 0 and the rest is what counts.
       const size_t more = options_.details ? unicode::count_characters(parts[i - 1]) : 1;
-      characters[i] = characters[i - 1] + static_cast<uint32_t>(more);
+      long_text.characters[i] = long_text.characters[i - 1] + static_cast<uint32_t>(more);
     }
-    std::vector<Sequence> sequences(parts.size());
-    long_texts_.insert_or_assign(text.data(), LongText{std::move(parts), std::move(characters), std::move(sequences)});
+    long_text.sequences.resize(parts.size());
+    long_text.parts = std::move(parts);
   }
 
   template <bool kDetails>
@@ -147,7 +156,7 @@ class BatchEncoder {
   const Texts& first_;
   const Texts& second_;
   const EncodeOptions& options_;
-  std::map<const char*, LongText> long_texts_;  // by where they begin
+  std::map<std::pair<const char*, size_t>, LongText> long_texts_;  // by their place in memory and size
 };
 
 }  // namespace

@@ -99,6 +99,21 @@ def test_texts_are_not_cut_where_an_added_token_may_stand_beside_the_space(
     same(core, f"a b{token} c {token} d two words e")
 
 
+def test_errors_of_texts_that_are_cut_name_their_row() -> None:
+    core = _core.Tokenizer(
+        added_tokens=[],
+        normalizers=[_core.BertNormalizer()],
+        pre_tokenizers=[_core.BertPreTokenizer()],
+        model=_core.WordPiece(vocab={"a": 0}, unk_token="[UNK]"),
+        template=None,
+        decoders=[],
+    )
+    texts = ["a a a", "a a b a a", "c " * 9]
+    for threads in (1, 3):
+        with pytest.raises(ValueError, match=r"^row 1: .*unknown token"):
+            core.encode(texts, threads=threads, part_bytes=1)
+
+
 def write(root: Path, files: dict[str, str]) -> str:
     for name, content in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

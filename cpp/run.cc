@@ -58,7 +58,8 @@ class BatchEncoder {
     for (const Texts* texts : {&first_, &second_}) {
       if (!texts->row_offsets.empty()) continue;  // their texts are words
       for (const std::string_view& text : texts->texts) {
-        if (text.size() > most && text.size() < UINT32_MAX) add_long_text(text);
+        const bool is_long = text.size() > most && text.size() < UINT32_MAX;
+        if (is_long && !long_texts_.contains({text.data(), text.size()})) add_long_text(text);
       }
     }
     std::vector<std::pair<LongText*, size_t>> parts;

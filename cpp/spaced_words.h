@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gathered_word.h"
 #include "plan.h"
 #include "unicode/unicode.h"
 
@@ -20,15 +21,7 @@ namespace leanformers {
 template <bool kDetails>
 class SpacedWords {
  public:
-  struct Word {
-    WordCache::Key key;  // of a long word its hash, and what no short word has
-    const char* begin;
-    uint32_t size;
-    uint32_t place;      // in the cache
-    uint32_t character;  // with details: the number of its first character
-
-    std::string_view text() const { return {begin, size}; }
-  };
+  using Word = GatheredWord<kDetails>;
 
   // `words_per_word`: 0 when the caller sees all of them as one word, otherwise 1. `end` is that of the text.
   SpacedWords(Worker& worker, Sequence& out, const char* end, int32_t words_per_word)
@@ -46,13 +39,13 @@ class SpacedWords {
     const uint32_t characters = kDetails ? count_characters(key, word.size()) : 0;
     const size_t place = places_.of(key);
     __builtin_prefetch(entries_ + place);
-    put(key, word, place, character);
+    (next_++)->set(key, word, place, character);
     return characters;
   }
 
   // Gathers a word whose tokens depend on more than its bytes.
   uint32_t put_new(std::string_view word, uint32_t character) {
-    put({0, kNewWord}, word, 0, character);
+    (next_++)->set({0, kNewWord}, word, 0, character);
     return kDetails ? static_cast<uint32_t>(unicode::count_characters(word)) : 0;
   }
 
@@ -106,7 +99,7 @@ class SpacedWords {
     if constexpr (!kDetails) {
       for (WordToken& token : tokens) token.begin = token.end = 0;
     }
-    if (word.key.high == kLongWord) return keep_long(word, tokens);
+    if (word.is_long()) return keep_long(word, tokens);
     if (tokens.size() > WordCache::kMaxTokens) return cache_.insert_any(word.key, tokens);
     // To the cache these are ends, each where the next token begins.
     uint32_t before = 0;
@@ -121,7 +114,7 @@ class SpacedWords {
  private:
   // Of a key: the byte with the size, and a bit that a word without a mark has.
   static constexpr uint64_t kSize = uint64_t{0xFF} << 56, kUnmarked = uint64_t{1} << 63;
-  static constexpr uint64_t kLongWord = ~uint64_t{0}, kNewWord = kLongWord - 1;
+  static constexpr uint64_t kNewWord = Word::kLong - 1;
 
   void prepare() {
     cache_.prepare();
@@ -135,22 +128,11 @@ class SpacedWords {
     return key;
   }
 
-  void put(const WordCache::Key& key, std::string_view word, size_t place, uint32_t character) {
-    // One by one: a key copied as a whole is read from the stack before it has got there.
-    next_->key.low = key.low;
-    next_->key.high = key.high;
-    next_->begin = word.data();
-    next_->size = static_cast<uint32_t>(word.size());
-    next_->place = static_cast<uint32_t>(place);
-    if constexpr (kDetails) next_->character = character;
-    ++next_;
-  }
-
   uint32_t put_long(std::string_view word, bool unmarked, uint32_t character) {
     if (word.size() > LongWords::kMaxBytes) return put_new(word, character);
     const uint32_t hash = long_words_.hash(word) ^ uint32_t { unmarked };
     long_words_.prefetch_set(hash);
-    put({hash, kLongWord}, word, 0, character);
+    (next_++)->set({hash, Word::kLong}, word, 0, character);
     return kDetails ? static_cast<uint32_t>(unicode::count_characters(word)) : 0;
   }
 
@@ -253,7 +235,7 @@ class SpacedWords {
 
   bool write_other(const Word& word) {
     if (word.key.high == kNewWord) return false;
-    if (word.key.high == kLongWord) return write_long(word);
+    if (word.is_long()) return write_long(word);
     const WordCache::Entry* entry = cache_.find(word.key);
     if (entry == nullptr || (kDetails && has_no_places(*entry))) return false;
     Room room = this->room(WordCache::kMostTokens);
@@ -263,7 +245,7 @@ class SpacedWords {
   }
 
   bool write_long(const Word& word) {
-    const std::span<const uint32_t> known = long_words_.find(word.text(), static_cast<uint32_t>(word.key.low)).ids;
+    const std::span<const uint32_t> known = long_words_.find(word.text(), word.hash()).ids;
     if (known.empty() || (kDetails && known.back() == 0)) return false;
     Room room = this->room(known.size() / 2);
     room.put(word, known);
@@ -290,7 +272,7 @@ class SpacedWords {
       tokens[count + i] = {tokens[i].begin << 16 | tokens[i].end, 0, 0};
       tokens[i].begin = tokens[i].end = 0;
     }
-    long_words_.insert(word.text(), static_cast<uint32_t>(word.key.low), tokens);
+    long_words_.insert(word.text(), word.hash(), tokens);
   }
 
   WordCache& cache_;

@@ -30,7 +30,6 @@ class WordCache {
 
   struct Key {
     uint64_t low, high;  // the word's bytes, zeros, and its length in the last byte
-    bool operator==(const Key&) const = default;
   };
   struct Entry {
     Key key{0, 0};
@@ -96,11 +95,6 @@ class WordCache {
     Entry* const last = &entries_[places().of(key) + 1];
     if (found + 1 != last && found != last) std::swap(*last, entries_[static_cast<size_t>(found - entries_.data())]);
     return found + 1 == last ? found : last;
-  }
-
-  // For a `find` that comes soon.
-  void prefetch(const Key& key) const {
-    if (!entries_.empty()) __builtin_prefetch(&entries_[places().of(key)]);
   }
 
   // For those who look at many words at once: the table is there after `prepare`, and stays as it is until the next

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "gathered_word.h"
 #include "plan.h"
 #include "token_writer.h"
 
@@ -15,16 +16,7 @@ namespace leanformers {
 template <bool kDetails>
 class WordLookup {
  public:
-  struct Word {
-    WordCache::Key key;  // of a long word its hash, and what no short word has
-    const char* begin;
-    uint32_t size;
-    uint32_t place;      // in the cache
-    uint32_t character;  // with details: the number of its first character
-
-    std::string_view text() const { return {begin, size}; }
-    bool is_long() const { return size > WordCache::kMaxBytes; }
-  };
+  using Word = GatheredWord<kDetails>;
   static constexpr size_t kRoom = 128;  // for words, between two writes
 
   // `end` is that of the text.
@@ -47,19 +39,13 @@ class WordLookup {
       const uint32_t hash = long_words_->hash(word);
       long_words_->prefetch_set(hash);
       has_long_word_ = true;
-      *next_++ = {{hash, kLongWord}, begin, static_cast<uint32_t>(word.size()), 0, character};
+      (next_++)->set({hash, Word::kLong}, word, 0, character);
     }
     // A word of at most WordCache::kMaxBytes that is known by this key.
     void put(std::string_view word, const WordCache::Key& key, uint32_t character) {
       const size_t place = places_.of(key);
       __builtin_prefetch(entries_ + place);
-      // One by one: a key copied as a whole is read from the stack before it has got there.
-      next_->key.low = key.low;
-      next_->key.high = key.high;
-      next_->begin = word.data();
-      next_->size = static_cast<uint32_t>(word.size());
-      next_->place = static_cast<uint32_t>(place);
-      if constexpr (kDetails) next_->character = character;
+      next_->set(key, word, place, character);
       ++next_;
     }
 
@@ -92,7 +78,7 @@ class WordLookup {
     const Word* const end = putter.next_;
     if (putter.has_long_word_) {
       for (const Word* word = words_.data(); word != end; ++word) {
-        if (word->is_long()) long_words_.prefetch_record(static_cast<uint32_t>(word->key.low));
+        if (word->is_long()) long_words_.prefetch_record(word->hash());
       }
     }
     TokenWriter<kDetails> writer(out_);
@@ -141,18 +127,15 @@ class WordLookup {
 
   template <typename Tokenize>
   void write_long(TokenWriter<kDetails>& writer, const Word& word, const Tokenize& tokenize) {
-    const auto hash = static_cast<uint32_t>(word.key.low);
-    if (const LongWords::Tokens known = long_words_.find(word.text(), hash); !known.ids.empty()) {
+    if (const LongWords::Tokens known = long_words_.find(word.text(), word.hash()); !known.ids.empty()) {
       writer.make_room(known.ids.size());
       return writer.put(word.text(), word.character, known);
     }
     const WordTokens& tokens = tokenize(word);
     writer.make_room(tokens.size());
     writer.put(word.text(), word.character, tokens);
-    long_words_.insert(word.text(), hash, tokens);
+    long_words_.insert(word.text(), word.hash(), tokens);
   }
-
-  static constexpr uint64_t kLongWord = ~uint64_t{0};
 
   WordCache& cache_;
   LongWords& long_words_;

@@ -61,3 +61,12 @@ def build(added: Sequence[dict[str, Any]] = (), model: Mapping[str, Any] | None 
         for fused in (True, False)
     ]
     return Cores(cores[0], cores[1], reference)
+
+
+def rows(core: _core.Tokenizer, texts: list[str], *, threads: int = 1) -> list[tuple[Any, ...]]:
+    """Ids, spans and words. Without details the ids are the same, and from a full cache too."""
+    encoded = core.encode(texts, details=True, threads=threads)
+    for _ in range(2):
+        assert core.encode(texts, threads=threads).lists(_core.Column.IDS) == encoded.lists(_core.Column.IDS)
+    columns = (_core.Column.IDS, _core.Column.SPANS, _core.Column.WORD_IDS)
+    return list(zip(*map(encoded.lists, columns), strict=True))

@@ -13,6 +13,8 @@ import pytest
 from leanformers import _core
 from leanformers.tokenizers.spec import Spec
 
+from .conftest import rows
+
 tokenizers = pytest.importorskip("tokenizers")
 
 CL100K = (
@@ -95,13 +97,6 @@ def cores(request: pytest.FixtureRequest, test_data: Path) -> tuple[_core.Tokeni
     fused = spec.compile()
     assert f"fused scan for the split of {request.param.split(' with')[0]}" in fused.explain()[0]
     return fused, spec.compile(fused=False), tokenizers.Tokenizer.from_str(json.dumps(content))
-
-
-def rows(core: _core.Tokenizer, texts: list[str]) -> list[tuple[Any, ...]]:
-    encoded = core.encode(texts, details=True)
-    columns = (_core.Column.IDS, _core.Column.SPANS, _core.Column.WORD_IDS)
-    assert core.encode(texts).lists(_core.Column.IDS) == encoded.lists(_core.Column.IDS)
-    return list(zip(*map(encoded.lists, columns), strict=True))
 
 
 def same(cores: tuple[_core.Tokenizer, _core.Tokenizer, Any], texts: list[str], *, reference: bool = True) -> None:

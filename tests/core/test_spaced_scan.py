@@ -18,6 +18,7 @@ from leanformers.tokenizers.formats.sentencepiece_model import read_model
 from leanformers.tokenizers.spec import Spec
 
 from ..charsmap import build_charsmap
+from .conftest import rows
 
 tokenizers = pytest.importorskip("tokenizers")
 sentencepiece = pytest.importorskip("sentencepiece")
@@ -163,15 +164,6 @@ def trained_unigram(request: pytest.FixtureRequest, train: Any) -> tuple[Any, di
         rules = {"é": "e", "a\u0301": "á", "b\u0301": "", "\u0001": "", "…": "...", "½": "1 2", "\n": " ", "ﬁ": "▁f"}
         charsmap = build_charsmap(rules)
     return model, {"type": "Precompiled", "precompiled_charsmap": b64encode(charsmap).decode()} if charsmap else NFC
-
-
-def rows(core: _core.Tokenizer, texts: list[str], *, threads: int = 1) -> list[tuple[Any, ...]]:
-    """Ids, spans and words. Without details the ids are the same, and from a full cache too."""
-    encoded = core.encode(texts, details=True, threads=threads)
-    for _ in range(2):
-        assert core.encode(texts, threads=threads).lists(_core.Column.IDS) == encoded.lists(_core.Column.IDS)
-    columns = (_core.Column.IDS, _core.Column.SPANS, _core.Column.WORD_IDS)
-    return list(zip(*map(encoded.lists, columns), strict=True))
 
 
 def same(content: dict[str, Any], texts: list[str], *, fused: bool = True) -> tuple[_core.Tokenizer, _core.Tokenizer]:

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from leanformers import _core
 from leanformers.tokenizers.spec import Spec
 
+from .conftest import rows
+
 tokenizers = pytest.importorskip("tokenizers")
 
 SCALARS = [*range(0xD800), *range(0xE000, 0x110000)]
@@ -170,15 +172,6 @@ def document(
         "decoder": None,
         "model": MODELS[model],
     }
-
-
-def rows(core: _core.Tokenizer, texts: list[str], *, threads: int = 1) -> list[tuple[Any, ...]]:
-    """Ids, spans and words. Without details the ids are the same, and from a full cache too."""
-    encoded = core.encode(texts, details=True, threads=threads)
-    for _ in range(2):
-        assert core.encode(texts, threads=threads).lists(_core.Column.IDS) == encoded.lists(_core.Column.IDS)
-    columns = (_core.Column.IDS, _core.Column.SPANS, _core.Column.WORD_IDS)
-    return list(zip(*map(encoded.lists, columns), strict=True))
 
 
 class Three:

@@ -90,8 +90,16 @@ uint64_t WordWindows::find_strange(const Masks& masks, const AsciiMasks& ascii) 
   return strange;
 }
 
-// Characters beyond ASCII. At those whose class needs more than the bit of a byte to reckon with, the window ends.
+// Characters beyond ASCII: those of common scripts all at once, others one by one. At those whose class needs more than
+// the bit of a byte to reckon with, the window ends.
 void WordWindows::read_others(Masks& masks, uint64_t high) const {
+  const WideMasks wide = wide_masks_(masks.text);
+  masks.letters |= wide.letters;
+  masks.lower |= wide.lower;
+  masks.upper |= wide.upper;
+  masks.others |= wide.others;
+  masks.inner = wide.inner;
+  high &= ~(wide.letters | wide.others);
   while (high != 0) {
     const uint32_t place = first_of(high);
     const auto lead = static_cast<unsigned char>(masks.text[place]);
@@ -105,16 +113,15 @@ void WordWindows::read_others(Masks& masks, uint64_t high) const {
     add(masks.lower, CharacterClasses::kLower);
     add(masks.upper, CharacterClasses::kUpper);
     add(masks.others, CharacterClasses::kOther);
-    masks.inner |= own & (own << 1);
     high &= ~own;
   }
 }
 
 WordWindows::Window WordWindows::look(const char* at) const {
   const auto left = static_cast<size_t>(end_ - at);
-  // Scripts of three bytes a character have long words, of which a window would have few.
+  // Characters of three bytes that are not all seen at once are as well read where words are.
   const char first = *at == ' ' && left > 1 ? at[1] : *at;
-  if (static_cast<unsigned char>(first) >= 0xE0 || split_.pattern == SplitPattern::kDeepSeek) return {0, 0};
+  if (static_cast<unsigned char>(first - 0xE0) < 3 || split_.pattern == SplitPattern::kDeepSeek) return {0, 0};
   char copy[kBytes];
   if (left < kBytes) {
     std::memset(copy, 0, kBytes);

@@ -19,7 +19,8 @@ class WordWindows {
       : classes_(CharacterClasses::get(split.pattern)),
         split_(split),
         end_(text.data() + text.size()),
-        ascii_masks_(instructions.ascii_masks) {}
+        ascii_masks_(instructions.ascii_masks),
+        wide_masks_(instructions.wide_masks) {}
 
   struct Window {
     uint64_t ends;   // bit i: a word ends with byte i; none when this cannot tell where the first word ends
@@ -61,6 +62,7 @@ class WordWindows {
   const ByteLevelSplit& split_;
   const char* end_;
   AsciiMasksFunction ascii_masks_;
+  WideMasksFunction wide_masks_;
 };
 
 }  // namespace leanformers

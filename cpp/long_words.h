@@ -84,7 +84,7 @@ class LongWords {
       ends[i] = static_cast<uint8_t>(tokens[i].end);
     }
     std::memcpy(ends + count, word.data(), word.size());
-    if (++kept_ > sets_.size() * 2 && sets_.size() < kMostSets) grow();
+    if (++kept_ > sets_.size() && sets_.size() < kMostSets) grow();
     put({hash, static_cast<uint32_t>(place)});
   }
 

@@ -12,6 +12,7 @@
 #include "added_tokens.h"
 #include "buffer.h"
 #include "long_words.h"
+#include "medium_words.h"
 #include "model/bpe.h"
 #include "model/character_table.h"
 #include "model/unigram.h"
@@ -56,9 +57,10 @@ struct Sequence {
 
 // What one encode call writes to. Workers are lent for a call and keep their memory and their cache between calls.
 struct Worker {
-  explicit Worker(uint64_t seed) : cache(seed), long_words(seed) {}
+  explicit Worker(uint64_t seed) : cache(seed), medium_words(seed), long_words(seed) {}
 
   WordCache cache;
+  MediumWords medium_words;
   LongWords long_words;
   CharacterTokens character_tokens;
   BertScratch scratch;

@@ -56,6 +56,16 @@ class TokenWriter {
     pass(tokens.ids.size());
   }
 
+  // Ids alone, with what stands behind them up to a multiple of MediumWords::kBlock.
+  void put_blocks(std::span<const uint32_t> ids) {
+    uint32_t* to = ids_ + count_;
+    for (const uint32_t* from = ids.data(); from < ids.data() + ids.size(); from += MediumWords::kBlock) {
+      std::memcpy(to, from, MediumWords::kBlock * sizeof(uint32_t));
+      to += MediumWords::kBlock;
+    }
+    pass(ids.size());
+  }
+
   void put(std::string_view word, uint32_t character, std::span<const WordToken> tokens) {
     for (size_t i = 0; i < tokens.size(); ++i) ids_[count_ + i] = tokens[i].id;
     if constexpr (kDetails) {

@@ -1,0 +1,164 @@
+// Remembers the tokens of words of 16 to 32 bytes, each in a line of the processor's cache: most words of scripts
+// beyond ASCII are such. It never changes a result, only how fast it comes. Its size is bounded, as that of the
+// WordCache.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "huge_pages.h"
+#include "model/word_token.h"
+
+namespace leanformers {
+
+class MediumWords {
+ public:
+  static constexpr size_t kMinBytes = 16, kMaxBytes = 32;
+  static constexpr size_t kMaxTokens = kMaxBytes;  // of a word: they tile it
+  static constexpr size_t kBlock = 8;              // ids are copied eight at a time, from and to room for as many
+
+  // The first 16 bytes of a word and its last ones, which share some: with its size they are the word.
+  struct Key {
+    uint64_t parts[4];
+
+    explicit Key(std::string_view word) {
+      std::memcpy(parts, word.data(), 16);
+      std::memcpy(parts + 2, word.data() + word.size() - 16, 16);
+    }
+    Key() : parts{} {}
+  };
+
+  struct alignas(64) Entry {
+    Key key;
+    uint32_t ids[6]{};  // if there are more, the first one is their place
+    uint32_t ends = 0;  // bit i: a token ends with byte i
+    uint16_t size = 0;  // of the word; 0: empty
+    uint16_t count = 0;
+
+    // Without a branch: which of two entries has a word is anybody's guess.
+    bool differs(const Key& other, size_t bytes) const {
+      uint64_t difference = size ^ bytes;
+      for (size_t i = 0; i < 4; ++i) difference |= key.parts[i] ^ other.parts[i];
+      return difference != 0;
+    }
+  };
+  static_assert(sizeof(Entry) == 64);
+
+  explicit MediumWords(uint64_t seed) : seed_(seed) {}
+
+  // For those who look at many words at once: the table is there after `prepare`, and stays as it is until the next
+  // one, but for its contents.
+  void prepare() {
+    if (entries_.empty()) entries_.resize(kEntries);
+    // Early: those that are pushed out again and again cost more than room does.
+    if (pushed_out_ > entries_.size() / 64 && entries_.size() < kMostEntries) grow();
+  }
+
+  // Of a word's two entries, the first one.
+  size_t place(const Key& key, size_t size) const {
+    uint64_t state = size ^ seed_;
+    for (const uint64_t part : key.parts) state = mix(state ^ part);
+    return state >> 40 & (entries_.size() - 2);
+  }
+  void prefetch(size_t place) const { __builtin_prefetch(&entries_[place]); }
+
+  // Null when the word is not at its place or the next one: `fetch` has them all.
+  const Entry* find(std::string_view word, size_t place) const {
+    const Key key(word);
+    const Entry* entry = &entries_[place];
+    entry += entry->differs(key, word.size());
+    return entry->differs(key, word.size()) ? nullptr : entry;
+  }
+  // A word that had to go to the neighbouring pair comes home: those that are looked for stay near.
+  const Entry* fetch(std::string_view word, size_t place) {
+    if (const Entry* entry = find(word, place)) return entry;
+    const Entry* entry = find(word, place ^ 2);
+    if (entry == nullptr) return nullptr;
+    Entry* const last = &entries_[place + 1];
+    std::swap(*last, entries_[static_cast<size_t>(entry - entries_.data())]);
+    return last;
+  }
+
+  // At least as many ids as a multiple of kBlock can be read.
+  std::span<const uint32_t> ids_of(const Entry& entry) const {
+    return {entry.count <= std::size(entry.ids) ? entry.ids : more_.data() + entry.ids[0], entry.count};
+  }
+
+  // Keeps what tiles the word; byte tokens of an unknown character do not.
+  void insert(std::string_view word, size_t place, const WordTokens& tokens) {
+    Entry entry;
+    uint32_t end = 0;
+    for (const WordToken& token : tokens) {
+      if (token.begin != end || token.end <= end) return;
+      end = token.end;
+      entry.ends |= uint32_t{1} << (end - 1);
+    }
+    if (end != word.size()) return;
+    entry.key = Key(word);
+    entry.size = static_cast<uint16_t>(word.size());
+    entry.count = static_cast<uint16_t>(tokens.size());
+    if (tokens.size() <= std::size(entry.ids)) {
+      std::transform(tokens.begin(), tokens.end(), entry.ids, [](const WordToken& token) { return token.id; });
+    } else {
+      if (more_.size() + tokens.size() + kBlock > kRoomForMore) forget();
+      more_.resize(more_.size() - std::min(more_.size(), kBlock));
+      entry.ids[0] = static_cast<uint32_t>(more_.size());
+      for (const WordToken& token : tokens) more_.push_back(token.id);
+      more_.resize(more_.size() + kBlock);
+    }
+    put(entry, place);
+  }
+
+ private:
+  using Entries = std::vector<Entry, HugePages<Entry>>;
+  static constexpr size_t kEntries = size_t{1} << 10;      // 64 KiB
+  static constexpr size_t kMostEntries = size_t{1} << 17;  // 8 MiB
+  static constexpr size_t kRoomForMore = size_t{1} << 20;  // 4 MiB
+
+  static uint64_t mix(uint64_t state) {
+    state *= 0x9E3779B97F4A7C15;
+    return state ^ state >> 32;
+  }
+
+  // What has no more room in its own pair goes to the neighbouring one.
+  void put(const Entry& entry, size_t place) {
+    Entry* const pair = &entries_[place];
+    if (pair[1].size != 0) {
+      Entry* neighbour = &entries_[place ^ 2];
+      neighbour += neighbour->size != 0;
+      if (neighbour->size == 0) {
+        *neighbour = pair[1];
+      } else {
+        ++pushed_out_;
+      }
+    }
+    pair[1] = pair[0];
+    pair[0] = entry;
+  }
+
+  void grow() {
+    const Entries old = std::exchange(entries_, Entries(entries_.size() * 2));
+    for (size_t i = old.size(); i-- > 0;) {  // the newer one of a pair comes last
+      if (old[i].size != 0) put(old[i], place(old[i].key, old[i].size));
+    }
+    pushed_out_ = 0;
+  }
+
+  void forget() {
+    std::fill(entries_.begin(), entries_.end(), Entry{});
+    more_.clear();
+    pushed_out_ = 0;
+  }
+
+  uint64_t seed_;
+  Entries entries_;
+  std::vector<uint32_t> more_;  // ids of words that have many, and kBlock to be read with the last ones
+  size_t pushed_out_ = 0;       // words, since the table has had its size
+};
+
+}  // namespace leanformers

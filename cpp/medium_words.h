@@ -19,8 +19,8 @@ namespace leanformers {
 class MediumWords {
  public:
   static constexpr size_t kMinBytes = 16, kMaxBytes = 32;
-  static constexpr size_t kMaxTokens = kMaxBytes;  // of a word: they tile it
-  static constexpr size_t kBlock = 8;              // ids are copied eight at a time, from and to room for as many
+  static constexpr size_t kMaxTokens = 6;           // in an entry
+  static constexpr size_t kMostTokens = kMaxBytes;  // of a word: they tile it
 
   // The first 16 bytes of a word and its last ones, which share some: with its size they are the word.
   struct Key {
@@ -35,9 +35,9 @@ class MediumWords {
 
   struct alignas(64) Entry {
     Key key;
-    uint32_t ids[6]{};  // if there are more, the first one is their place
-    uint32_t ends = 0;  // bit i: a token ends with byte i
-    uint16_t size = 0;  // of the word; 0: empty
+    uint32_t ids[kMaxTokens]{};  // if there are more, the first one is their place
+    uint32_t ends = 0;           // bit i: a token ends with byte i
+    uint16_t size = 0;           // of the word; 0: empty
     uint16_t count = 0;
 
     // Without a branch: which of two entries has a word is anybody's guess.
@@ -84,9 +84,9 @@ class MediumWords {
     return last;
   }
 
-  // At least as many ids as a multiple of kBlock can be read.
-  std::span<const uint32_t> ids_of(const Entry& entry) const {
-    return {entry.count <= std::size(entry.ids) ? entry.ids : more_.data() + entry.ids[0], entry.count};
+  // From where kMostTokens can be read, but 8 where they are in the entry.
+  const uint32_t* ids_of(const Entry& entry) const {
+    return entry.count <= kMaxTokens ? entry.ids : more_.data() + entry.ids[0];
   }
 
   // Keeps what tiles the word; byte tokens of an unknown character do not.
@@ -102,15 +102,15 @@ class MediumWords {
     entry.key = Key(word);
     entry.size = static_cast<uint16_t>(word.size());
     entry.count = static_cast<uint16_t>(tokens.size());
-    if (tokens.size() <= std::size(entry.ids)) {
-      std::transform(tokens.begin(), tokens.end(), entry.ids, [](const WordToken& token) { return token.id; });
-    } else {
-      if (more_.size() + tokens.size() + kBlock > kRoomForMore) forget();
-      more_.resize(more_.size() - std::min(more_.size(), kBlock));
-      entry.ids[0] = static_cast<uint32_t>(more_.size());
-      for (const WordToken& token : tokens) more_.push_back(token.id);
-      more_.resize(more_.size() + kBlock);
+    uint32_t* ids = entry.ids;
+    if (tokens.size() > kMaxTokens) {
+      if (more_.size() + tokens.size() > kRoomForMore) forget();
+      const size_t at = more_.size() - kMostTokens;
+      more_.resize(more_.size() + tokens.size());
+      entry.ids[0] = static_cast<uint32_t>(at);
+      ids = &more_[at];
     }
+    for (const WordToken& token : tokens) *ids++ = token.id;
     put(entry, place);
   }
 
@@ -151,14 +151,15 @@ class MediumWords {
 
   void forget() {
     std::fill(entries_.begin(), entries_.end(), Entry{});
-    more_.clear();
+    more_.assign(kMostTokens, 0);
     pushed_out_ = 0;
   }
 
   uint64_t seed_;
   Entries entries_;
-  std::vector<uint32_t> more_;  // ids of words that have many, and kBlock to be read with the last ones
-  size_t pushed_out_ = 0;       // words, since the table has had its size
+  // Ids of words that have many, and room for kMostTokens to be read with the last ones.
+  std::vector<uint32_t> more_ = std::vector<uint32_t>(kMostTokens);
+  size_t pushed_out_ = 0;  // words, since the table has had its size
 };
 
 }  // namespace leanformers

@@ -56,14 +56,14 @@ class TokenWriter {
     pass(tokens.ids.size());
   }
 
-  // Ids alone, with what stands behind them up to a multiple of MediumWords::kBlock.
-  void put_blocks(std::span<const uint32_t> ids) {
-    uint32_t* to = ids_ + count_;
-    for (const uint32_t* from = ids.data(); from < ids.data() + ids.size(); from += MediumWords::kBlock) {
-      std::memcpy(to, from, MediumWords::kBlock * sizeof(uint32_t));
-      to += MediumWords::kBlock;
+  // Without details: so many at once, of which those that there are count. Most words have no more.
+  template <size_t kBlock = 16>
+  void put_ids(const uint32_t* ids, size_t count) {
+    std::memcpy(ids_ + count_, ids, kBlock * sizeof(uint32_t));
+    for (size_t i = kBlock; i < count; i += kBlock) {
+      std::memcpy(ids_ + count_ + i, ids + i, kBlock * sizeof(uint32_t));
     }
-    pass(ids.size());
+    pass(count);
   }
 
   void put(std::string_view word, uint32_t character, std::span<const WordToken> tokens) {

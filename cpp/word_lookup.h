@@ -7,7 +7,6 @@
 #include <array>
 #include <bit>
 #include <cstddef>
-#include <span>
 #include <string_view>
 
 #include "gathered_word.h"
@@ -96,7 +95,7 @@ class WordLookup {
     for (const Word* word = words_.data(); word != end; ++word) {
       const size_t words = static_cast<size_t>(end - word);
       if (putter.has_medium_word_) {
-        writer.make_room(words * std::max(TokenWriter<kDetails>::kRoomOfWord, MediumWords::kMaxTokens));
+        writer.make_room(words * std::max(TokenWriter<kDetails>::kRoomOfWord, MediumWords::kMostTokens));
         word = write_known<true>(writer, word, end);
       } else {
         writer.make_room(words * TokenWriter<kDetails>::kRoomOfWord);
@@ -144,21 +143,25 @@ class WordLookup {
   }
 
   void write_entry(TokenWriter<kDetails>& writer, const Word& word, const WordCache::Entry& entry) const {
-    if (WordCache::is_long(entry)) return writer.put(word.text(), word.character, cache_.tokens_of(entry));
+    if (WordCache::is_long(entry)) {
+      if constexpr (kDetails) return writer.put(word.text(), word.character, cache_.tokens_of(entry));
+      return writer.put_ids(cache_.ids_of(entry), entry.count);
+    }
     constexpr uint64_t kNotAscii = 0x8080808080808080;
     const bool ascii = ((word.key.low | word.key.high << 8) & kNotAscii) == 0;
     writer.put(word.text(), ascii, word.character, entry);
   }
 
   void write_entry(TokenWriter<kDetails>& writer, const Word& word, const MediumWords::Entry& entry) const {
-    const std::span<const uint32_t> ids = medium_words_.ids_of(entry);
+    const uint32_t* const ids = medium_words_.ids_of(entry);
     if constexpr (kDetails) {
-      std::array<uint8_t, MediumWords::kMaxTokens> ends;
+      std::array<uint8_t, MediumWords::kMostTokens> ends;
       uint32_t left = entry.ends;
       for (size_t i = 0; left != 0; left &= left - 1) ends[i++] = static_cast<uint8_t>(std::countr_zero(left) + 1);
-      writer.put(word.text(), word.character, LongWords::Tokens{ids, ends.data()});
+      writer.put(word.text(), word.character, LongWords::Tokens{{ids, entry.count}, ends.data()});
     } else {
-      writer.put_blocks(ids);
+      entry.count <= MediumWords::kMaxTokens ? writer.template put_ids<8>(ids, entry.count)
+                                             : writer.put_ids(ids, entry.count);
     }
   }
 

@@ -46,6 +46,7 @@ class WordWindows {
 
   Masks read(const char* text, uint32_t left) const;
   void read_others(Masks& masks, uint64_t high) const;
+  void read_one_by_one(Masks& masks, uint64_t firsts) const;
   uint64_t find_strange(const Masks& masks, const AsciiMasks& ascii) const;
 
   // Where words begin; what is said of the first byte means nothing.

@@ -51,12 +51,13 @@ class TokenWriter {
   }
 
   void put(std::string_view word, uint32_t character, const LongWords::Tokens& tokens) {
+    if constexpr (!kDetails) return put_ids(tokens.ids.data(), tokens.ids.size());
     std::copy(tokens.ids.begin(), tokens.ids.end(), ids_ + count_);
-    if constexpr (kDetails) put_details(word, character, tokens.ids.size(), tokens.ends);
+    put_details(word, character, tokens.ids.size(), tokens.ends);
     pass(tokens.ids.size());
   }
 
-  // Without details: so many at once, of which those that there are count. Most words have no more.
+  // So many at once, of which those that there are count: most words have no more.
   template <size_t kBlock = 16>
   void put_ids(const uint32_t* ids, size_t count) {
     std::memcpy(ids_ + count_, ids, kBlock * sizeof(uint32_t));

@@ -115,9 +115,10 @@ class SequenceEncoder {
     }
   }
 
-  // The tokens of a word whose bytes the model reads as characters, with offsets in its bytes.
+  // The tokens of a word whose bytes the model reads as characters, with offsets in the word's characters.
   const WordTokens& tokenize_bytes(std::string_view word) {
     std::get<BpeModel>(plan_.model).tokenize_bytes(word, worker_.tokens);
+    count_characters(word, worker_.tokens);
     return worker_.tokens;
   }
 
@@ -172,20 +173,6 @@ class SequenceEncoder {
     ++out_.word_count;
   }
 
-  // A normalized word; `spans` are where its bytes come from. `key` is what the cache knows it by, or null.
-  void changed_word(std::string_view word, const Span* spans, const WordCache::Key* key) {
-    const auto span = [spans](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; };
-    const WordCache::Entry* entry = key == nullptr ? nullptr : worker_.cache.find(*key);
-    if (entry == nullptr) {
-      add_word(tokenize(word), span);
-      if (key != nullptr) worker_.cache.insert_any(*key, worker_.tokens);
-    } else if (WordCache::is_long(*entry)) {
-      add_word(worker_.cache.tokens_of(*entry), span);
-    } else {
-      add_entry(*entry, span);
-    }
-  }
-
   const WordTokens& tokenize(std::string_view word) {
     word_ = word;
     std::visit([&](const auto& model) { model.tokenize(word, worker_.tokens); }, plan_.model);
@@ -200,16 +187,6 @@ class SequenceEncoder {
   template <typename SpanOf>
   void add_word(std::span<const WordToken> tokens, const SpanOf& span) {
     for (const auto& [id, begin, end] : tokens) add_piece(id, begin, end, span);
-    ++out_.word_count;
-  }
-
-  template <typename SpanOf>
-  void add_entry(const WordCache::Entry& entry, const SpanOf& span) {
-    uint32_t begin = 0;
-    for (size_t i = 0; i < entry.count; ++i) {
-      add_piece(entry.ids[i], begin, entry.ends[i], span);
-      begin = entry.ends[i];
-    }
     ++out_.word_count;
   }
 

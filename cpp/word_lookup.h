@@ -30,7 +30,6 @@ class WordLookup {
    public:
     bool has_room(size_t words) const { return static_cast<size_t>(last_ - next_) >= words; }
 
-    // Tokens of the word have offsets in its bytes, and these are one after the other in the text.
     void put(const char* begin, const char* end, uint32_t character) {
       const std::string_view word(begin, end);
       if (word.size() <= WordCache::kMaxBytes) {
@@ -72,7 +71,7 @@ class WordLookup {
   }
 
   // Writes the tokens of all words that have been put, and returns what puts the next ones. `tokenize(word)` gives the
-  // tokens of words that are not known.
+  // tokens of words that are not known, with their places in characters from the word's first one.
   template <typename Tokenize>
   Putter write(const Putter& putter, const Tokenize& tokenize) {
     const Word* const end = putter.next_;
@@ -110,10 +109,7 @@ class WordLookup {
   }
 
   void write_entry(TokenWriter<kDetails>& writer, const Word& word, const WordCache::Entry& entry) const {
-    if (WordCache::is_long(entry)) return writer.put(word.text(), word.character, cache_.tokens_of(entry));
-    constexpr uint64_t kNotAscii = 0x8080808080808080;
-    const bool ascii = ((word.key.low | word.key.high << 8) & kNotAscii) == 0;
-    writer.put(word.text(), ascii, word.character, entry);
+    WordCache::is_long(entry) ? writer.put(word.character, cache_.tokens_of(entry)) : writer.put(word.character, entry);
   }
 
   template <typename Tokenize>
@@ -121,19 +117,19 @@ class WordLookup {
     if (const WordCache::Entry* entry = cache_.fetch(word.key)) return write_entry(writer, word, *entry);
     const WordTokens& tokens = tokenize(word);
     writer.make_room(tokens.size());
-    writer.put(word.text(), word.character, tokens);
-    cache_.insert_any(word.key, tokens);
+    writer.put(word.character, tokens);
+    cache_.insert(word.key, tokens);
   }
 
   template <typename Tokenize>
   void write_long(TokenWriter<kDetails>& writer, const Word& word, const Tokenize& tokenize) {
     if (const LongWords::Tokens known = long_words_.find(word.text(), word.hash()); !known.ids.empty()) {
       writer.make_room(known.ids.size());
-      return writer.put(word.text(), word.character, known);
+      return writer.put(word.character, known);
     }
     const WordTokens& tokens = tokenize(word);
     writer.make_room(tokens.size());
-    writer.put(word.text(), word.character, tokens);
+    writer.put(word.character, tokens);
     long_words_.insert(word.text(), word.hash(), tokens);
   }
 

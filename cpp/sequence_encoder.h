@@ -18,14 +18,12 @@
 
 namespace leanformers {
 
-// Encodes one sequence into a Sequence.
+// Encodes one sequence into a Sequence that has none of its tokens yet.
 template <bool kDetails>
 class SequenceEncoder {
  public:
   SequenceEncoder(const Plan& plan, Worker& worker, bool split_special_tokens, Sequence& out)
-      : plan_(plan), worker_(worker), split_special_tokens_(split_special_tokens), out_(out) {
-    out_.clear();
-  }
+      : plan_(plan), worker_(worker), split_special_tokens_(split_special_tokens), out_(out) {}
 
   // Adds the tokens of a text to the sequence, or of its part that has so many characters before it.
   void encode(std::string_view text, uint32_t before = 0) {
@@ -216,8 +214,8 @@ class SequenceEncoder {
   Worker& worker_;
   bool split_special_tokens_;
   Sequence& out_;
-  size_t marked_ = 0;      // tokens that have the word's number of the caller
-  std::string_view word_;  // the last one that the model saw
+  size_t marked_ = out_.words.size();  // tokens that have the word's number of the caller
+  std::string_view word_;              // the last one that the model saw
   const std::optional<uint32_t> unigram_unknown_ =
       std::holds_alternative<Unigram>(plan_.spec.model) ? std::get<Unigram>(plan_.spec.model).unk_id : std::nullopt;
 };

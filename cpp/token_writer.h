@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -35,8 +37,9 @@ class TokenWriter {
     // The ids are copied with what stands behind them.
     std::memcpy(ids_ + count_, entry.ids, sizeof(WordCache::Entry) - offsetof(WordCache::Entry, ids));
     if constexpr (kDetails) {
+      const uint64_t first = as_bits({character, character});
       for (size_t i = 0; i < WordCache::kMaxTokens; ++i) {
-        spans_[count_ + i] = {character + (entry.places[i] >> 4), character + (entry.places[i] & 0xFU)};
+        spans_[count_ + i] = std::bit_cast<Span>(first + kBitsOfPlaces[entry.places[i]]);
       }
       std::fill_n(words_ + count_, WordCache::kMaxTokens + 1, word_);  // one more: four are as fast as one
     }
@@ -67,6 +70,15 @@ class TokenWriter {
   }
 
  private:
+  static constexpr uint64_t as_bits(Span span) { return std::bit_cast<uint64_t>(span); }
+
+  // Of what entries have as places: both numbers of a span are added to at once, and neither overflows.
+  static constexpr auto kBitsOfPlaces = [] {
+    std::array<uint64_t, 256> bits;
+    for (uint32_t place = 0; place < bits.size(); ++place) bits[place] = as_bits({place >> 4, place & 0xF});
+    return bits;
+  }();
+
   void pass(size_t tokens) {
     count_ += tokens;
     word_ += words_per_word_;

@@ -34,24 +34,32 @@ struct OuterSpaces {
   uint32_t leading, trailing;
 };
 
-// The tokens of one sequence.
+// The tokens of one sequence, which may stand behind those of others.
 struct Sequence {
   Buffer<uint32_t> ids;
   Buffer<Span> spans;     // with details
   Buffer<int32_t> words;  // with details
+  size_t begin = 0;       // its first token
   int32_t word_count = 0;
   bool has_long_word = false;      // that became the unknown token for its length alone
   bool has_special_token = false;  // that stood in the text
   // With details, where spans are to be trimmed: tokens that stand as they were found, by rising place in `ids`.
   std::vector<std::pair<size_t, OuterSpaces>> stripped;
 
+  size_t size() const { return ids.size() - begin; }
+
   void clear() {
-    stripped.clear();
     ids.clear();
     spans.clear();
     words.clear();
+    begin_next();
+  }
+  // What is there stays before the tokens of another sequence.
+  void begin_next() {
+    begin = ids.size();
     word_count = 0;
     has_long_word = has_special_token = false;
+    stripped.clear();
   }
 };
 

@@ -82,14 +82,19 @@ class BatchEncoder {
     size_t bytes = 0;
     for (size_t row = rows.begin; row < rows.end; ++row) bytes += row_bytes(row);
     RowWriter writer(plan_, options_, rows.begin, rows.end - rows.begin, bytes);
+    Sequence* const second = second_.empty() ? nullptr : &worker->second;
     for (size_t row = rows.begin; row < rows.end; ++row) {
+      Sequence& first = writer.first_of_next(worker->first, second != nullptr);
       try {
-        encode_sequence(*worker, first_, row, worker->first);
-        if (!second_.empty()) encode_sequence(*worker, second_, row, worker->second);
+        encode_sequence(*worker, first_, row, first);
+        if (second != nullptr) {
+          second->clear();
+          encode_sequence(*worker, second_, row, *second);
+        }
       } catch (const std::invalid_argument& error) {
         throw std::invalid_argument("row " + std::to_string(row) + ": " + error.what());
       }
-      writer.add(worker->first, second_.empty() ? nullptr : &worker->second);
+      writer.add(first, second);
     }
     return writer.take();
   }

@@ -34,10 +34,13 @@ class SpacedWords {
 
   // Gathers a word, and returns how many characters it has (with details). `unmarked` tells it from a word of the same
   // bytes that has a mark before it.
-  uint32_t put(std::string_view word, bool unmarked, uint32_t character) {
+  uint32_t put(std::string_view word, bool unmarked, bool short_is_ascii, uint32_t character) {
     if (word.size() > WordCache::kMaxBytes) return put_long(word, unmarked, character);
     const WordCache::Key key = key_of(word, unmarked);
-    const uint32_t characters = kDetails ? count_characters(key, word.size()) : 0;
+    uint32_t characters = 0;
+    if constexpr (kDetails) {
+      characters = short_is_ascii ? static_cast<uint32_t>(word.size()) : count_characters(key, word.size());
+    }
     const size_t place = places_.of(key);
     __builtin_prefetch(entries_ + place);
     (next_++)->set(key, word, place, character);

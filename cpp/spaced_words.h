@@ -34,10 +34,13 @@ class SpacedWords {
 
   // Gathers a word, and returns how many characters it has (with details). `unmarked` tells it from a word of the same
   // bytes that has a mark before it.
-  uint32_t put(std::string_view word, bool unmarked, uint32_t character) {
+  uint32_t put(std::string_view word, bool unmarked, bool short_is_ascii, uint32_t character) {
     if (word.size() > WordCache::kMaxBytes) return put_long(word, unmarked, character);
     const WordCache::Key key = key_of(word, unmarked);
-    const uint32_t characters = kDetails ? count_characters(key, word.size()) : 0;
+    uint32_t characters = 0;
+    if constexpr (kDetails) {
+      characters = short_is_ascii ? static_cast<uint32_t>(word.size()) : count_characters(key, word.size());
+    }
     const size_t place = places_.of(key);
     __builtin_prefetch(entries_ + place);
     (next_++)->set(key, word, place, character);
@@ -75,11 +78,17 @@ class SpacedWords {
   // or says no: then this does too, at once.
   template <typename AddNew>
   bool write(const AddNew& add_new) {
-    for (const Word* word = words_.data();; ++word) {
-      word = write_known(word);
+    Writer writer(out_, words_per_word_);
+    for (const Word* word = words_.data(); word != next_; ++word) {
+      writer.make_room(static_cast<size_t>(next_ - word) * Writer::kRoomOfWord);
+      word = write_known(writer, word);
       if (word == next_) break;
-      if (!write_other(*word) && !add_new(*word)) return false;
+      if (write_other(writer, *word)) continue;
+      writer.finish();
+      if (!add_new(*word)) return false;
+      writer = Writer(out_, words_per_word_);
     }
+    writer.finish();
     next_ = words_.data();
     prepare();
     return true;
@@ -87,7 +96,10 @@ class SpacedWords {
 
   // Writes the tokens of a word that was new, which are as those of `keep`.
   void add(const Word& word, std::span<const WordToken> tokens) {
-    write(tokens.size(), [&](Writer& writer) { writer.put(word.character, tokens); });
+    Writer writer(out_, words_per_word_);
+    writer.make_room(tokens.size());
+    writer.put(word.character, tokens);
+    writer.finish();
   }
 
   // Remembers the tokens of a word; with details, which have their places in characters from the word's first one.
@@ -134,45 +146,35 @@ class SpacedWords {
     return static_cast<uint32_t>(size - (counts * 0x0101010101010101 >> 56));
   }
 
-  // Calls `put` with what there is room for so many tokens in.
-  template <typename Put>
-  void write(size_t tokens, const Put& put) {
-    Writer writer(out_, words_per_word_);
-    writer.make_room(tokens);
-    put(writer);
-    writer.finish();
-  }
-
   // Words up to the first one that its place in the cache does not have, which is returned.
-  const Word* write_known(const Word* word) {
-    write(static_cast<size_t>(next_ - word) * Writer::kRoomOfWord, [&](Writer& writer) {
-      Writer own = writer;
-      const WordCache::Entry* const entries = entries_;
-      for (const Word* const end = next_; word != end; ++word) {
-        const WordCache::Entry* entry = entries + word->place;
-        entry += entry->differs(word->key);
-        if (entry->differs(word->key) || (kDetails && has_no_places(*entry))) [[unlikely]]
-          break;
-        put_entry(own, *word, *entry);
-      }
-      writer = own;
-    });
+  const Word* write_known(Writer& writer, const Word* word) const {
+    Writer own = writer;
+    const WordCache::Entry* const entries = entries_;
+    for (const Word* const end = next_; word != end; ++word) {
+      const WordCache::Entry* entry = entries + word->place;
+      entry += entry->differs(word->key);
+      if (entry->differs(word->key) || (kDetails && has_no_places(*entry))) [[unlikely]]
+        break;
+      put_entry(own, *word, *entry);
+    }
+    writer = own;
     return word;
   }
 
-  bool write_other(const Word& word) {
+  bool write_other(Writer& writer, const Word& word) const {
     if (word.key.high == kNewWord) return false;
-    if (word.is_long()) return write_long(word);
+    if (word.is_long()) return write_long(writer, word);
     const WordCache::Entry* entry = cache_.find(word.key);
     if (entry == nullptr || (kDetails && has_no_places(*entry))) return false;
-    write(Writer::kRoomOfWord, [&](Writer& writer) { put_entry(writer, word, *entry); });
+    put_entry(writer, word, *entry);
     return true;
   }
 
-  bool write_long(const Word& word) {
+  bool write_long(Writer& writer, const Word& word) const {
     const LongWords::Tokens known = long_words_.find(word.text(), word.hash());
     if (known.ids.empty() || (kDetails && known.places[0] == 0)) return false;
-    write(known.ids.size(), [&](Writer& writer) { writer.put(word.character, known); });
+    writer.make_room(known.ids.size());
+    writer.put(word.character, known);
     return true;
   }
 

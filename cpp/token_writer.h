@@ -23,7 +23,8 @@ class TokenWriter {
   explicit TokenWriter(Sequence& out, int32_t words_per_word = 1)
       : out_(&out), words_per_word_(words_per_word), word_(out.word_count), count_(out.ids.size()) {}
 
-  void make_room(size_t tokens) { resize(count_ + tokens); }
+  // With room to copy blocks of ids.
+  void make_room(size_t tokens) { resize(count_ + tokens + LongWords::kReadable); }
   // The sequence has what was written.
   void finish() {
     resize(count_);
@@ -61,7 +62,7 @@ class TokenWriter {
   }
 
   // So many at once, of which those that there are count: most words have no more.
-  template <size_t kBlock = 16>
+  template <size_t kBlock = LongWords::kReadable>
   void put_ids(const uint32_t* ids, size_t count) {
     std::memcpy(ids_ + count_, ids, kBlock * sizeof(uint32_t));
     for (size_t i = kBlock; i < count; i += kBlock) {

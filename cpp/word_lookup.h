@@ -39,7 +39,7 @@ class WordLookup {
         return put(word, WordCache::key(word, end_ - begin >= 16), character);
       }
       if (word.size() <= MediumWords::kMaxBytes) {
-        const size_t place = medium_words_->place(MediumWords::Key(word), word.size());
+        const size_t place = medium_words_->place(word);
         medium_words_->prefetch(place);
         has_medium_word_ = true;
         return (next_++)->set({0, Word::kMedium}, word, place, character);
@@ -173,7 +173,7 @@ class WordLookup {
     const WordTokens& tokens = tokenize(word);
     writer.make_room(tokens.size());
     writer.put(word.text(), word.character, tokens);
-    medium_words_.insert(word.text(), word.place, tokens);
+    medium_words_.insert(word.text(), tokens);
   }
 
   template <typename Tokenize>

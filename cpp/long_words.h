@@ -23,7 +23,9 @@ class LongWords {
 
   struct Tokens {
     std::span<const uint32_t> ids;  // empty: the word is not there
-    const uint8_t* ends;            // where each token ends in the word
+    // Of each token: which character of the word it begins with, and in the lower byte how many there are up to its
+    // end; 0: that is not known.
+    const uint16_t* places;
   };
 
   explicit LongWords(uint64_t seed) : seed_(seed) {}
@@ -55,35 +57,30 @@ class LongWords {
       if (slot.hash != hash || slot.place == 0) continue;
       const uint32_t* record = &records_[slot.place];
       const uint32_t size = *record & 0xFF, count = *record >> 8;
-      const auto* ends = reinterpret_cast<const uint8_t*>(record + 1 + count);
-      if (size == word.size() && same(reinterpret_cast<const char*>(ends + count), word))
-        return {{record + 1, count}, ends};
+      const auto* places = reinterpret_cast<const uint16_t*>(record + 1 + count);
+      if (size == word.size() && same(reinterpret_cast<const char*>(places + count), word)) {
+        return {{record + 1, count}, places};
+      }
     }
     return {};
   }
 
-  // Keeps what tiles the word; byte tokens of an unknown character do not.
+  // The places of tokens are in characters from the word's first one, or all 0.
   void insert(std::string_view word, uint32_t hash, const WordTokens& tokens) {
     if (tokens.empty() || word.size() > kMaxBytes) return;
-    uint32_t end = 0;
-    for (const WordToken& token : tokens) {
-      if (token.begin != end) return;
-      end = token.end;
-    }
-    if (end > word.size()) return;
     if (sets_.empty()) sets_.resize(kSets);
     const size_t count = tokens.size(), place = records_.size() - kReadable;
-    const size_t units = 1 + count + (count + word.size() + 3) / 4;
+    const size_t units = 1 + count + (2 * count + word.size() + 3) / 4;
     if (records_.size() + units > kMostUnits) return forget();
     records_.resize(records_.size() + units);
     uint32_t* record = &records_[place];
-    auto* ends = reinterpret_cast<uint8_t*>(record + 1 + count);
+    auto* places = reinterpret_cast<uint16_t*>(record + 1 + count);
     *record = static_cast<uint32_t>(word.size() | count << 8);
     for (size_t i = 0; i < count; ++i) {
       record[1 + i] = tokens[i].id;
-      ends[i] = static_cast<uint8_t>(tokens[i].end);
+      places[i] = static_cast<uint16_t>(tokens[i].begin << 8 | tokens[i].end);
     }
-    std::memcpy(ends + count, word.data(), word.size());
+    std::memcpy(places + count, word.data(), word.size());
     if (++kept_ > sets_.size() && sets_.size() < kMostSets) grow();
     put({hash, static_cast<uint32_t>(place)});
   }
@@ -148,7 +145,7 @@ class LongWords {
 
   uint64_t seed_;
   Sets sets_;
-  // Size and number of tokens, ids, ends, bytes of each word, after one that is none; and room to be read.
+  // Size and number of tokens, ids, places, bytes of each word, after one that is none; and room to be read.
   std::vector<uint32_t, HugePages<uint32_t>> records_ = std::vector<uint32_t, HugePages<uint32_t>>(1 + kReadable);
   size_t kept_ = 0;
 };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "huge_pages.h"
+#include "long_words.h"
 #include "model/word_token.h"
 
 namespace leanformers {
@@ -19,8 +20,8 @@ namespace leanformers {
 class MediumWords {
  public:
   static constexpr size_t kMinBytes = 16, kMaxBytes = 32;
-  static constexpr size_t kMaxTokens = 6;           // in an entry
-  static constexpr size_t kMostTokens = kMaxBytes;  // of a word: they tile it
+  static constexpr size_t kMaxTokens = 5;           // in an entry
+  static constexpr size_t kMostTokens = kMaxBytes;  // of a word
 
   // The first 16 bytes of a word and its last ones, which share some: with its size they are the word.
   struct Key {
@@ -35,10 +36,10 @@ class MediumWords {
 
   struct alignas(64) Entry {
     Key key;
-    uint32_t ids[kMaxTokens]{};  // if there are more, the first one is their place
-    uint32_t ends = 0;           // bit i: a token ends with byte i
-    uint16_t size = 0;           // of the word; 0: empty
-    uint16_t count = 0;
+    uint32_t ids[kMaxTokens]{};     // if there are more, the first one is their place
+    uint16_t places[kMaxTokens]{};  // as LongWords has them
+    uint8_t size = 0;               // of the word; 0: empty
+    uint8_t count = 0;
 
     // Without a branch: which of two entries has a word is anybody's guess.
     bool differs(const Key& other, size_t bytes) const {
@@ -79,33 +80,35 @@ class MediumWords {
     return &entries_[place];
   }
 
-  // From where kMostTokens can be read, but 8 where they are in the entry.
-  const uint32_t* ids_of(const Entry& entry) const {
-    return entry.count <= kMaxTokens ? entry.ids : more_.data() + entry.ids[0];
+  // From where kMostTokens ids can be read, but 8 where they are in the entry.
+  LongWords::Tokens tokens_of(const Entry& entry) const {
+    if (entry.count <= kMaxTokens) return {{entry.ids, entry.count}, entry.places};
+    return {{more_ids_.data() + entry.ids[0], entry.count}, more_places_.data() + entry.ids[0]};
   }
 
-  // Keeps what tiles the word; byte tokens of an unknown character do not.
+  // The places of tokens are in characters from the word's first one.
   void insert(std::string_view word, const WordTokens& tokens) {
+    const size_t count = tokens.size();
+    if (count == 0 || count > kMostTokens) return;
     Entry entry;
-    uint32_t end = 0;
-    for (const WordToken& token : tokens) {
-      if (token.begin != end || token.end <= end) return;
-      end = token.end;
-      entry.ends |= uint32_t{1} << (end - 1);
-    }
-    if (end != word.size()) return;
     entry.key = Key(word);
-    entry.size = static_cast<uint16_t>(word.size());
-    entry.count = static_cast<uint16_t>(tokens.size());
+    entry.size = static_cast<uint8_t>(word.size());
+    entry.count = static_cast<uint8_t>(count);
     uint32_t* ids = entry.ids;
-    if (tokens.size() > kMaxTokens) {
-      if (more_.size() + tokens.size() > kRoomForMore) forget();
-      const size_t at = more_.size() - kMostTokens;
-      more_.resize(more_.size() + tokens.size());
+    uint16_t* places = entry.places;
+    if (count > kMaxTokens) {
+      if (more_places_.size() + count > kRoomForMore) forget();
+      const size_t at = more_places_.size();
+      more_places_.resize(at + count);
+      more_ids_.resize(at + count + kMostTokens);
       entry.ids[0] = static_cast<uint32_t>(at);
-      ids = &more_[at];
+      ids = &more_ids_[at];
+      places = &more_places_[at];
     }
-    for (const WordToken& token : tokens) *ids++ = token.id;
+    for (size_t i = 0; i < count; ++i) {
+      ids[i] = tokens[i].id;
+      places[i] = static_cast<uint16_t>(tokens[i].begin << 8 | tokens[i].end);
+    }
     put_new(entry);
     ++kept_;
   }
@@ -114,7 +117,7 @@ class MediumWords {
   using Entries = std::vector<Entry, HugePages<Entry>>;
   static constexpr size_t kEntries = size_t{1} << 10;      // 64 KiB
   static constexpr size_t kMostEntries = size_t{1} << 17;  // 8 MiB
-  static constexpr size_t kRoomForMore = size_t{1} << 20;  // 4 MiB
+  static constexpr size_t kRoomForMore = size_t{1} << 20;  // 6 MiB
 
   static uint64_t mix(uint64_t state) {
     state *= 0x9E3779B97F4A7C15;
@@ -163,14 +166,16 @@ class MediumWords {
 
   void forget() {
     std::fill(entries_.begin(), entries_.end(), Entry{});
-    more_.assign(kMostTokens, 0);
+    more_ids_.clear();
+    more_places_.clear();
     kept_ = 0;
   }
 
   uint64_t seed_;
   Entries entries_;
-  // Ids of words that have many, and room for kMostTokens to be read with the last ones.
-  std::vector<uint32_t> more_ = std::vector<uint32_t>(kMostTokens);
+  // Of words that have many; kMostTokens ids can be read with the last ones.
+  std::vector<uint32_t> more_ids_;
+  std::vector<uint16_t> more_places_;
   size_t kept_ = 0;  // words so far, those that were pushed out too
 };
 

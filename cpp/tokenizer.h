@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "buffer.h"
 #include "charsmap.h"
 #include "pattern.h"
 #include "token_table.h"
@@ -212,7 +213,7 @@ struct EncodeOptions {
   bool details = false;               // spans and words too
   bool lengths_only = false;          // no tokens at all: what Tokenizer::count asks for
   uint32_t threads = 0;               // at most so many; 0: as many as the process may use
-  size_t part_bytes = 1 << 18;        // at least, of the parts of a text that several threads share
+  size_t part_bytes = 1 << 16;        // at least, of the parts of a text that several threads share
 };
 
 // Thrown when truncation cannot reach max_length by the strategy asked for.
@@ -267,21 +268,23 @@ class Encoded {
   // Of a column that is not stored, the runs of equal values that a row has; where it has no value (the sequence of a
   // special token): -1.
   void runs(Column column, size_t row, std::vector<Run>& out) const;
+  // Of such a column, the values of all tokens.
+  Buffer<int32_t> values(Column column) const;
 
   // Adds the rows of batches that were encoded with the same options.
   void append(std::span<const Encoded> others);
 
  private:
   friend class RowWriter;
-  std::vector<uint32_t> ids_;
+  Buffer<uint32_t> ids_;
   std::vector<int64_t> row_offsets_{0};
   std::vector<Row> rows_;
   std::vector<uint32_t> long_words_;
   std::vector<uint32_t> with_special_tokens_;
   bool details_ = false;
   bool lengths_only_ = false;
-  std::vector<Span> spans_;
-  std::vector<int32_t> words_;
+  Buffer<Span> spans_;
+  Buffer<int32_t> words_;
   std::shared_ptr<const Template> pieces_;  // as used for this batch: without special tokens where none were added
 };
 
@@ -301,6 +304,9 @@ class Tokenizer {
 
   // How many tokens each row of encode would have, without keeping them. `details` has no effect.
   std::vector<int64_t> count(const Texts& texts, const Texts& pairs, EncodeOptions options) const;
+
+  // Where the parts of a text after the first begin, in bytes, if it is cut into parts of so many at least.
+  std::vector<size_t> cuts(std::string_view text, size_t part_bytes) const;
 
   std::string decode(std::span<const uint32_t> ids, bool skip_special_tokens) const;
   std::vector<std::string> decode_rows(std::span<const uint32_t> ids, std::span<const int64_t> row_offsets,

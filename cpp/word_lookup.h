@@ -32,7 +32,6 @@ class WordLookup {
    public:
     bool has_room(size_t words) const { return static_cast<size_t>(last_ - next_) >= words; }
 
-    // Tokens of the word have offsets in its bytes, and these are one after the other in the text.
     void put(const char* begin, const char* end, uint32_t character) {
       const std::string_view word(begin, end);
       if (word.size() <= WordCache::kMaxBytes) {
@@ -82,7 +81,7 @@ class WordLookup {
   }
 
   // Writes the tokens of all words that have been put, and returns what puts the next ones. `tokenize(word)` gives the
-  // tokens of words that are not known.
+  // tokens of words that are not known, with their places in characters from the word's first one.
   template <typename Tokenize>
   Putter write(const Putter& putter, const Tokenize& tokenize) {
     const Word* const end = putter.next_;
@@ -143,26 +142,15 @@ class WordLookup {
   }
 
   void write_entry(TokenWriter<kDetails>& writer, const Word& word, const WordCache::Entry& entry) const {
-    if (WordCache::is_long(entry)) {
-      if constexpr (kDetails) return writer.put(word.text(), word.character, cache_.tokens_of(entry));
-      return writer.put_ids(cache_.ids_of(entry), entry.count);
-    }
-    constexpr uint64_t kNotAscii = 0x8080808080808080;
-    const bool ascii = ((word.key.low | word.key.high << 8) & kNotAscii) == 0;
-    writer.put(word.text(), ascii, word.character, entry);
+    if (!WordCache::is_long(entry)) return writer.put(word.character, entry);
+    if constexpr (kDetails) return writer.put(word.character, cache_.tokens_of(entry));
+    writer.put_ids(cache_.ids_of(entry), entry.count);
   }
 
   void write_entry(TokenWriter<kDetails>& writer, const Word& word, const MediumWords::Entry& entry) const {
-    const uint32_t* const ids = medium_words_.ids_of(entry);
-    if constexpr (kDetails) {
-      std::array<uint8_t, MediumWords::kMostTokens> ends;
-      uint32_t left = entry.ends;
-      for (size_t i = 0; left != 0; left &= left - 1) ends[i++] = static_cast<uint8_t>(std::countr_zero(left) + 1);
-      writer.put(word.text(), word.character, LongWords::Tokens{{ids, entry.count}, ends.data()});
-    } else {
-      entry.count <= MediumWords::kMaxTokens ? writer.template put_ids<8>(ids, entry.count)
-                                             : writer.put_ids(ids, entry.count);
-    }
+    const LongWords::Tokens tokens = medium_words_.tokens_of(entry);
+    if (kDetails || entry.count > MediumWords::kMaxTokens) return writer.put(word.character, tokens);
+    writer.template put_ids<8>(tokens.ids.data(), entry.count);
   }
 
   template <typename Tokenize>
@@ -172,7 +160,7 @@ class WordLookup {
     }
     const WordTokens& tokens = tokenize(word);
     writer.make_room(tokens.size());
-    writer.put(word.text(), word.character, tokens);
+    writer.put(word.character, tokens);
     medium_words_.insert(word.text(), tokens);
   }
 
@@ -181,19 +169,19 @@ class WordLookup {
     if (const WordCache::Entry* entry = cache_.fetch(word.key)) return write_entry(writer, word, *entry);
     const WordTokens& tokens = tokenize(word);
     writer.make_room(tokens.size());
-    writer.put(word.text(), word.character, tokens);
-    cache_.insert_any(word.key, tokens);
+    writer.put(word.character, tokens);
+    cache_.insert(word.key, tokens);
   }
 
   template <typename Tokenize>
   void write_long(TokenWriter<kDetails>& writer, const Word& word, const Tokenize& tokenize) {
     if (const LongWords::Tokens known = long_words_.find(word.text(), word.hash()); !known.ids.empty()) {
       writer.make_room(known.ids.size() + LongWords::kReadable);
-      return writer.put(word.text(), word.character, known);
+      return writer.put(word.character, known);
     }
     const WordTokens& tokens = tokenize(word);
     writer.make_room(tokens.size());
-    writer.put(word.text(), word.character, tokens);
+    writer.put(word.character, tokens);
     long_words_.insert(word.text(), word.hash(), tokens);
   }
 

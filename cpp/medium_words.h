@@ -56,33 +56,28 @@ class MediumWords {
   // one, but for its contents.
   void prepare() {
     if (entries_.empty()) entries_.resize(kEntries);
-    // Early: those that are pushed out again and again cost more than room does.
-    if (pushed_out_ > entries_.size() / 64 && entries_.size() < kMostEntries) grow();
+    // Early: words that are pushed out again and again cost more than room does.
+    if (kept_ > entries_.size() / 2 && entries_.size() < kMostEntries) grow();
   }
 
-  // Of a word's two entries, the first one.
-  size_t place(const Key& key, size_t size) const {
-    uint64_t state = size ^ seed_;
-    for (const uint64_t part : key.parts) state = mix(state ^ part);
-    return state >> 40 & (entries_.size() - 2);
-  }
+  // Where a word's pair of entries begins.
+  size_t place(std::string_view word) const { return home(hash(Key(word), word.size())); }
   void prefetch(size_t place) const { __builtin_prefetch(&entries_[place]); }
 
-  // Null when the word is not at its place or the next one: `fetch` has them all.
+  // Null when the word is not in that pair: `fetch` has them all.
   const Entry* find(std::string_view word, size_t place) const {
     const Key key(word);
     const Entry* entry = &entries_[place];
     entry += entry->differs(key, word.size());
     return entry->differs(key, word.size()) ? nullptr : entry;
   }
-  // A word that had to go to the neighbouring pair comes home: those that are looked for stay near.
+  // A word that had to go elsewhere comes home if there is room: those that are looked for stay near.
   const Entry* fetch(std::string_view word, size_t place) {
     if (const Entry* entry = find(word, place)) return entry;
-    const Entry* entry = find(word, place ^ 2);
-    if (entry == nullptr) return nullptr;
-    Entry* const last = &entries_[place + 1];
-    std::swap(*last, entries_[static_cast<size_t>(entry - entries_.data())]);
-    return last;
+    const Entry* const found = find(word, elsewhere(hash(Key(word), word.size())));
+    if (found == nullptr || !make_room(place)) return found;
+    put(std::exchange(entries_[static_cast<size_t>(found - entries_.data())], Entry{}), place);
+    return &entries_[place];
   }
 
   // From where kMostTokens ids can be read, but 8 where they are in the entry.
@@ -92,7 +87,7 @@ class MediumWords {
   }
 
   // The places of tokens are in characters from the word's first one.
-  void insert(std::string_view word, size_t place, const WordTokens& tokens) {
+  void insert(std::string_view word, const WordTokens& tokens) {
     const size_t count = tokens.size();
     if (count == 0 || count > kMostTokens) return;
     Entry entry;
@@ -114,7 +109,8 @@ class MediumWords {
       ids[i] = tokens[i].id;
       places[i] = static_cast<uint16_t>(tokens[i].begin << 8 | tokens[i].end);
     }
-    put(entry, place);
+    put_new(entry);
+    ++kept_;
   }
 
  private:
@@ -128,35 +124,51 @@ class MediumWords {
     return state ^ state >> 32;
   }
 
-  // What has no more room in its own pair goes to the neighbouring one.
+  uint64_t hash(const Key& key, size_t size) const {
+    uint64_t state = size ^ seed_;
+    for (const uint64_t part : key.parts) state = mix(state ^ part);
+    return state;
+  }
+  size_t home(uint64_t hash) const { return hash >> 40 & (entries_.size() - 2); }
+  // Another pair that a word may be in.
+  size_t elsewhere(uint64_t hash) const {
+    const size_t place = hash >> 16 & (entries_.size() - 2);
+    return place == home(hash) ? place ^ 2 : place;
+  }
+
+  // Whether a pair has room, or its second word another place to go to.
+  bool make_room(size_t place) {
+    Entry& second = entries_[place + 1];
+    if (second.size == 0) return true;
+    const uint64_t hash = this->hash(second.key, second.size);
+    Entry* other = &entries_[place == home(hash) ? elsewhere(hash) : home(hash)];
+    other += other->size != 0;
+    if (other->size != 0) return false;
+    *other = std::exchange(second, Entry{});
+    return true;
+  }
   void put(const Entry& entry, size_t place) {
-    Entry* const pair = &entries_[place];
-    if (pair[1].size != 0) {
-      Entry* neighbour = &entries_[place ^ 2];
-      neighbour += neighbour->size != 0;
-      if (neighbour->size == 0) {
-        *neighbour = pair[1];
-      } else {
-        ++pushed_out_;
-      }
-    }
-    pair[1] = pair[0];
-    pair[0] = entry;
+    entries_[place + 1] = entries_[place];
+    entries_[place] = entry;
+  }
+  void put_new(const Entry& entry) {
+    const uint64_t hash = this->hash(entry.key, entry.size);
+    const size_t place = home(hash), other = elsewhere(hash);
+    put(entry, make_room(place) || !make_room(other) ? place : other);
   }
 
   void grow() {
     const Entries old = std::exchange(entries_, Entries(entries_.size() * 2));
     for (size_t i = old.size(); i-- > 0;) {  // the newer one of a pair comes last
-      if (old[i].size != 0) put(old[i], place(old[i].key, old[i].size));
+      if (old[i].size != 0) put_new(old[i]);
     }
-    pushed_out_ = 0;
   }
 
   void forget() {
     std::fill(entries_.begin(), entries_.end(), Entry{});
     more_ids_.clear();
     more_places_.clear();
-    pushed_out_ = 0;
+    kept_ = 0;
   }
 
   uint64_t seed_;
@@ -164,7 +176,7 @@ class MediumWords {
   // Of words that have many; kMostTokens ids can be read with the last ones.
   std::vector<uint32_t> more_ids_;
   std::vector<uint16_t> more_places_;
-  size_t pushed_out_ = 0;  // words, since the table has had its size
+  size_t kept_ = 0;  // words so far, those that were pushed out too
 };
 
 }  // namespace leanformers

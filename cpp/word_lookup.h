@@ -38,7 +38,7 @@ class WordLookup {
         return put(word, WordCache::key(word, end_ - begin >= 16), character);
       }
       if (word.size() <= MediumWords::kMaxBytes) {
-        const size_t place = medium_words_->place(MediumWords::Key(word), word.size());
+        const size_t place = medium_words_->place(word);
         medium_words_->prefetch(place);
         has_medium_word_ = true;
         return (next_++)->set({0, Word::kMedium}, word, place, character);
@@ -161,7 +161,7 @@ class WordLookup {
     const WordTokens& tokens = tokenize(word);
     writer.make_room(tokens.size());
     writer.put(word.character, tokens);
-    medium_words_.insert(word.text(), word.place, tokens);
+    medium_words_.insert(word.text(), tokens);
   }
 
   template <typename Tokenize>

@@ -151,10 +151,45 @@ def test_everything_beside_everything(cores: Any) -> None:
 
 def test_more_words_than_the_caches_begin_with(cores: Any) -> None:
     chosen = random.Random(11)
-    words = [f" {chosen.getrandbits(bits):x}" for bits in (24, 40, 150) for _ in range(12_000)]
+    words = [f" {chosen.getrandbits(bits):x}" for bits in (24, 40, 90, 150) for _ in range(12_000)]
     texts = [".".join(words[begin : begin + 500]) for begin in range(0, len(words), 500)]
     for _ in range(2):
         same(cores, texts, reference=False)
+
+
+def test_words_of_every_length_that_are_much_alike(cores: Any) -> None:
+    words = [one * size + two for one in ("a", "ab", "ж", "中") for two in ("", "b") for size in range(1, 140)]
+    words += ["x" * 16 + middle * size + "y" * 16 for middle in "zж中" for size in range(90)]
+    for _ in range(2):
+        same(cores, [" ".join(words), *words], reference=False)
+
+
+@pytest.mark.parametrize("letters", ["дом Ёё", "αβ Άω", "ñÿ É×÷", "עב שאء", "ひが ンー・", "中文 龥㐀䷀", "한국 가힣"])
+def test_scripts_that_are_read_all_at_once(cores: Any, letters: str) -> None:
+    chosen = random.Random(12)
+    others = [
+        *letters,
+        *letters,
+        "Ab",
+        " c",
+        "a",
+        "'s",
+        "1",
+        ".",
+        ", ",
+        "\n",
+        "́",
+        "“",
+        "—",
+        "。",
+        "，",
+        "！",
+        "０",
+        "é",
+        "😀",
+    ]
+    texts = ["".join(chosen.choices(others, k=chosen.randint(1, 120))) for _ in range(150)]
+    same(cores, texts + ["x" * shift + texts[shift] for shift in range(70)])
 
 
 def test_random_texts_of_several_blocks(cores: Any) -> None:

@@ -75,6 +75,7 @@ struct Worker {
   WordCache cache;
   MediumWords medium_words;
   LongWords long_words;
+  bool knows_words = false;  // of the vocabulary: the cache has been given them (known_words.h)
   CharacterTokens character_tokens;
   BertScratch scratch;
   std::string prefixed;  // a text with a space before it

@@ -10,6 +10,7 @@
 #include "character_counter.h"
 #include "characters.h"
 #include "classed_encoder.h"
+#include "known_words.h"
 #include "normalizers.h"
 #include "plan.h"
 #include "pre_tokenizers.h"
@@ -57,9 +58,7 @@ class SequenceEncoder {
 
   // Text between added tokens, or where it `goes_on`, what is left of it.
   void encode_stretch(std::string_view text, uint32_t first, bool goes_on) {
-    if (plan_.bert && !std::exchange(worker_.scratch.knows_words, true)) {
-      remember_words(*plan_.bert, std::get<WordPiece>(plan_.spec.model), worker_.cache);
-    }
+    if (needs_known_words(worker_, text.size())) remember_known_words(plan_, worker_);
     worker_.cache.prepare();
     if (plan_.bert) {
       const size_t tokens = out_.ids.size();

@@ -103,13 +103,17 @@ class WordCache {
   // one, but for its contents. Most words are at their place or the next one; `find` has them all.
   void prepare() {
     if (entries_.empty()) entries_.resize(kEntries);
-    if (pushed_out_ > entries_.size() / 16 && entries_.size() < kMostEntries) grow();
+    if (pushed_out_ > entries_.size() / 16 && entries_.size() < kMostEntries) resize(entries_.size() * 2);
   }
-  // Instead of growing to it: room for so many words, before there are any.
-  void reserve(size_t words) {
-    const size_t entries = std::min(std::bit_ceil(words), kMostEntries);
-    if (entries > kEntries && entries_.empty()) entries_.resize(entries);
+  // Makes so many places, or more, at once.
+  void reserve(size_t places) {
+    const size_t entries = std::min(std::bit_ceil(places), kMostEntries);
+    if (entries > std::max(entries_.size(), kEntries)) resize(entries);
   }
+  // For an `insert` that comes soon.
+  void prefetch(const Key& key) const { __builtin_prefetch(entries_.data() + places().of(key), 1); }
+  // Words that have been inserted so far.
+  size_t kept() const { return kept_; }
   const Entry* entries() const { return entries_.data(); }
 
   // What it takes to find places, to be kept at hand.
@@ -179,6 +183,7 @@ class WordCache {
 
   void keep(const Entry& entry) {
     if (entries_.empty()) prepare();
+    ++kept_;
     put(entry);
   }
 
@@ -206,8 +211,8 @@ class WordCache {
     pair[0] = entry;
   }
 
-  void grow() {
-    const Entries old = std::exchange(entries_, Entries(entries_.size() * 2));
+  void resize(size_t entries) {
+    const Entries old = std::exchange(entries_, Entries(entries));
     for (size_t i = old.size(); i-- > 0;) {  // the newer one of a pair comes last
       if (old[i].count != 0) put(old[i]);
     }
@@ -234,6 +239,7 @@ class WordCache {
   std::vector<uint32_t> more_ids_;                         // of `more_`, and kMostTokens to be read with the last ones
   static constexpr size_t kRoomForMore = size_t{1} << 18;  // 3 MiB
   size_t pushed_out_ = 0;                                  // words, since the table has had its size
+  size_t kept_ = 0;
 };
 
 }  // namespace leanformers

@@ -82,19 +82,4 @@ uint16_t BertTable::add_form(std::string_view form) {
   return static_cast<uint16_t>(offset);
 }
 
-void remember_words(const BertTable& table, const WordPiece& model, WordCache& cache) {
-  // The cache takes a word once, and of equal tokens the last one counts.
-  if (model.vocab.distinct() != model.vocab.size()) return;
-  const size_t most = std::min<size_t>(WordCache::kMaxBytes, model.max_input_chars_per_word);
-  const auto stays = [&table](char byte) {
-    const bool alphanumeric = (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
-    return alphanumeric && table.byte_form(byte) == byte;
-  };
-  cache.reserve(model.vocab.size());
-  for (const auto& [token, id] : model.vocab) {
-    if (token.empty() || token.size() > most || !std::all_of(token.begin(), token.end(), stays)) continue;
-    cache.insert_token(WordCache::key(token, false), id);
-  }
-}
-
 }  // namespace leanformers

@@ -12,7 +12,6 @@
 
 #include "tokenizer.h"
 #include "unicode/unicode.h"
-#include "word_cache.h"
 
 namespace leanformers {
 
@@ -59,13 +58,9 @@ struct BertScratch {
   // Bytes that are read from a word's beginning on: a block, and the key of the last word in it.
   static constexpr size_t kReadAhead = 80;
 
-  bool knows_words = false;               // the worker's cache does: those of the vocabulary
   std::array<char, 2 * kReadAhead> rest;  // the end of a text, and spaces
   std::string word;                       // a normalized one
   std::vector<Span> spans;                // of each of its bytes, in characters of the text
 };
-
-// Puts the words of ASCII letters and digits that are tokens as a whole into the cache: most new words are such.
-void remember_words(const BertTable& table, const WordPiece& model, WordCache& cache);
 
 }  // namespace leanformers

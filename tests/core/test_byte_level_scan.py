@@ -192,6 +192,12 @@ def test_scripts_that_are_read_all_at_once(cores: Any, letters: str) -> None:
     same(cores, texts + ["x" * shift + texts[shift] for shift in range(70)])
 
 
+def test_words_that_are_tokens_after_many_others(cores: Any) -> None:
+    theirs, chosen = cores[2], random.Random(13)
+    tokens = [theirs.decode([number]) for number in chosen.sample(range(theirs.get_vocab_size()), 2_000)]
+    same(cores, [".".join(f" {chosen.getrandbits(24):x}" for _ in range(2_000)), *tokens], reference=False)
+
+
 def test_random_texts_of_several_blocks(cores: Any) -> None:
     chosen = random.Random(10)
     same(cores, ["".join(chosen.choices(PARTS, k=60)) for _ in range(300)])

@@ -28,6 +28,7 @@ def test_random_pieces_and_words(prefix: str, longest: int) -> None:
         cores = build(model=model, strip_accents=False, handle_chinese_chars=False)
         words = ["".join(numbers.choices(ALPHABET, k=numbers.randint(1, 9))) for _ in range(100)]
         cores.compare([*words, " ".join(words)])
+    cores.compare([" ".join(words * 120)])  # long enough for the cache to be given the vocabulary's words before it
 
 
 def test_the_prefix_as_it_is_written_and_the_longest_words() -> None:
@@ -52,6 +53,6 @@ def test_of_equal_tokens_the_last_one_counts(tmp_path: Path) -> None:
     }
     written = json.dumps(document).replace('"VOCAB": 0', vocab)
     (tmp_path / "tokenizer.json").write_text(written, "utf-8")
-    text = "abc abcx dx d " * 9 + " ".join(f"{i}" for i in range(200)) + " abc"
+    text = "abc abcx dx d " * 9 + " ".join(f"{i}" for i in range(20_000)) + " abc"
     ours = PreTrainedTokenizer.from_pretrained(tmp_path)(text, verbose=False)["input_ids"]
     assert ours == tokenizers.Tokenizer.from_str(written).encode(text).ids

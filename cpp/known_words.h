@@ -1,0 +1,18 @@
+// The words that are tokens as a whole, given to the cache of a worker that has much to do: most new words are such,
+// and it takes less time to remember all of them at once than to tokenize a few of them.
+#pragma once
+
+#include <cstddef>
+
+#include "plan.h"
+
+namespace leanformers {
+
+// Once for each worker: when it has met so many new words, or before it begins a long text.
+inline bool needs_known_words(const Worker& worker, size_t text_bytes) {
+  constexpr size_t kManyWords = 1000, kLongText = size_t{1} << 16;
+  return !worker.knows_words && (worker.cache.kept() >= kManyWords || text_bytes >= kLongText);
+}
+void remember_known_words(const Plan& plan, Worker& worker);
+
+}  // namespace leanformers

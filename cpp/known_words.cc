@@ -23,7 +23,7 @@ class Block {
   void add(std::string_view word, uint32_t id) {
     const WordCache::Key key = WordCache::key(word, false);
     cache_.prefetch(key);
-    words_[count_] = {key, id};
+    words_[count_] = {key, id, static_cast<uint8_t>(unicode::count_characters(word))};
     if (++count_ == words_.size()) write();
   }
 
@@ -31,9 +31,10 @@ class Block {
   struct Word {
     WordCache::Key key;
     uint32_t id;
+    uint8_t characters;
   };
   void write() {
-    for (size_t i = 0; i < count_; ++i) cache_.insert_token(words_[i].key, words_[i].id);
+    for (size_t i = 0; i < count_; ++i) cache_.insert_token(words_[i].key, words_[i].id, words_[i].characters);
     count_ = 0;
   }
 

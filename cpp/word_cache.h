@@ -155,12 +155,12 @@ class WordCache {
   // Their ids, from where kMostTokens can be read.
   const uint32_t* ids_of(const Entry& long_entry) const { return more_ids_.data() + long_entry.ids[0]; }
 
-  // Of a word in ASCII that is a token as a whole.
-  void insert_token(const Key& key, uint32_t id) {
+  // Of a word of so many characters that is a token as a whole.
+  void insert_token(const Key& key, uint32_t id, uint8_t characters) {
     Entry entry;
     entry.key = key;
     entry.ids[0] = id;
-    entry.places[0] = static_cast<uint8_t>(key.high >> 56);
+    entry.places[0] = characters;
     entry.count = 1;
     keep(entry);
   }

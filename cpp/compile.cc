@@ -6,7 +6,6 @@
 
 #include "byte_level.h"
 #include "characters.h"
-#include "cuts.h"
 #include "normalizers.h"
 #include "plan.h"
 #include "pre_tokenizers.h"
@@ -60,13 +59,9 @@ Plan::Plan(Spec from, bool fused)
   with_special_tokens = std::make_shared<const Template>(full);
   without_special_tokens = std::make_shared<const Template>(leanformers::without_special_tokens(full));
   choose_path(fused);
-  why_not_cut = leanformers::why_not_cut(*this);
-  if (!why_not_cut.empty()) {
-    explanation.push_back("long texts: one thread each, because " + why_not_cut);
-  } else {
-    explanation.push_back(std::string("long texts: cut before words, for several threads") +
-                          (cuts_for_ids_alone() ? "; with offsets or words, one thread each" : ""));
-  }
+  cuts = Cuts::read(*this);
+  explanation.push_back("long texts: " + (cuts.why_not.empty() ? "cut between words, for several threads"
+                                                               : "one thread each, because " + cuts.why_not));
 }
 
 void Plan::index_added_tokens() {

@@ -11,7 +11,9 @@
 
 #include "added_tokens.h"
 #include "buffer.h"
+#include "cuts.h"
 #include "long_words.h"
+#include "medium_words.h"
 #include "model/bpe.h"
 #include "model/character_table.h"
 #include "model/unigram.h"
@@ -42,6 +44,10 @@ struct Sequence {
   int32_t word_count = 0;
   bool has_long_word = false;      // that became the unknown token for its length alone
   bool has_special_token = false;  // that stood in the text
+  bool goes_on = false;            // of a part: it begins with the rest of a stretch, and not with an added token
+  // With details: spans of what follows may be shifted too, as in the reference, by what a charsmap has dropped before
+  // it kept anything.
+  bool may_shift = false;
   // With details, where spans are to be trimmed: tokens that stand as they were found, by rising place in `ids`.
   std::vector<std::pair<size_t, OuterSpaces>> stripped;
 
@@ -57,16 +63,17 @@ struct Sequence {
   void begin_next() {
     begin = ids.size();
     word_count = 0;
-    has_long_word = has_special_token = false;
+    has_long_word = has_special_token = goes_on = may_shift = false;
     stripped.clear();
   }
 };
 
 // What one encode call writes to. Workers are lent for a call and keep their memory and their cache between calls.
 struct Worker {
-  explicit Worker(uint64_t seed) : cache(seed), long_words(seed) {}
+  explicit Worker(uint64_t seed) : cache(seed), medium_words(seed), long_words(seed) {}
 
   WordCache cache;
+  MediumWords medium_words;
   LongWords long_words;
   CharacterTokens character_tokens;
   BertScratch scratch;
@@ -147,7 +154,7 @@ struct Plan {
   std::optional<WordClasses> word_classes;   // likewise
   std::optional<ClassWindows> windows;       // of these classes, where they fit
   std::optional<CharacterTable> characters;  // where each character is a word: the tokens of those that have one
-  std::string why_not_cut;                   // empty: long texts may be cut (cuts.h)
+  Cuts cuts;                                 // of long texts
   std::vector<std::string> explanation;
   uint32_t longest_word = UINT32_MAX;  // in characters; what is longer becomes the unknown token
 
@@ -157,10 +164,6 @@ struct Plan {
   uint32_t find(std::string_view token) const {
     return use_tokens(spec.model, [token](const auto& tokens) { return tokens.find(token); });
   }
-
-  // Parts of a cut text do not have its words, of which there may be one in each stretch, and do not know how far its
-  // spans are shifted: as in the reference, by what a normalizer has dropped before it kept anything.
-  bool cuts_for_ids_alone() const { return spaced && (spaced->one_word() || spaced->changes_words); }
 
   // If not, a stretch that `spaced` cuts has no added token.
   bool may_have_normalized_token(std::string_view text) const {

@@ -15,6 +15,8 @@ namespace {
 
 // Bytes of text that are worth a thread's beginning.
 constexpr size_t kChunkBytes = 1 << 16;
+// A text is long if it is more than such a part of what one of the threads has to do: others cannot make up for it.
+constexpr size_t kLongShare = 4;
 
 struct Rows {
   size_t begin, end;
@@ -25,7 +27,7 @@ struct LongText {
   std::vector<std::string_view> parts;
   std::vector<uint32_t> characters;  // before each part, with details
   std::vector<Sequence> sequences;
-  std::atomic<bool> failed = false;  // then it is encoded with its row, whose error it has
+  std::atomic<bool> failed = false;  // a part has an error or depends on another one: it is encoded with its row
 };
 
 // Encodes some rows of a batch.
@@ -49,12 +51,12 @@ class BatchEncoder {
     return chunks;
   }
 
-  // Encodes the parts of texts that are more than a thread's share, as one thread of so many.
+  // Encodes the parts of long texts, as one thread of so many.
   void encode_long_texts(size_t threads) {
-    if (!plan_.why_not_cut.empty() || threads < 2 || (options_.details && plan_.cuts_for_ids_alone())) return;
+    if (!plan_.cuts.why_not.empty() || threads < 2) return;
     size_t bytes = 0;
     for (size_t row = 0; row < first_.rows(); ++row) bytes += row_bytes(row);
-    const size_t most = std::max(bytes / threads, options_.part_bytes);
+    const size_t most = std::max(bytes / (threads * kLongShare), options_.part_bytes);
     for (const Texts* texts : {&first_, &second_}) {
       if (!texts->row_offsets.empty()) continue;  // their texts are words
       for (const std::string_view& text : texts->texts) {
@@ -71,6 +73,7 @@ class BatchEncoder {
       const WorkerPool::Loan worker = plan_.workers.lend();
       try {
         options_.details ? encode_part<true>(*worker, *text, part) : encode_part<false>(*worker, *text, part);
+        if (text->sequences[part].may_shift) text->failed = true;
       } catch (const std::invalid_argument&) {
         text->failed = true;
       }
@@ -146,8 +149,10 @@ class BatchEncoder {
         .encode(text.parts[part], text.characters[part]);
   }
 
-  static void join(const std::vector<Sequence>& parts, Sequence& out) {
+  // A stretch that goes on in the next part may be one word all the same.
+  void join(const std::vector<Sequence>& parts, Sequence& out) const {
     for (const Sequence& part : parts) {
+      if (part.goes_on && plan_.spaced && plan_.spaced->one_word()) --out.word_count;
       for (const auto& [place, spaces] : part.stripped) out.stripped.emplace_back(out.ids.size() + place, spaces);
       out.ids.insert(out.ids.end(), part.ids.begin(), part.ids.end());
       out.spans.insert(out.spans.end(), part.spans.begin(), part.spans.end());
@@ -172,6 +177,13 @@ size_t Texts::bytes(size_t row) const {
   size_t bytes = 0;
   for (size_t i = row_offsets[row]; i < row_offsets[row + 1]; ++i) bytes += texts[i].size();
   return bytes;
+}
+
+std::vector<size_t> Tokenizer::cuts(std::string_view text, size_t part_bytes) const {
+  std::vector<size_t> cuts;
+  for (const std::string_view part : cut(*plan_, text, part_bytes)) cuts.push_back(part.data() - text.data());
+  cuts.erase(cuts.begin());
+  return cuts;
 }
 
 Encoded Tokenizer::encode(const Texts& texts, const Texts& pairs, const EncodeOptions& options) const {

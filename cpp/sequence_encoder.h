@@ -35,7 +35,9 @@ class SequenceEncoder {
       if (token != nullptr) {
         add_token(*token, {first, kDetails ? before + counter.at(end) : 0}, text.substr(begin, end - begin));
       } else {
-        encode_stretch(text.substr(begin, end - begin), first);
+        const bool goes_on = before > 0 && begin == 0;
+        out_.goes_on |= goes_on;
+        encode_stretch(text.substr(begin, end - begin), first, goes_on);
       }
     }
   }
@@ -53,8 +55,8 @@ class SequenceEncoder {
   friend class ClassedEncoder<SequenceEncoder, kDetails>;
   friend class SpacedEncoder<SequenceEncoder, kDetails>;
 
-  // Text between added tokens.
-  void encode_stretch(std::string_view text, uint32_t first) {
+  // Text between added tokens, or where it `goes_on`, what is left of it.
+  void encode_stretch(std::string_view text, uint32_t first, bool goes_on) {
     if (plan_.bert && !std::exchange(worker_.scratch.knows_words, true)) {
       remember_words(*plan_.bert, std::get<WordPiece>(plan_.spec.model), worker_.cache);
     }
@@ -71,11 +73,12 @@ class SequenceEncoder {
     if (plan_.spaced && !plan_.may_have_normalized_token(text)) {
       const size_t tokens = out_.ids.size();
       const int32_t words = out_.word_count;
-      if (SpacedEncoder<SequenceEncoder, kDetails>(*plan_.spaced, *this, text, first).encode()) return;
+      if (SpacedEncoder<SequenceEncoder, kDetails>(*plan_.spaced, *this, text, first, goes_on).encode()) return;
       take_back(tokens, words);
     }
     if (plan_.word_classes) return encode_as_found(text, first);
-    interpret(plan_.spec.normalizers, text, first);
+    if (kDetails && plan_.spaced && plan_.spaced->has_charsmap) out_.may_shift = true;
+    interpret(goes_on && plan_.spaced ? plan_.spaced->normalizers : plan_.spec.normalizers, text, first);
   }
 
   // For text that is as the normalizers would leave it, so that all added tokens are found in it; or for tokenizers

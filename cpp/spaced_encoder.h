@@ -21,13 +21,14 @@ namespace leanformers {
 template <typename Encoder, bool kDetails>
 class SpacedEncoder {
  public:
-  // `first` is the place in the text of the stretch.
-  SpacedEncoder(const SpacedText& stages, Encoder& encoder, std::string_view text, uint32_t first)
+  // `first` is the place in the text of the stretch, of which this is the rest if it `goes_on`.
+  SpacedEncoder(const SpacedText& stages, Encoder& encoder, std::string_view text, uint32_t first, bool goes_on)
       : stages_(stages),
         encoder_(encoder),
         text_(text),
         end_(text.data() + text.size()),
         first_(first),
+        prepends_(stages.prepends && !goes_on),
         character_(first),
         words_(encoder.worker_, encoder.out_, end_, stages.one_word() ? 0 : 1) {}
 
@@ -79,7 +80,7 @@ class SpacedEncoder {
     const std::string_view word(begin, end);
     if constexpr (kDetails) character_ += static_cast<uint32_t>(begin - passed_);
     const uint32_t characters =
-        stages_.prepends && begin == text_.data() && begin < letters
+        prepends_ && begin == text_.data() && begin < letters
             ? words_.put_new(word, character_)
             : words_.put(word, begin == letters && !is_marked(begin), short_is_ascii, character_);
     if constexpr (kDetails) {
@@ -117,7 +118,7 @@ class SpacedEncoder {
     if (verdict == Verdict::kSpoilt) return false;
     if (kDetails && begins && verdict == Verdict::kDifferent && may_shift(letters)) return false;
     const Marks marks = marks_of(word, letters.data());
-    if (stages_.prepends && word.begin == text_.data() && marks.spaces > 0) {
+    if (prepends_ && word.begin == text_.data() && marks.spaces > 0) {
       add_different(word, encoder_.plan_.spec.normalizers);
     } else if (verdict == Verdict::kPlain) {
       add_plain(word, marks, letters);
@@ -282,6 +283,7 @@ class SpacedEncoder {
   std::string_view text_;
   const char* end_;
   uint32_t first_;
+  bool prepends_;       // a mark to the first word
   uint32_t character_;  // with details: the number of the next one
   const char* passed_ = text_.data();
   SpacedWords<kDetails> words_;

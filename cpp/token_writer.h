@@ -48,12 +48,24 @@ class TokenWriter {
 
   void put(uint32_t character, const LongWords::Tokens& tokens) {
     const size_t count = tokens.ids.size();
-    std::copy(tokens.ids.begin(), tokens.ids.end(), ids_ + count_);
     if constexpr (kDetails) {
+      std::copy(tokens.ids.begin(), tokens.ids.end(), ids_ + count_);
       for (size_t i = 0; i < count; ++i) {
         spans_[count_ + i] = {character + (tokens.places[i] >> 8), character + (tokens.places[i] & 0xFFU)};
       }
       std::fill_n(words_ + count_, count, word_);
+      pass(count);
+    } else {
+      put_ids(tokens.ids.data(), count);
+    }
+  }
+
+  // So many at once, of which those that there are count: most words have no more.
+  template <size_t kBlock = 16>
+  void put_ids(const uint32_t* ids, size_t count) {
+    std::memcpy(ids_ + count_, ids, kBlock * sizeof(uint32_t));
+    for (size_t i = kBlock; i < count; i += kBlock) {
+      std::memcpy(ids_ + count_ + i, ids + i, kBlock * sizeof(uint32_t));
     }
     pass(count);
   }

@@ -213,7 +213,7 @@ struct EncodeOptions {
   bool details = false;               // spans and words too
   bool lengths_only = false;          // no tokens at all: what Tokenizer::count asks for
   uint32_t threads = 0;               // at most so many; 0: as many as the process may use
-  size_t part_bytes = 1 << 18;        // at least, of the parts of a text that several threads share
+  size_t part_bytes = 1 << 16;        // at least, of the parts of a text that several threads share
 };
 
 // Thrown when truncation cannot reach max_length by the strategy asked for.
@@ -304,6 +304,9 @@ class Tokenizer {
 
   // How many tokens each row of encode would have, without keeping them. `details` has no effect.
   std::vector<int64_t> count(const Texts& texts, const Texts& pairs, EncodeOptions options) const;
+
+  // Where the parts of a text after the first begin, in bytes, if it is cut into parts of so many at least.
+  std::vector<size_t> cuts(std::string_view text, size_t part_bytes) const;
 
   std::string decode(std::span<const uint32_t> ids, bool skip_special_tokens) const;
   std::vector<std::string> decode_rows(std::span<const uint32_t> ids, std::span<const int64_t> row_offsets,

@@ -134,6 +134,8 @@ class WordCache {
       if (more_.size() + tokens.size() > kRoomForMore) forget();
       entry.ids[0] = static_cast<uint32_t>(more_.size());
       more_.insert(more_.end(), tokens.begin(), tokens.end());
+      more_ids_.resize(more_.size() + kMostTokens);
+      for (size_t i = 0; i < tokens.size(); ++i) more_ids_[entry.ids[0] + i] = tokens[i].id;
     } else {
       for (size_t i = 0; i < tokens.size(); ++i) {
         entry.ids[i] = tokens[i].id;
@@ -146,6 +148,8 @@ class WordCache {
   std::span<const WordToken> tokens_of(const Entry& long_entry) const {
     return {more_.data() + long_entry.ids[0], long_entry.count};
   }
+  // Their ids, from where kMostTokens can be read.
+  const uint32_t* ids_of(const Entry& long_entry) const { return more_ids_.data() + long_entry.ids[0]; }
 
   // Of a word in ASCII that is a token as a whole.
   void insert_token(const Key& key, uint32_t id) {
@@ -181,6 +185,7 @@ class WordCache {
   void forget() {
     std::fill(entries_.begin(), entries_.end(), Entry{});
     more_.clear();
+    more_ids_.assign(kMostTokens, 0);
     pushed_out_ = 0;
   }
 
@@ -226,6 +231,7 @@ class WordCache {
   uint64_t seed_;
   Entries entries_;
   std::vector<WordToken> more_;                            // of words that have many tokens
+  std::vector<uint32_t> more_ids_;                         // of `more_`, and kMostTokens to be read with the last ones
   static constexpr size_t kRoomForMore = size_t{1} << 18;  // 3 MiB
   size_t pushed_out_ = 0;                                  // words, since the table has had its size
 };

@@ -114,6 +114,9 @@ void bind_tokenizer(nb::module_& m) {
            "makes "
            "rows of what is cut off; `details` adds words and spans; `threads` at most, 0: those of the process, which "
            "share texts in parts of at least `part_bytes`. Lone surrogates read as U+FFFD.")
+      .def("cuts", &Tokenizer::cuts, "text"_a, "part_bytes"_a = EncodeOptions{}.part_bytes,
+           nb::sig("def cuts(self, text: str, part_bytes: int = ...) -> list[int]"),
+           "Where the parts after the first begin, in bytes, if threads share the text in parts of at least so many.")
       .def("count", &count, "texts"_a, "pairs"_a = nb::none(), nb::kw_only(), "words"_a = false,
            "add_special_tokens"_a = true, "split_special_tokens"_a = false, "threads"_a = 0,
            nb::sig("def count(self, texts: list[typing.Any], pairs: list[typing.Any] | None = None, *, "

@@ -393,6 +393,11 @@ class Tokenizer:
         Encode a batch of str or, with `words`, of lists of str. `max_length` counts special tokens; `overflow` makes rows of what is cut off; `details` adds words and spans; `threads` at most, 0: those of the process, which share texts in parts of at least `part_bytes`. Lone surrogates read as U+FFFD.
         """
 
+    def cuts(self, text: str, part_bytes: int = ...) -> list[int]:
+        """
+        Where the parts after the first begin, in bytes, if threads share the text in parts of at least so many.
+        """
+
     def count(self, texts: list[Any], pairs: list[Any] | None = None, *, words: bool = False, add_special_tokens: bool = True, split_special_tokens: bool = False, threads: int = 0) -> numpy.typing.NDArray[numpy.int64]:
         """How many tokens each row of `encode` would have: (rows,)."""
 

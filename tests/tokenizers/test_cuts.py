@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from pathlib import Path
@@ -19,7 +20,6 @@ from .test_families import FAMILIES
 
 tokenizers = pytest.importorskip("tokenizers")
 
-CUT = [name for name in FAMILIES if name.startswith(("WordPiece", "byte-level", "Unigram", "SentencePiece"))]
 PIECES = [
     "a b", " c", "B1 x", "one two three", "  ", "\n", "\t", " 1", "'s d", "e\u0301 f", "\u00e9 g",
     "\u4e2d\u6587 h", "i \u4e2d", "<t> ", "<r>", " <l>", "end ", "word", " word a", ".", " j.", "\u00a0k",
@@ -51,7 +51,7 @@ def core(request: pytest.FixtureRequest, corpus_lines: list[str], test_data: Pat
     added = HARMLESS if request.param.startswith("SentencePiece") else [*HARMLESS, WORD]
     reference.add_tokens([tokenizers.AddedToken(text, normalized=False, **flags) for text, flags in added])
     core = Spec(json.loads(reference.to_str())).compile()
-    assert ("cut before words" in core.explain()[-1]) == (request.param in CUT), core.explain()
+    assert "cut between words" in core.explain()[-1], core.explain()
     return core
 
 
@@ -80,23 +80,43 @@ def test_texts_and_pairs_of_a_batch_are_cut_too(core: _core.Tokenizer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "token", "flags"),
+    ("token", "flags", "parts"),
     [
-        ("byte-level BPE of GPT-2", "two words", {}),
-        ("byte-level BPE of GPT-2", "x", {"rstrip": True}),
-        ("byte-level BPE of GPT-2", "y", {"lstrip": True}),
-        ("byte-level BPE of GPT-2", "<7", {"rstrip": True}),
-        ("SentencePiece BPE with byte fallback", "word", {}),
+        ("<t>", {"lstrip": True, "rstrip": True, "single_word": True}, ["ab", " c", " d", ", e", "\nf"]),
+        ("b c", {}, ["ab c d", ", e", "\nf"]),
+        (" x", {"single_word": True}, ["ab c d", ", e", "\nf"]),
+        ("x", {"rstrip": True}, ["ab c d", ", e\nf"]),
+        ("b, ", {}, ["ab", " c", " d, e", "\nf"]),
     ],
 )
-def test_texts_are_not_cut_where_an_added_token_may_stand_beside_the_space(
-    family: str, token: str, flags: dict[str, bool], corpus_lines: list[str], test_data: Path
+def test_texts_are_not_cut_where_an_added_token_may_stand_on_both_sides(
+    token: str, flags: dict[str, bool], parts: list[str], corpus_lines: list[str], test_data: Path
 ) -> None:
-    reference = FAMILIES[family](corpus_lines[:1500], test_data)
+    reference = FAMILIES["byte-level BPE of GPT-2"](corpus_lines[:1500], test_data)
     reference.add_tokens([tokenizers.AddedToken(token, normalized=False, **flags)])
     core = Spec(json.loads(reference.to_str())).compile()
-    assert f'the added token "{token}"' in core.explain()[-1]
-    same(core, f"a b{token} c {token} d two words e")
+    text = "ab c d, e\nf"
+    places = [0, *core.cuts(text, 1), len(text)]
+    assert [text[begin:end] for begin, end in itertools.pairwise(places)] == parts
+    same(core, f"a b{token} c {token} d b c, b, e x \n")
+
+
+def test_stretches_that_an_added_token_begins_anew_are_not_cut(corpus_lines: list[str], test_data: Path) -> None:
+    reference = FAMILIES["SentencePiece BPE with byte fallback"](corpus_lines[:1500], test_data)
+    reference.add_tokens([tokenizers.AddedToken("word", normalized=False)])
+    core = Spec(json.loads(reference.to_str())).compile()
+    assert core.explain()[-1] == (
+        'long texts: one thread each, because the added token "word" may stand where two words are parted'
+    )
+    same(core, "a word b aword word a")
+
+
+def test_the_general_pipeline_may_look_anywhere(corpus_lines: list[str], test_data: Path) -> None:
+    reference = FAMILIES["byte-level BPE of GPT-2"](corpus_lines[:1500], test_data)
+    core = Spec(json.loads(reference.to_str())).compile(fused=False)
+    assert core.explain()[-1] == "long texts: one thread each, because its stages may look anywhere"
+    assert core.cuts("a b c", 1) == []
+    same(core, "a b c d e f")
 
 
 def test_errors_of_texts_that_are_cut_name_their_row() -> None:
@@ -112,48 +132,3 @@ def test_errors_of_texts_that_are_cut_name_their_row() -> None:
     for threads in (1, 3):
         with pytest.raises(ValueError, match=r"^row 1: .*unknown token"):
             core.encode(texts, threads=threads, part_bytes=1)
-
-
-def write(root: Path, files: dict[str, str]) -> str:
-    for name, content in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(content)
-    return str(root)
-
-
-@pytest.mark.parametrize(
-    ("files", "quota"),
-    [
-        ({}, None),
-        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "150000 100000\n"}, 2),
-        ({"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/cpu.max": "400000 100000\n"}, 4),
-        ({"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/b/cpu.max": "max 100000\n"}, None),
-        (
-            {
-                "proc/self/cgroup": "0::/a/b\n",
-                "sys/fs/cgroup/a/b/cpu.max": "800000 100000\n",
-                "sys/fs/cgroup/a/cpu.max": "50000 100000\n",
-            },
-            1,
-        ),
-        (
-            {
-                "proc/self/cgroup": "5:memory:/c\n4:cpu,cpuacct:/c\n0::/\n",
-                "sys/fs/cgroup/cpu,cpuacct/c/cpu.cfs_quota_us": "250000\n",
-                "sys/fs/cgroup/cpu,cpuacct/c/cpu.cfs_period_us": "100000\n",
-            },
-            3,
-        ),
-        (
-            {
-                "proc/self/cgroup": "4:cpu:/c\n",
-                "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n",
-                "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
-            },
-            None,
-        ),
-        ({"proc/self/cgroup": "nonsense\n0:\n::\n", "sys/fs/cgroup/cpu.max": "0 0\n"}, None),
-    ],
-)
-def test_the_control_group_limits_the_threads(tmp_path: Path, files: dict[str, str], quota: int | None) -> None:
-    assert _core.cpu_quota(write(tmp_path, files)) == quota

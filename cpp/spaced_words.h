@@ -173,7 +173,7 @@ class SpacedWords {
   bool write_long(Writer& writer, const Word& word) const {
     const LongWords::Tokens known = long_words_.find(word.text(), word.hash());
     if (known.ids.empty() || (kDetails && known.places[0] == 0)) return false;
-    writer.make_room(known.ids.size());
+    writer.make_room(known.ids.size() + LongWords::kReadable);
     writer.put(word.character, known);
     return true;
   }

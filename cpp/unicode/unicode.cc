@@ -1,6 +1,7 @@
 #include "unicode/unicode.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <memory>
 #include <unordered_set>
@@ -155,7 +156,18 @@ std::vector<std::pair<std::string, std::string>> versions() {
 }
 
 size_t count_characters(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char byte) { return !is_continuation(byte); }));
+  constexpr uint64_t kFirstBits = 0x0101010101010101;
+  size_t inner = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (; end - at >= 8; at += 8) {
+    uint64_t bytes;
+    std::memcpy(&bytes, at, 8);
+    const uint64_t continuations = bytes >> 7 & ~bytes >> 6 & kFirstBits;  // 10xxxxxx
+    inner += continuations * kFirstBits >> 56;
+  }
+  for (; at < end; ++at) inner += is_continuation(*at);
+  return text.size() - inner;
 }
 
 char32_t decode_before(std::string_view text, size_t end) {

@@ -1,0 +1,65 @@
+#include "kept_memory.h"
+
+#include <algorithm>
+#include <bit>
+#include <mutex>
+#include <vector>
+
+#include "huge_pages.h"
+
+namespace leanformers {
+namespace {
+
+struct Block {
+  void* memory;
+  size_t bytes;
+};
+
+struct Kept {
+  Kept() { blocks.reserve(KeptMemory::kMost / KeptMemory::kLeast + 1); }
+
+  std::mutex mutex;
+  std::vector<Block> blocks;  // the newest last
+  size_t bytes = 0;
+};
+
+Kept& kept() {
+  static Kept* const kept = new Kept;  // there are arrays until the process ends
+  return *kept;
+}
+
+void free(Block block) { HugePages<std::byte>().deallocate(static_cast<std::byte*>(block.memory), block.bytes); }
+
+}  // namespace
+
+// Nobody waits: whoever comes while another is here, or held the lock when the process was forked, does without.
+
+void* KeptMemory::take(size_t bytes) {
+  bytes = std::bit_ceil(bytes);  // what is never written to takes no memory
+  if (const std::unique_lock lock(kept().mutex, std::try_to_lock); lock) {
+    auto& blocks = kept().blocks;
+    const auto found = std::find_if(blocks.rbegin(), blocks.rend(), [=](Block block) { return block.bytes == bytes; });
+    if (found != blocks.rend()) {
+      void* const memory = found->memory;
+      blocks.erase(std::next(found).base());
+      kept().bytes -= bytes;
+      return memory;
+    }
+  }
+  return HugePages<std::byte>().allocate(bytes);
+}
+
+void KeptMemory::give_back(void* memory, size_t bytes) {
+  bytes = std::bit_ceil(bytes);
+  const std::unique_lock lock(kept().mutex, std::try_to_lock);
+  if (!lock || bytes > kMost) return free({memory, bytes});
+  auto& blocks = kept().blocks;
+  blocks.push_back({memory, bytes});
+  kept().bytes += bytes;
+  for (; kept().bytes > kMost; blocks.erase(blocks.begin())) {
+    kept().bytes -= blocks.front().bytes;
+    free(blocks.front());
+  }
+}
+
+}  // namespace leanformers

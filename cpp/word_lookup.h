@@ -176,7 +176,7 @@ class WordLookup {
   template <typename Tokenize>
   void write_long(TokenWriter<kDetails>& writer, const Word& word, const Tokenize& tokenize) {
     if (const LongWords::Tokens known = long_words_.find(word.text(), word.hash()); !known.ids.empty()) {
-      writer.make_room(known.ids.size() + LongWords::kReadable);
+      writer.make_room(known.ids.size());
       return writer.put(word.character, known);
     }
     const WordTokens& tokens = tokenize(word);

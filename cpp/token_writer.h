@@ -23,7 +23,7 @@ class TokenWriter {
   explicit TokenWriter(Sequence& out, int32_t words_per_word = 1)
       : out_(&out), words_per_word_(words_per_word), word_(out.word_count), count_(out.ids.size()) {}
 
-  // With room to copy blocks of ids.
+  // And for what is copied behind the last ones.
   void make_room(size_t tokens) { resize(count_ + tokens + LongWords::kReadable); }
   // The sequence has what was written.
   void finish() {

@@ -57,6 +57,9 @@ struct Sequence {
     word_count = 0;
     has_long_word = has_special_token = goes_on = may_shift = false;
   }
+
+  // Adds the next part of the text. With `one_word`, a stretch is one to the caller, and may go on in it.
+  void append(const Sequence& part, bool one_word);
 };
 
 // What one encode call writes to. Workers are lent for a call and keep their memory and their cache between calls.

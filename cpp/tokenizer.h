@@ -268,8 +268,8 @@ class Encoded {
   // special token): -1.
   void runs(Column column, size_t row, std::vector<Run>& out) const;
 
-  // Adds the rows of batches that were encoded with the same options.
-  void append(std::span<const Encoded> others);
+  // Adds the rows of a batch that was encoded with the same options.
+  void append(const Encoded& other);
 
  private:
   friend class RowWriter;

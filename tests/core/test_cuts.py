@@ -211,11 +211,13 @@ def test_added_tokens_of_all_kinds_beside_cuts(name: str, count: int, documents:
         "。",
     ]
     cuts = 0
-    for _ in range(count):
+    for number in range(count):
         tokens = [
             {"content": content, **{flag: chosen.random() < 0.4 for flag in FLAGS}}
             for content in chosen.sample(contents, chosen.randint(1, 3))
         ]
+        if number == 0:  # which hinders nothing
+            tokens = [{"content": "<t>", "lstrip": True}]
         content = add(documents[name], *tokens)
         try:
             core = Spec(content).compile()
@@ -227,7 +229,7 @@ def test_added_tokens_of_all_kinds_beside_cuts(name: str, count: int, documents:
         # Of tokens that are the same in normalized text the reference does not always take the one of the lowest id.
         if len({token["content"].replace("▁", " ").replace("\n", " ") for token in tokens}) == len(tokens):
             check_reference(content, core, text)
-    assert (cuts > count) == (name not in WHOLE)
+    assert (cuts > 10) == (name not in WHOLE)
 
 
 def test_random_tokenizers_over_random_texts() -> None:

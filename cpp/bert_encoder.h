@@ -119,15 +119,15 @@ class BertEncoder {
   // Of a word that is known by its bytes in the text, but for the case of ASCII letters.
   [[gnu::always_inline]] static void put_short(Putter& words, std::string_view word, bool lowercases,
                                                uint32_t character) {
-    words.put(word, short_key(word, lowercases), character);
-  }
-
-  static WordCache::Key short_key(std::string_view word, bool lowercases) {
-    return lowercases ? WordCache::lowercase_key(word) : WordCache::key(word, true);
+    words.put(word, lowercases ? WordCache::lowercase_key(word) : WordCache::key(word, true), character);
   }
 
   void put_other(Putter& words, std::string_view word, uint32_t character) {
     check_length(word);
+    put(words, word, character);
+  }
+
+  void put(Putter& words, std::string_view word, uint32_t character) const {
     if (word.size() <= WordCache::kMaxBytes) return put_short(words, word, lowercases_, character);
     words.put(word.data(), word.data() + word.size(), character);
   }
@@ -218,40 +218,27 @@ class BertEncoder {
     return true;
   }
 
-  // The cache knows short words by their bytes in the text, so that these need not be normalized; long words that
-  // change are known by their normalized bytes, if these are many too.
+  // The caches know words by their bytes in the text, so that these need not be normalized.
   void add_changed_word(std::string_view word, uint32_t character) {
+    if (!words_.has_room(1)) write();
     // Nothing has more than two characters a byte when it is normalized.
-    const bool is_short = word.size() <= WordCache::kMaxBytes && word.size() * 2 <= plan().longest_word;
-    if (kDetails || !words_.has_room(1)) write();
-    if (!kDetails && is_short) return put_short(words_, word, lowercases_, 0);
-    const std::string_view normalized = normalize(word, character, scratch_.word);
-    check_length(normalized);
-    if constexpr (kDetails) {
-      const WordCache::Key key = is_short ? short_key(word, lowercases_) : WordCache::Key{};
-      encoder_.changed_word(normalized, scratch_.spans.data(), is_short ? &key : nullptr);
-    } else if (normalized.size() > WordCache::kMaxBytes) {
-      words_.put(normalized.data(), normalized.data() + normalized.size(), 0);
-      write();  // before the scratch has another word
-    } else {
-      write();
-      encoder_.changed_word(normalized, nullptr, nullptr);
-    }
+    if (word.size() * 2 > plan().longest_word) check_length(normalize(word));
+    put(words_, word, character);
   }
 
-  // Writes to `normalized`. `character` is the number of the word's first one.
-  std::string_view normalize(std::string_view word, uint32_t character, std::string& normalized) {
+  // Writes the word to the scratch, and of each of its bytes the place in characters from the word's first one.
+  std::string_view normalize(std::string_view word) {
+    std::string& normalized = scratch_.word;
     normalized.clear();
-    if constexpr (kDetails) scratch_.spans.clear();
+    scratch_.spans.clear();
+    uint32_t character = 0;
     for (const char* at = word.data(); at < word.data() + word.size(); ++character) {
       const auto [code, bytes] = unicode::decode(at);
       const BertTable::Entry entry = table_.at(code);
       if (entry.kind != Kind::kDrop) {
         const std::string_view form = entry.bytes == 0 ? std::string_view(at, bytes) : table_.form(entry);
         normalized += form;
-        if constexpr (kDetails) {
-          scratch_.spans.insert(scratch_.spans.end(), form.size(), {character, character + 1});
-        }
+        scratch_.spans.resize(normalized.size(), {character, character + 1});
       }
       at += bytes;
     }
@@ -267,10 +254,16 @@ class BertEncoder {
 
   void write() {
     if (words_.has_room(WordLookup<kDetails>::kRoom)) return;
-    words_ = lookup_.write(words_, [this](const auto& word) -> const WordTokens& {
-      const std::string_view text = word.text();
-      return encoder_.tokenize(text.data() == scratch_.word.data() ? text : normalize(text, 0, scratch_.missed));
-    });
+    words_ = lookup_.write(words_, [this](const auto& word) -> const WordTokens& { return tokenize(word.text()); });
+  }
+
+  const WordTokens& tokenize(std::string_view word) {
+    encoder_.tokenize(normalize(word));
+    for (WordToken& token : encoder_.worker_.tokens) {
+      token.end = scratch_.spans[token.end - 1].end;
+      token.begin = scratch_.spans[token.begin].begin;
+    }
+    return encoder_.worker_.tokens;
   }
 
   const Plan& plan() const { return encoder_.plan_; }

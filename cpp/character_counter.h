@@ -1,10 +1,12 @@
 // Turns byte positions of a text into character positions.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
+#include "model/word_token.h"
 #include "unicode/unicode.h"
 
 namespace leanformers {
@@ -25,5 +27,16 @@ class CharacterCounter {
   std::string_view text_;
   size_t byte_ = 0, characters_ = 0;
 };
+
+// Makes the places of a word's tokens, in its bytes, places in its characters. Bytes of a character are each the whole
+// of it.
+inline void count_characters(std::string_view word, WordTokens& tokens) {
+  if (unicode::count_characters(word) == word.size()) return;
+  CharacterCounter begins(word), ends(word);
+  for (WordToken& token : tokens) {
+    token.begin = begins.at(token.begin + 1) - 1;
+    token.end = std::max(ends.at(token.end), token.begin + 1);
+  }
+}
 
 }  // namespace leanformers

@@ -234,11 +234,15 @@ class ClassedEncoder {
 
   void write() {
     if (words_.has_room(WordLookup<kDetails>::kRoom)) return;
-    words_ = lookup_.write(words_, [this](const auto& word) -> const WordTokens& { return tokenize(word.text()); });
+    words_ = lookup_.write(words_, [this](const auto& word) -> const WordTokens& {
+      tokenize(word.text());
+      count_characters(word.text(), encoder_.worker_.tokens);
+      return encoder_.worker_.tokens;
+    });
   }
 
-  // The tokens of a word that the caches do not have, with offsets in its bytes. A model's own offsets may lie beyond
-  // what it was given: characters that vanished are not counted (traps of BPE).
+  // The tokens of a word, with offsets in its bytes. A model's own offsets may lie beyond what it was given: characters
+  // that vanished are not counted (traps of BPE).
   const WordTokens& tokenize(std::string_view word) {
     WordTokens& tokens = encoder_.worker_.tokens;
     if (!classes_.changes(word)) {

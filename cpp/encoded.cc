@@ -40,6 +40,17 @@ void Encoded::runs(Column column, size_t row, std::vector<Run>& out) const {
   }
 }
 
+Buffer<int32_t> Encoded::values(Column column) const {
+  Buffer<int32_t> values(ids().size());
+  int32_t* at = values.data();
+  std::vector<Run> of_row;
+  for (size_t row = 0; row < rows(); ++row) {
+    runs(column, row, of_row);
+    for (const auto& [size, value] : of_row) at = std::fill_n(at, size, value);
+  }
+  return values;
+}
+
 void Encoded::append(const Encoded& other) {
   const int64_t tokens = row_offsets_.back();
   const auto extend = [&](auto member) {

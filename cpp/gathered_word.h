@@ -12,6 +12,7 @@ template <bool kDetails>
 struct GatheredWord {
   // What the keys of long words have in place of bytes 8 to 15: no short word has it. The rest is their hash.
   static constexpr uint64_t kLong = ~uint64_t{0};
+  static constexpr uint64_t kMedium = kLong - 1;  // likewise, of words that MediumWords has at `place`
 
   WordCache::Key key;
   const char* begin;
@@ -20,6 +21,7 @@ struct GatheredWord {
   uint32_t character;  // with details: the number of its first character
 
   std::string_view text() const { return {begin, size}; }
+  bool is_medium() const { return key.high == kMedium; }
   bool is_long() const { return key.high == kLong; }
   uint32_t hash() const { return static_cast<uint32_t>(key.low); }  // of a long word
 

@@ -18,25 +18,26 @@ namespace leanformers {
 
 class LongWords {
  public:
-  static constexpr size_t kMaxBytes = 255;
+  static constexpr size_t kMinBytes = 16, kMaxBytes = 255;
+  static constexpr size_t kReadable = 16;  // ids, from the first one of a word on
 
   struct Tokens {
     std::span<const uint32_t> ids;  // empty: the word is not there
-    const uint8_t* ends;            // where each token ends in the word
+    // Of each token: which character of the word it begins with, and in the lower byte how many there are up to its
+    // end; 0: that is not known.
+    const uint16_t* places;
   };
 
   explicit LongWords(uint64_t seed) : seed_(seed) {}
 
-  uint32_t hash(std::string_view word) const {
-    uint64_t state = seed_ ^ word.size();
-    const auto mix = [&state](uint64_t bytes) {
-      state = (state ^ bytes) * 0x9E3779B97F4A7C15;
-      state ^= state >> 32;
-    };
-    size_t at = 0;
-    for (; at + 8 <= word.size(); at += 8) mix(load(word.data() + at, 8));
-    if (at < word.size()) mix(load(word.data() + at, word.size() - at));
-    return static_cast<uint32_t>(state * 0xD6E8FEB86659FD93 >> 32);
+  // Words have at least kMinBytes. Not inlined: the loop that calls it needs its registers for short words.
+  [[gnu::noinline]] uint32_t hash(std::string_view word) const {
+    uint64_t even = seed_ ^ word.size(), odd = ~seed_;
+    for_each_part(word.size(), [&](size_t at) {
+      even = mix(even ^ load(word.data() + at));
+      odd = mix(odd ^ load(word.data() + at + 8));
+    });
+    return static_cast<uint32_t>((even ^ odd * 0xD6E8FEB86659FD93) * 0xD6E8FEB86659FD93 >> 32);
   }
 
   // For a `find` that comes soon, in this order: first for many words, and then for the same ones.
@@ -56,35 +57,31 @@ class LongWords {
       if (slot.hash != hash || slot.place == 0) continue;
       const uint32_t* record = &records_[slot.place];
       const uint32_t size = *record & 0xFF, count = *record >> 8;
-      const auto* ends = reinterpret_cast<const uint8_t*>(record + 1 + count);
-      if (size == word.size() && std::memcmp(ends + count, word.data(), size) == 0) return {{record + 1, count}, ends};
+      const auto* places = reinterpret_cast<const uint16_t*>(record + 1 + count);
+      if (size == word.size() && same(reinterpret_cast<const char*>(places + count), word)) {
+        return {{record + 1, count}, places};
+      }
     }
     return {};
   }
 
-  // Keeps what tiles the word; byte tokens of an unknown character do not.
+  // The places of tokens are in characters from the word's first one, or all 0.
   void insert(std::string_view word, uint32_t hash, const WordTokens& tokens) {
     if (tokens.empty() || word.size() > kMaxBytes) return;
-    uint32_t end = 0;
-    for (const WordToken& token : tokens) {
-      if (token.begin != end) return;
-      end = token.end;
-    }
-    if (end > word.size()) return;
     if (sets_.empty()) sets_.resize(kSets);
-    const size_t count = tokens.size(), place = records_.size();
-    const size_t units = 1 + count + (count + word.size() + 3) / 4;
-    if (place + units > kMostUnits) return forget();
-    records_.resize(place + units);
+    const size_t count = tokens.size(), place = records_.size() - kReadable;
+    const size_t units = 1 + count + (2 * count + word.size() + 3) / 4;
+    if (records_.size() + units > kMostUnits) return forget();
+    records_.resize(records_.size() + units);
     uint32_t* record = &records_[place];
-    auto* ends = reinterpret_cast<uint8_t*>(record + 1 + count);
+    auto* places = reinterpret_cast<uint16_t*>(record + 1 + count);
     *record = static_cast<uint32_t>(word.size() | count << 8);
     for (size_t i = 0; i < count; ++i) {
       record[1 + i] = tokens[i].id;
-      ends[i] = static_cast<uint8_t>(tokens[i].end);
+      places[i] = static_cast<uint16_t>(tokens[i].begin << 8 | tokens[i].end);
     }
-    std::memcpy(ends + count, word.data(), word.size());
-    if (++kept_ > sets_.size() * 2 && sets_.size() < kMostSets) grow();
+    std::memcpy(places + count, word.data(), word.size());
+    if (++kept_ > sets_.size() && sets_.size() < kMostSets) grow();
     put({hash, static_cast<uint32_t>(place)});
   }
 
@@ -98,10 +95,29 @@ class LongWords {
   static constexpr size_t kMostSets = size_t{1} << 16;   // 2 MiB
   static constexpr size_t kMostUnits = size_t{1} << 22;  // 16 MiB
 
-  static uint64_t load(const char* at, size_t bytes) {
-    uint64_t word = 0;
-    std::memcpy(&word, at, bytes);
-    return word;
+  // Of 16 bytes each.
+  template <typename Visit>
+  static void for_each_part(size_t size, const Visit& visit) {
+    for (size_t at = 0; at + 16 < size; at += 16) visit(at);
+    visit(size - 16);
+  }
+  static uint64_t load(const char* at) {
+    uint64_t bytes;
+    std::memcpy(&bytes, at, sizeof bytes);
+    return bytes;
+  }
+  static uint64_t mix(uint64_t state) {
+    state *= 0x9E3779B97F4A7C15;
+    return state ^ state >> 32;
+  }
+  // To the end: what has the same hash is the same word but for accidents.
+  static bool same(const char* known, std::string_view word) {
+    uint64_t difference = 0;
+    for_each_part(word.size(), [&](size_t at) {
+      difference |= load(known + at) ^ load(word.data() + at);
+      difference |= load(known + at + 8) ^ load(word.data() + at + 8);
+    });
+    return difference == 0;
   }
   size_t index(uint32_t hash) const { return hash & (sets_.size() - 1); }
 
@@ -123,13 +139,14 @@ class LongWords {
 
   void forget() {
     std::fill(sets_.begin(), sets_.end(), Set{});
-    records_.assign(1, 0);
+    records_.assign(1 + kReadable, 0);
     kept_ = 0;
   }
 
   uint64_t seed_;
   Sets sets_;
-  std::vector<uint32_t, HugePages<uint32_t>> records_{0};  // size and number of tokens, ids, ends, bytes of each word
+  // Size and number of tokens, ids, places, bytes of each word, after one that is none; and room to be read.
+  std::vector<uint32_t, HugePages<uint32_t>> records_ = std::vector<uint32_t, HugePages<uint32_t>>(1 + kReadable);
   size_t kept_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // A compiled Spec: everything that encode and decode read, immutable, and a pool of workers for what they write.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -13,6 +14,7 @@
 #include "buffer.h"
 #include "cuts.h"
 #include "long_words.h"
+#include "medium_words.h"
 #include "model/bpe.h"
 #include "model/character_table.h"
 #include "model/unigram.h"
@@ -34,11 +36,12 @@ struct OuterSpaces {
   uint32_t leading, trailing;
 };
 
-// The tokens of one sequence.
+// The tokens of one sequence, which may stand behind those of others.
 struct Sequence {
   Buffer<uint32_t> ids;
   Buffer<Span> spans;     // with details
   Buffer<int32_t> words;  // with details
+  size_t begin = 0;       // its first token
   int32_t word_count = 0;
   bool has_long_word = false;      // that became the unknown token for its length alone
   bool has_special_token = false;  // that stood in the text
@@ -49,13 +52,27 @@ struct Sequence {
   // With details, where spans are to be trimmed: tokens that stand as they were found, by rising place in `ids`.
   std::vector<std::pair<size_t, OuterSpaces>> stripped;
 
+  size_t size() const { return ids.size() - begin; }
+
   void clear() {
-    stripped.clear();
     ids.clear();
     spans.clear();
     words.clear();
+    begin_next();
+  }
+  // What is there stays before the tokens of another sequence.
+  void begin_next() {
+    begin = ids.size();
     word_count = 0;
     has_long_word = has_special_token = goes_on = may_shift = false;
+    stripped.clear();
+  }
+  // Leaves what stands before it.
+  void take_back() {
+    ids.resize(begin);
+    spans.resize(std::min(spans.size(), begin));
+    words.resize(spans.size());
+    begin_next();
   }
 
   // Adds the next part of the text. With `one_word`, a stretch is one to the caller, and may go on in it.
@@ -64,9 +81,10 @@ struct Sequence {
 
 // What one encode call writes to. Workers are lent for a call and keep their memory and their cache between calls.
 struct Worker {
-  explicit Worker(uint64_t seed) : cache(seed), long_words(seed) {}
+  explicit Worker(uint64_t seed) : cache(seed), medium_words(seed), long_words(seed) {}
 
   WordCache cache;
+  MediumWords medium_words;
   LongWords long_words;
   CharacterTokens character_tokens;
   BertScratch scratch;

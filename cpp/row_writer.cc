@@ -11,6 +11,10 @@ RowWriter::RowWriter(const Plan& plan, const EncodeOptions& options, size_t firs
   encoded_.lengths_only_ = options.lengths_only;
   special_single_ = count_special_tokens(encoded_.pieces_->single);
   special_pair_ = count_special_tokens(encoded_.pieces_->pair);
+  // What is small is copied, so that it takes no more memory than it needs.
+  constexpr size_t kSmall = 1 << 14;
+  const bool has_one_text = row_length(encoded_.pieces_->single, 1, 0) == special_single_ + 1;
+  in_place_ = bytes > kSmall && has_one_text && !options.lengths_only && !options.overflow;
   reserve(samples, bytes);
 }
 
@@ -23,15 +27,35 @@ void RowWriter::reserve(size_t samples, size_t bytes) {
   constexpr size_t kMost = 1 << 24;  // from here on growth is rare
   size_t tokens = std::min(kMost, bytes / 2 + samples * special_pair_);
   if (options_.max_length && !options_.overflow) tokens = std::min<size_t>(tokens, samples * *options_.max_length);
-  encoded_.ids_.reserve(tokens);
+  tokens_.ids.reserve(tokens);
   if (!options_.details) return;
-  encoded_.spans_.reserve(tokens);
-  encoded_.words_.reserve(tokens);
+  tokens_.spans.reserve(tokens);
+  tokens_.words.reserve(tokens);
+}
+
+Encoded RowWriter::take() {
+  encoded_.ids_ = std::move(tokens_.ids);
+  encoded_.spans_ = std::move(tokens_.spans);
+  encoded_.words_ = std::move(tokens_.words);
+  return std::move(encoded_);
+}
+
+Sequence& RowWriter::first_of_next(Sequence& scratch, bool pair) {
+  if (!in_place_ || pair) {
+    scratch.clear();
+    return scratch;
+  }
+  for (const TemplatePiece& piece : encoded_.pieces_->single) {
+    if (piece.kind == TemplatePiece::Kind::kA) break;
+    add_special(piece);
+  }
+  tokens_.begin_next();
+  return tokens_;
 }
 
 void RowWriter::add(const Sequence& first, const Sequence* second) {
-  const size_t n_first = first.ids.size();
-  const size_t n_second = second ? second->ids.size() : 0;
+  const size_t n_first = first.size();
+  const size_t n_second = second ? second->size() : 0;
   if (first.has_long_word || (second && second->has_long_word)) {
     encoded_.long_words_.push_back(static_cast<uint32_t>(sample_));
   }
@@ -66,7 +90,7 @@ Kept RowWriter::keep(size_t first, size_t second, bool pair) const {
 
 RowWriter::Parts RowWriter::parts(const Sequence& sequence, size_t kept) const {
   try {
-    return overlapping_parts(sequence.ids.size(), kept, options_.stride, options_.truncate_left);
+    return overlapping_parts(sequence.size(), kept, options_.stride, options_.truncate_left);
   } catch (const TruncationError& error) {
     throw TruncationError("row " + std::to_string(sample_) + ": " + error.what());
   }
@@ -105,7 +129,7 @@ void RowWriter::add_row(const Sequence& first, const Sequence* second, Part of_f
     encoded_.row_offsets_.push_back(encoded_.row_offsets_.back() + static_cast<int64_t>(length));
   } else {
     add_tokens(pieces, first, second, of_first, of_second);
-    encoded_.row_offsets_.push_back(static_cast<int64_t>(encoded_.ids_.size()));
+    encoded_.row_offsets_.push_back(static_cast<int64_t>(tokens_.ids.size()));
   }
   encoded_.rows_.push_back({static_cast<uint32_t>(of_first.size), static_cast<uint32_t>(of_second.size),
                             static_cast<uint32_t>(dropped), static_cast<uint32_t>(sample_), second != nullptr,
@@ -114,17 +138,15 @@ void RowWriter::add_row(const Sequence& first, const Sequence* second, Part of_f
 
 void RowWriter::add_tokens(const Pieces& pieces, const Sequence& first, const Sequence* second, Part of_first,
                            Part of_second) {
+  bool passed = &first != &tokens_;  // what stands before the tokens that are there
   for (const TemplatePiece& piece : pieces) {
     switch (piece.kind) {
       case TemplatePiece::Kind::kSpecial:
-        encoded_.ids_.insert(encoded_.ids_.end(), piece.ids.begin(), piece.ids.end());
-        if (options_.details) {
-          encoded_.spans_.insert(encoded_.spans_.end(), piece.ids.size(), Span{0, 0});
-          encoded_.words_.insert(encoded_.words_.end(), piece.ids.size(), -1);
-        }
+        if (passed) add_special(piece);
         break;
       case TemplatePiece::Kind::kA:
-        append(first, of_first);
+        passed ? append(first, of_first) : cut(of_first);
+        passed = true;
         break;
       case TemplatePiece::Kind::kB:
         append(*second, of_second);
@@ -133,28 +155,52 @@ void RowWriter::add_tokens(const Pieces& pieces, const Sequence& first, const Se
   }
 }
 
+void RowWriter::add_special(const TemplatePiece& piece) {
+  tokens_.ids.insert(tokens_.ids.end(), piece.ids.begin(), piece.ids.end());
+  if (!options_.details) return;
+  tokens_.spans.insert(tokens_.spans.end(), piece.ids.size(), Span{0, 0});
+  tokens_.words.insert(tokens_.words.end(), piece.ids.size(), -1);
+}
+
+// Leaves this part of the sequence that was written in its place.
+void RowWriter::cut(Part part) {
+  const auto cut = [part, begin = tokens_.begin](auto& column) {
+    const auto first = column.begin() + static_cast<ptrdiff_t>(begin);
+    column.resize(begin + part.begin + part.size);
+    column.erase(first, first + static_cast<ptrdiff_t>(part.begin));
+  };
+  if (part.size < tokens_.size()) {
+    cut(tokens_.ids);
+    if (options_.details) {
+      cut(tokens_.spans);
+      cut(tokens_.words);
+    }
+  }
+  if (options_.details && plan_.spec.trim_offsets) trim(tokens_, part);
+}
+
 void RowWriter::append(const Sequence& sequence, Part part) {
   const auto copy = [part](const auto& from, auto& to) {
     const auto begin = from.begin() + static_cast<ptrdiff_t>(part.begin);
     to.insert(to.end(), begin, begin + static_cast<ptrdiff_t>(part.size));
   };
-  copy(sequence.ids, encoded_.ids_);
+  copy(sequence.ids, tokens_.ids);
   if (!options_.details) return;
-  copy(sequence.spans, encoded_.spans_);
-  copy(sequence.words, encoded_.words_);
+  copy(sequence.spans, tokens_.spans);
+  copy(sequence.words, tokens_.words);
   if (plan_.spec.trim_offsets) trim(sequence, part);
 }
 
-// Takes the spaces off the spans of the part that was appended last.
+// Takes the spaces off the spans of the part that was added last.
 void RowWriter::trim(const Sequence& sequence, Part part) {
-  const size_t begin = encoded_.ids_.size() - part.size;
+  const size_t begin = tokens_.ids.size() - part.size;
   auto stripped = sequence.stripped.begin();
-  for (size_t i = begin; i < encoded_.ids_.size(); ++i) {
-    const size_t place = part.begin + (i - begin);
+  for (size_t i = begin; i < tokens_.ids.size(); ++i) {
+    const size_t place = sequence.begin + part.begin + (i - begin);
     while (stripped != sequence.stripped.end() && stripped->first < place) ++stripped;
     const bool as_found = stripped != sequence.stripped.end() && stripped->first == place;
-    auto [leading, trailing] = as_found ? stripped->second : Plan::outer_spaces(plan_.tokens[encoded_.ids_[i]]);
-    Span& span = encoded_.spans_[i];
+    auto [leading, trailing] = as_found ? stripped->second : Plan::outer_spaces(plan_.tokens[tokens_.ids[i]]);
+    Span& span = tokens_.spans[i];
     // One space before the text may have been added; of two, none was.
     const bool first = i == begin || span.begin == 0;
     if (leading == 1 && first && plan_.spec.trim_offsets->add_prefix_space) leading = 0;

@@ -14,11 +14,15 @@ class RowWriter {
   // `bytes` is about how much text will come.
   RowWriter(const Plan& plan, const EncodeOptions& options, size_t first_sample, size_t samples, size_t bytes);
 
+  // Where the tokens of the next sample's first text are to be written: most often where they will stay, after those of
+  // the rows before, and otherwise `scratch`.
+  Sequence& first_of_next(Sequence& scratch, bool pair);
+
   // Adds the row of the next sample, and with `overflow` one for each combination of its parts.
   // Throws TruncationError when the sample cannot be cut as the options say.
   void add(const Sequence& first, const Sequence* second);
 
-  Encoded take() { return std::move(encoded_); }
+  Encoded take();
 
  private:
   using Parts = std::vector<Part>;
@@ -29,13 +33,17 @@ class RowWriter {
   void add_combinations(const Sequence& first, const Sequence* second, Kept kept);
   void add_row(const Sequence& first, const Sequence* second, Part of_first, Part of_second, size_t dropped);
   void add_tokens(const Pieces& pieces, const Sequence& first, const Sequence* second, Part of_first, Part of_second);
+  void add_special(const TemplatePiece& piece);
   void append(const Sequence& sequence, Part part);
+  void cut(Part part);
   void trim(const Sequence& sequence, Part part);
 
   const Plan& plan_;
   const EncodeOptions& options_;
   size_t special_single_, special_pair_;
   size_t sample_;
+  bool in_place_;    // rows of one text are written where they will stay
+  Sequence tokens_;  // of all rows
   Encoded encoded_;
 };
 

@@ -101,14 +101,19 @@ class BatchEncoder {
   Encoded encode(const Chunk& chunk) const {
     const WorkerPool::Loan worker = plan_.workers.lend();
     RowWriter writer = this->writer(chunk);
+    Sequence* const second = second_.empty() ? nullptr : &worker->second;
     for (size_t row = chunk.begin; row < chunk.end; ++row) {
+      Sequence& first = writer.first_of_next(worker->first, second != nullptr);
       try {
-        encode(*worker, first_, row, chunk.parts[0], worker->first);
-        if (!second_.empty()) encode(*worker, second_, row, chunk.parts[1], worker->second);
+        encode(*worker, first_, row, chunk.parts[0], first);
+        if (second != nullptr) {
+          second->clear();
+          encode(*worker, second_, row, chunk.parts[1], *second);
+        }
       } catch (const std::invalid_argument& error) {
         throw std::invalid_argument("row " + std::to_string(row) + ": " + error.what());
       }
-      writer.add(worker->first, second_.empty() ? nullptr : &worker->second);
+      writer.add(first, second);
     }
     return writer.take();
   }
@@ -143,7 +148,6 @@ class BatchEncoder {
       before[i] = before[i - 1] + static_cast<uint32_t>(more);
     }
     std::atomic<bool> failed = false;
-    out.clear();
     share_out_in_order(
         parts.size(), options_.threads,
         [&](size_t i) {
@@ -158,6 +162,7 @@ class BatchEncoder {
           return worker->first;
         },
         [&](size_t, const Sequence& part) { out.append(part, plan_.spaced && plan_.spaced->one_word()); });
+    if (failed) out.take_back();
     return !failed;
   }
 

@@ -18,14 +18,12 @@
 
 namespace leanformers {
 
-// Encodes one sequence into a Sequence.
+// Encodes one sequence into a Sequence that has none of its tokens yet.
 template <bool kDetails>
 class SequenceEncoder {
  public:
   SequenceEncoder(const Plan& plan, Worker& worker, bool split_special_tokens, Sequence& out)
-      : plan_(plan), worker_(worker), split_special_tokens_(split_special_tokens), out_(out) {
-    out_.clear();
-  }
+      : plan_(plan), worker_(worker), split_special_tokens_(split_special_tokens), out_(out) {}
 
   // Adds the tokens of a text to the sequence, or of its part that has so many characters before it.
   void encode(std::string_view text, uint32_t before = 0) {
@@ -118,9 +116,10 @@ class SequenceEncoder {
     }
   }
 
-  // The tokens of a word whose bytes the model reads as characters, with offsets in its bytes.
+  // The tokens of a word whose bytes the model reads as characters, with offsets in the word's characters.
   const WordTokens& tokenize_bytes(std::string_view word) {
     std::get<BpeModel>(plan_.model).tokenize_bytes(word, worker_.tokens);
+    count_characters(word, worker_.tokens);
     return worker_.tokens;
   }
 
@@ -175,20 +174,6 @@ class SequenceEncoder {
     ++out_.word_count;
   }
 
-  // A normalized word; `spans` are where its bytes come from. `key` is what the cache knows it by, or null.
-  void changed_word(std::string_view word, const Span* spans, const WordCache::Key* key) {
-    const auto span = [spans](uint32_t from, uint32_t to) { return Span{spans[from].begin, spans[to - 1].end}; };
-    const WordCache::Entry* entry = key == nullptr ? nullptr : worker_.cache.find(*key);
-    if (entry == nullptr) {
-      add_word(tokenize(word), span);
-      if (key != nullptr) worker_.cache.insert_any(*key, worker_.tokens);
-    } else if (WordCache::is_long(*entry)) {
-      add_word(worker_.cache.tokens_of(*entry), span);
-    } else {
-      add_entry(*entry, span);
-    }
-  }
-
   const WordTokens& tokenize(std::string_view word) {
     word_ = word;
     std::visit([&](const auto& model) { model.tokenize(word, worker_.tokens); }, plan_.model);
@@ -203,16 +188,6 @@ class SequenceEncoder {
   template <typename SpanOf>
   void add_word(std::span<const WordToken> tokens, const SpanOf& span) {
     for (const auto& [id, begin, end] : tokens) add_piece(id, begin, end, span);
-    ++out_.word_count;
-  }
-
-  template <typename SpanOf>
-  void add_entry(const WordCache::Entry& entry, const SpanOf& span) {
-    uint32_t begin = 0;
-    for (size_t i = 0; i < entry.count; ++i) {
-      add_piece(entry.ids[i], begin, entry.ends[i], span);
-      begin = entry.ends[i];
-    }
     ++out_.word_count;
   }
 
@@ -242,8 +217,8 @@ class SequenceEncoder {
   Worker& worker_;
   bool split_special_tokens_;
   Sequence& out_;
-  size_t marked_ = 0;      // tokens that have the word's number of the caller
-  std::string_view word_;  // the last one that the model saw
+  size_t marked_ = out_.words.size();  // tokens that have the word's number of the caller
+  std::string_view word_;              // the last one that the model saw
   const std::optional<uint32_t> unigram_unknown_ =
       std::holds_alternative<Unigram>(plan_.spec.model) ? std::get<Unigram>(plan_.spec.model).unk_id : std::nullopt;
 };

@@ -41,11 +41,11 @@ class SpacedEncoder {
       if (!words_.has_room(SpacedWindows::kBytes + 1) && !words_.write(add_new)) return false;
       for (uint64_t begins = windows.begins(window); begins != 0; begins &= begins - 1) {
         const char* const next = window + std::countr_zero(begins);
-        put(at, next);
+        put(at, next, windows.is_ascii());
         at = next;
       }
     }
-    put(at, end_);
+    put(at, end_, false);
     if (!words_.write(add_new)) return false;
     if (stages_.one_word()) ++encoder_.out_.word_count;
     return true;
@@ -68,8 +68,9 @@ class SpacedEncoder {
     return at;
   }
 
-  // Gathers the word that has all from `begin` to `end`: spaces and what follows them.
-  void put(const char* begin, const char* end) {
+  // Gathers the word that has all from `begin` to `end`: spaces and what follows them. `short_is_ascii`: if it is no
+  // longer than a window, that is all it has.
+  [[gnu::always_inline]] void put(const char* begin, const char* end, bool short_is_ascii) {
     const char* const letters = skip_gap(begin, end);
     if (begin < letters && stages_.joins_spaces()) {
       if (letters == end && (stages_.gap == Gap::kNothing || stages_.strips_end)) return;
@@ -78,9 +79,10 @@ class SpacedEncoder {
     }
     const std::string_view word(begin, end);
     if constexpr (kDetails) character_ += static_cast<uint32_t>(begin - passed_);
-    const uint32_t characters = prepends_ && begin == text_.data() && begin < letters
-                                    ? words_.put_new(word, character_)
-                                    : words_.put(word, begin == letters && !is_marked(begin), character_);
+    const uint32_t characters =
+        prepends_ && begin == text_.data() && begin < letters
+            ? words_.put_new(word, character_)
+            : words_.put(word, begin == letters && !is_marked(begin), short_is_ascii, character_);
     if constexpr (kDetails) {
       character_ += characters;
       passed_ = end;

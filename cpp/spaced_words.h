@@ -14,6 +14,7 @@
 
 #include "gathered_word.h"
 #include "plan.h"
+#include "token_writer.h"
 #include "unicode/unicode.h"
 
 namespace leanformers {
@@ -33,10 +34,13 @@ class SpacedWords {
 
   // Gathers a word, and returns how many characters it has (with details). `unmarked` tells it from a word of the same
   // bytes that has a mark before it.
-  uint32_t put(std::string_view word, bool unmarked, uint32_t character) {
+  uint32_t put(std::string_view word, bool unmarked, bool short_is_ascii, uint32_t character) {
     if (word.size() > WordCache::kMaxBytes) return put_long(word, unmarked, character);
     const WordCache::Key key = key_of(word, unmarked);
-    const uint32_t characters = kDetails ? count_characters(key, word.size()) : 0;
+    uint32_t characters = 0;
+    if constexpr (kDetails) {
+      characters = short_is_ascii ? static_cast<uint32_t>(word.size()) : count_characters(key, word.size());
+    }
     const size_t place = places_.of(key);
     __builtin_prefetch(entries_ + place);
     (next_++)->set(key, word, place, character);
@@ -65,7 +69,7 @@ class SpacedWords {
       return true;
     }
     for (size_t i = 0; i < entry->count; ++i) {
-      tokens.push_back({entry->ids[i], first + (entry->ends[i] >> 4), first + (entry->ends[i] & 0xFU)});
+      tokens.push_back({entry->ids[i], first + (entry->places[i] >> 4), first + (entry->places[i] & 0xFU)});
     }
     return true;
   }
@@ -74,11 +78,17 @@ class SpacedWords {
   // or says no: then this does too, at once.
   template <typename AddNew>
   bool write(const AddNew& add_new) {
-    for (const Word* word = words_.data();; ++word) {
-      word = write_known(word);
+    Writer writer(out_, words_per_word_);
+    for (const Word* word = words_.data(); word != next_; ++word) {
+      writer.make_room(static_cast<size_t>(next_ - word) * Writer::kRoomOfWord);
+      word = write_known(writer, word);
       if (word == next_) break;
-      if (!write_other(*word) && !add_new(*word)) return false;
+      if (write_other(writer, *word)) continue;
+      writer.finish();
+      if (!add_new(*word)) return false;
+      writer = Writer(out_, words_per_word_);
     }
+    writer.finish();
     next_ = words_.data();
     prepare();
     return true;
@@ -86,10 +96,10 @@ class SpacedWords {
 
   // Writes the tokens of a word that was new, which are as those of `keep`.
   void add(const Word& word, std::span<const WordToken> tokens) {
-    Room room = this->room(tokens.size());
-    room.put(word, tokens);
-    room.word += words_per_word_;
-    finish(room);
+    Writer writer(out_, words_per_word_);
+    writer.make_room(tokens.size());
+    writer.put(word.character, tokens);
+    writer.finish();
   }
 
   // Remembers the tokens of a word; with details, which have their places in characters from the word's first one.
@@ -99,19 +109,12 @@ class SpacedWords {
     if constexpr (!kDetails) {
       for (WordToken& token : tokens) token.begin = token.end = 0;
     }
-    if (word.is_long()) return keep_long(word, tokens);
-    if (tokens.size() > WordCache::kMaxTokens) return cache_.insert_any(word.key, tokens);
-    // To the cache these are ends, each where the next token begins.
-    uint32_t before = 0;
-    for (WordToken& token : tokens) {
-      const uint32_t place = token.begin << 4 | token.end;
-      token.begin = std::exchange(before, place);
-      token.end = place;
-    }
-    cache_.insert(word.key, tokens);
+    word.is_long() ? long_words_.insert(word.text(), word.hash(), tokens) : cache_.insert(word.key, tokens);
   }
 
  private:
+  using Writer = TokenWriter<kDetails>;
+
   // Of a key: the byte with the size, and a bit that a word without a mark has.
   static constexpr uint64_t kSize = uint64_t{0xFF} << 56, kUnmarked = uint64_t{1} << 63;
   static constexpr uint64_t kNewWord = Word::kLong - 1;
@@ -143,136 +146,45 @@ class SpacedWords {
     return static_cast<uint32_t>(size - (counts * 0x0101010101010101 >> 56));
   }
 
-  // Where tokens are written to, of which there is room for enough. To be kept as a local variable: it is at hand then.
-  struct Room {
-    uint32_t* ids;
-    Span* spans;     // with details
-    int32_t* words;  // with details
-    int32_t word;    // the number of the next one
-
-    // What stands behind the ids of an entry is copied too, and those that count are read.
-    void put(const Word& from, const WordCache::Entry& entry) {
-      std::memcpy(ids, entry.ids, sizeof(WordCache::Entry) - offsetof(WordCache::Entry, ids));
-      if constexpr (kDetails) {
-        for (size_t i = 0; i < WordCache::kMaxTokens; ++i) {
-          spans[i] = {from.character + (entry.ends[i] >> 4), from.character + (entry.ends[i] & 0xFU)};
-        }
-        std::fill_n(words, WordCache::kMaxTokens, word);
-      }
-      pass(entry.count);
-    }
-    void put(const Word& from, std::span<const WordToken> tokens) {
-      for (size_t i = 0; i < tokens.size(); ++i) ids[i] = tokens[i].id;
-      if constexpr (kDetails) {
-        for (size_t i = 0; i < tokens.size(); ++i) {
-          spans[i] = {from.character + tokens[i].begin, from.character + tokens[i].end};
-        }
-        std::fill_n(words, tokens.size(), word);
-      }
-      pass(tokens.size());
-    }
-    // As long words are kept: ids, and as many places.
-    void put(const Word& from, std::span<const uint32_t> known) {
-      const size_t count = known.size() / 2;
-      std::copy_n(known.data(), count, ids);
-      if constexpr (kDetails) {
-        for (size_t i = 0; i < count; ++i) {
-          const uint32_t place = known[count + i];
-          spans[i] = {from.character + (place >> 16), from.character + (place & 0xFFFF)};
-        }
-        std::fill_n(words, count, word);
-      }
-      pass(count);
-    }
-
-   private:
-    void pass(size_t tokens) {
-      ids += tokens;
-      if constexpr (kDetails) {
-        spans += tokens;
-        words += tokens;
-      }
-    }
-  };
-
-  // Makes room for so many tokens more.
-  Room room(size_t tokens) {
-    const size_t filled = out_.ids.size();
-    resize(filled + tokens);
-    Room room{out_.ids.data() + filled, nullptr, nullptr, out_.word_count};
-    if constexpr (kDetails) {
-      room.spans = out_.spans.data() + filled;
-      room.words = out_.words.data() + filled;
-    }
-    return room;
-  }
-  void finish(const Room& room) {
-    resize(static_cast<size_t>(room.ids - out_.ids.data()));
-    out_.word_count = room.word;
-  }
-  void resize(size_t size) {
-    out_.ids.resize(size);
-    if constexpr (kDetails) {
-      out_.spans.resize(size);
-      out_.words.resize(size);
-    }
-  }
-
   // Words up to the first one that its place in the cache does not have, which is returned.
-  const Word* write_known(const Word* word) {
-    Room room = this->room(static_cast<size_t>(next_ - word) * WordCache::kMostTokens);
+  const Word* write_known(Writer& writer, const Word* word) const {
+    Writer own = writer;
     const WordCache::Entry* const entries = entries_;
     for (const Word* const end = next_; word != end; ++word) {
       const WordCache::Entry* entry = entries + word->place;
       entry += entry->differs(word->key);
       if (entry->differs(word->key) || (kDetails && has_no_places(*entry))) [[unlikely]]
         break;
-      put_entry(room, *word, *entry);
+      put_entry(own, *word, *entry);
     }
-    finish(room);
+    writer = own;
     return word;
   }
 
-  bool write_other(const Word& word) {
+  bool write_other(Writer& writer, const Word& word) const {
     if (word.key.high == kNewWord) return false;
-    if (word.is_long()) return write_long(word);
+    if (word.is_long()) return write_long(writer, word);
     const WordCache::Entry* entry = cache_.find(word.key);
     if (entry == nullptr || (kDetails && has_no_places(*entry))) return false;
-    Room room = this->room(WordCache::kMostTokens);
-    put_entry(room, word, *entry);
-    finish(room);
+    put_entry(writer, word, *entry);
     return true;
   }
 
-  bool write_long(const Word& word) {
-    const std::span<const uint32_t> known = long_words_.find(word.text(), word.hash()).ids;
-    if (known.empty() || (kDetails && known.back() == 0)) return false;
-    Room room = this->room(known.size() / 2);
-    room.put(word, known);
-    room.word += words_per_word_;
-    finish(room);
+  bool write_long(Writer& writer, const Word& word) const {
+    const LongWords::Tokens known = long_words_.find(word.text(), word.hash());
+    if (known.ids.empty() || (kDetails && known.places[0] == 0)) return false;
+    writer.make_room(known.ids.size());
+    writer.put(word.character, known);
     return true;
   }
 
-  void put_entry(Room& room, const Word& word, const WordCache::Entry& entry) const {
-    WordCache::is_long(entry) ? room.put(word, cache_.tokens_of(entry)) : room.put(word, entry);
-    room.word += words_per_word_;
+  void put_entry(Writer& writer, const Word& word, const WordCache::Entry& entry) const {
+    WordCache::is_long(entry) ? writer.put(word.character, cache_.tokens_of(entry)) : writer.put(word.character, entry);
   }
 
   // Of a word that was new where there were no details, only the ids are known.
   bool has_no_places(const WordCache::Entry& entry) const {
-    return WordCache::is_long(entry) ? cache_.tokens_of(entry).back().end == 0 : entry.ends[0] == 0;
-  }
-
-  // Long words are kept with their ids and then, as as many ids more, the places of the tokens.
-  void keep_long(const Word& word, WordTokens& tokens) {
-    const size_t count = tokens.size();
-    tokens.resize(count * 2);
-    for (size_t i = 0; i < count; ++i) {
-      tokens[count + i] = {tokens[i].begin << 16 | tokens[i].end, 0, 0};
-      tokens[i].begin = tokens[i].end = 0;
-    }
-    long_words_.insert(word.text(), word.hash(), tokens);
+    return WordCache::is_long(entry) ? cache_.tokens_of(entry).front().end == 0 : entry.places[0] == 0;
   }
 
   WordCache& cache_;

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <span>
-#include <string_view>
 
-#include "character_counter.h"
 #include "plan.h"
 
 namespace leanformers {
@@ -19,7 +19,9 @@ class TokenWriter {
   // Of entries of the cache: places that are written, of which those that it has count.
   static constexpr size_t kRoomOfWord = WordCache::kMostTokens;
 
-  explicit TokenWriter(Sequence& out) : out_(&out), word_(out.word_count), count_(out.ids.size()) {}
+  // `words_per_word`: 0 when the caller sees all of them as one word, otherwise 1.
+  explicit TokenWriter(Sequence& out, int32_t words_per_word = 1)
+      : out_(&out), words_per_word_(words_per_word), word_(out.word_count), count_(out.ids.size()) {}
 
   void make_room(size_t tokens) { resize(count_ + tokens); }
   // The sequence has what was written.
@@ -28,40 +30,51 @@ class TokenWriter {
     out_->word_count = word_;
   }
 
-  // Each of these needs room. `word` is the text of a word, and `character` the number of its first character.
+  // Each of these needs room. `character` is the number of the word's first character, from which the places of tokens
+  // are counted.
 
-  void put(std::string_view word, bool ascii, uint32_t character, const WordCache::Entry& entry) {
+  void put(uint32_t character, const WordCache::Entry& entry) {
     // The ids are copied with what stands behind them.
     std::memcpy(ids_ + count_, entry.ids, sizeof(WordCache::Entry) - offsetof(WordCache::Entry, ids));
     if constexpr (kDetails) {
-      if (ascii) {
-        Span* const spans = spans_ + count_;
-        uint32_t begin = character;
-        for (size_t i = 0; i < WordCache::kMaxTokens; ++i) {
-          const uint32_t end = character + entry.ends[i];
-          spans[i] = {begin, end};
-          begin = end;
-        }
-        std::fill_n(words_ + count_, WordCache::kMaxTokens, word_);
-      } else {
-        put_details(word, character, entry.count, entry.ends);
+      const uint64_t first = as_bits({character, character});
+      for (size_t i = 0; i < WordCache::kMaxTokens; ++i) {
+        spans_[count_ + i] = std::bit_cast<Span>(first + kBitsOfPlaces[entry.places[i]]);
       }
+      std::fill_n(words_ + count_, WordCache::kMaxTokens + 1, word_);  // one more: four are as fast as one
     }
     pass(entry.count);
   }
 
-  void put(std::string_view word, uint32_t character, const LongWords::Tokens& tokens) {
-    std::copy(tokens.ids.begin(), tokens.ids.end(), ids_ + count_);
-    if constexpr (kDetails) put_details(word, character, tokens.ids.size(), tokens.ends);
-    pass(tokens.ids.size());
+  void put(uint32_t character, const LongWords::Tokens& tokens) {
+    const size_t count = tokens.ids.size();
+    if constexpr (kDetails) {
+      std::copy(tokens.ids.begin(), tokens.ids.end(), ids_ + count_);
+      for (size_t i = 0; i < count; ++i) {
+        spans_[count_ + i] = {character + (tokens.places[i] >> 8), character + (tokens.places[i] & 0xFFU)};
+      }
+      std::fill_n(words_ + count_, count, word_);
+      pass(count);
+    } else {
+      put_ids(tokens.ids.data(), count);
+    }
   }
 
-  void put(std::string_view word, uint32_t character, std::span<const WordToken> tokens) {
+  // So many at once, of which those that there are count: most words have no more.
+  template <size_t kBlock = 16>
+  void put_ids(const uint32_t* ids, size_t count) {
+    std::memcpy(ids_ + count_, ids, kBlock * sizeof(uint32_t));
+    for (size_t i = kBlock; i < count; i += kBlock) {
+      std::memcpy(ids_ + count_ + i, ids + i, kBlock * sizeof(uint32_t));
+    }
+    pass(count);
+  }
+
+  void put(uint32_t character, std::span<const WordToken> tokens) {
     for (size_t i = 0; i < tokens.size(); ++i) ids_[count_ + i] = tokens[i].id;
     if constexpr (kDetails) {
-      CharacterCounter characters(word);
       for (size_t i = 0; i < tokens.size(); ++i) {
-        spans_[count_ + i] = span(characters, character, tokens[i].begin, tokens[i].end);
+        spans_[count_ + i] = {character + tokens[i].begin, character + tokens[i].end};
       }
       std::fill_n(words_ + count_, tokens.size(), word_);
     }
@@ -69,26 +82,18 @@ class TokenWriter {
   }
 
  private:
-  // Bytes of a character are each the whole of it.
-  static Span span(CharacterCounter& characters, uint32_t first, uint32_t from, uint32_t to) {
-    const uint32_t begin = first + characters.at(from + 1) - 1;
-    return {begin, std::max(first + characters.at(to), begin + 1)};
-  }
+  static constexpr uint64_t as_bits(Span span) { return std::bit_cast<uint64_t>(span); }
 
-  // Of tokens that tile the word.
-  void put_details(std::string_view word, uint32_t character, size_t count, const uint8_t* ends) {
-    CharacterCounter characters(word);
-    uint32_t begin = 0;
-    for (size_t i = 0; i < count; ++i) {
-      spans_[count_ + i] = span(characters, character, begin, ends[i]);
-      begin = ends[i];
-    }
-    std::fill_n(words_ + count_, count, word_);
-  }
+  // Of what entries have as places: both numbers of a span are added to at once, and neither overflows.
+  static constexpr auto kBitsOfPlaces = [] {
+    std::array<uint64_t, 256> bits;
+    for (uint32_t place = 0; place < bits.size(); ++place) bits[place] = as_bits({place >> 4, place & 0xF});
+    return bits;
+  }();
 
   void pass(size_t tokens) {
     count_ += tokens;
-    ++word_;
+    word_ += words_per_word_;
   }
 
   void resize(size_t size) {
@@ -106,6 +111,7 @@ class TokenWriter {
   uint32_t* ids_ = nullptr;
   Span* spans_ = nullptr;
   int32_t* words_ = nullptr;
+  int32_t words_per_word_;
   int32_t word_;  // the number of the next one
   size_t count_;  // tokens so far
 };

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "buffer.h"
 #include "charsmap.h"
 #include "pattern.h"
 #include "token_table.h"
@@ -267,21 +268,23 @@ class Encoded {
   // Of a column that is not stored, the runs of equal values that a row has; where it has no value (the sequence of a
   // special token): -1.
   void runs(Column column, size_t row, std::vector<Run>& out) const;
+  // Of such a column, the values of all tokens.
+  Buffer<int32_t> values(Column column) const;
 
   // Adds the rows of a batch that was encoded with the same options.
   void append(const Encoded& other);
 
  private:
   friend class RowWriter;
-  std::vector<uint32_t> ids_;
+  Buffer<uint32_t> ids_;
   std::vector<int64_t> row_offsets_{0};
   std::vector<Row> rows_;
   std::vector<uint32_t> long_words_;
   std::vector<uint32_t> with_special_tokens_;
   bool details_ = false;
   bool lengths_only_ = false;
-  std::vector<Span> spans_;
-  std::vector<int32_t> words_;
+  Buffer<Span> spans_;
+  Buffer<int32_t> words_;
   std::shared_ptr<const Template> pieces_;  // as used for this batch: without special tokens where none were added
 };
 

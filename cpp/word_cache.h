@@ -34,8 +34,10 @@ class WordCache {
   struct Entry {
     Key key{0, 0};
     uint32_t ids[kMaxTokens]{};
-    uint8_t ends[kMaxTokens]{};  // where each token ends in the word
-    uint8_t count = 0;           // 0: empty
+    // Of each token: which character of the word it begins with, and in the lower four bits how many there are up to
+    // its end; 0: that is not known.
+    uint8_t places[kMaxTokens]{};
+    uint8_t count = 0;  // 0: empty
 
     // Without a branch: which of two entries has a word is anybody's guess.
     bool differs(const Key& other) const { return ((key.low ^ other.low) | (key.high ^ other.high)) != 0; }
@@ -121,49 +123,41 @@ class WordCache {
   };
   Places places() const { return {seed_, entries_.size() - 2}; }
 
-  // As `insert`, for words of more tokens too: those of a `long_entry` are read with `tokens_of`.
-  void insert_any(const Key& key, const WordTokens& tokens) {
-    if (tokens.size() <= kMaxTokens || tokens.size() > kMostTokens) return insert(key, tokens);
-    if (more_.size() + tokens.size() > kRoomForMore) {
-      std::fill(entries_.begin(), entries_.end(), Entry{});
-      more_.clear();
-      pushed_out_ = 0;
-    }
+  // Keeps up to kMostTokens tokens, whose places are in characters from the word's first one, or all 0. Those of a
+  // `long_entry` are read with `tokens_of`.
+  void insert(const Key& key, const WordTokens& tokens) {
+    if (tokens.empty() || tokens.size() > kMostTokens) return;
     Entry entry;
     entry.key = key;
     entry.count = static_cast<uint8_t>(tokens.size());
-    entry.ids[0] = static_cast<uint32_t>(more_.size());
-    more_.insert(more_.end(), tokens.begin(), tokens.end());
+    if (is_long(entry)) {
+      if (more_.size() + tokens.size() > kRoomForMore) forget();
+      entry.ids[0] = static_cast<uint32_t>(more_.size());
+      more_.insert(more_.end(), tokens.begin(), tokens.end());
+      more_ids_.resize(more_.size() + kMostTokens);
+      for (size_t i = 0; i < tokens.size(); ++i) more_ids_[entry.ids[0] + i] = tokens[i].id;
+    } else {
+      for (size_t i = 0; i < tokens.size(); ++i) {
+        entry.ids[i] = tokens[i].id;
+        entry.places[i] = static_cast<uint8_t>(tokens[i].begin << 4 | tokens[i].end);
+      }
+    }
     keep(entry);
   }
   static bool is_long(const Entry& entry) { return entry.count > kMaxTokens; }
   std::span<const WordToken> tokens_of(const Entry& long_entry) const {
     return {more_.data() + long_entry.ids[0], long_entry.count};
   }
+  // Their ids, from where kMostTokens can be read.
+  const uint32_t* ids_of(const Entry& long_entry) const { return more_ids_.data() + long_entry.ids[0]; }
 
-  // Of a word that is a token as a whole.
+  // Of a word in ASCII that is a token as a whole.
   void insert_token(const Key& key, uint32_t id) {
     Entry entry;
     entry.key = key;
     entry.ids[0] = id;
-    entry.ends[0] = static_cast<uint8_t>(key.high >> 56);
+    entry.places[0] = static_cast<uint8_t>(key.high >> 56);
     entry.count = 1;
-    keep(entry);
-  }
-
-  // Keeps what is small and tiles the word; byte tokens of an unknown character do not.
-  void insert(const Key& key, const WordTokens& tokens) {
-    if (tokens.empty() || tokens.size() > kMaxTokens) return;
-    Entry entry;
-    entry.key = key;
-    uint32_t at = 0;
-    for (const WordToken& token : tokens) {
-      if (token.begin != at) return;
-      at = token.end;
-      entry.ids[entry.count] = token.id;
-      entry.ends[entry.count] = static_cast<uint8_t>(token.end);
-      ++entry.count;
-    }
     keep(entry);
   }
 
@@ -186,6 +180,13 @@ class WordCache {
   void keep(const Entry& entry) {
     if (entries_.empty()) prepare();
     put(entry);
+  }
+
+  void forget() {
+    std::fill(entries_.begin(), entries_.end(), Entry{});
+    more_.clear();
+    more_ids_.assign(kMostTokens, 0);
+    pushed_out_ = 0;
   }
 
   // What has no more room in its own pair goes to the neighbouring one.
@@ -230,6 +231,7 @@ class WordCache {
   uint64_t seed_;
   Entries entries_;
   std::vector<WordToken> more_;                            // of words that have many tokens
+  std::vector<uint32_t> more_ids_;                         // of `more_`, and kMostTokens to be read with the last ones
   static constexpr size_t kRoomForMore = size_t{1} << 18;  // 3 MiB
   size_t pushed_out_ = 0;                                  // words, since the table has had its size
 };

@@ -14,10 +14,10 @@ template <typename T>
 using Array = nanobind::ndarray<nanobind::numpy, T>;
 
 // An array that owns `values`.
-template <typename T>
-Array<T> own(std::vector<T> values, std::initializer_list<size_t> shape) {
-  auto* kept = new std::vector<T>(std::move(values));
-  nanobind::capsule owner(kept, [](void* pointer) noexcept { delete static_cast<std::vector<T>*>(pointer); });
+template <typename T, typename Allocator>
+Array<T> own(std::vector<T, Allocator> values, std::initializer_list<size_t> shape) {
+  auto* kept = new std::vector<T, Allocator>(std::move(values));
+  nanobind::capsule owner(kept, [](void* pointer) noexcept { delete static_cast<decltype(kept)>(pointer); });
   return Array<T>(kept->data(), shape, owner);
 }
 

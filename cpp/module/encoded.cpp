@@ -1,6 +1,5 @@
 // An Encoded as Python lists and numpy arrays.
 #include <algorithm>
-#include <vector>
 
 #include "module/arrays.h"
 #include "module/lists.h"
@@ -45,14 +44,7 @@ nb::object flat(nb::pointer_and_handle<Encoded> self, Column column) {
   if (column == Column::kWordIds) {
     return nb::cast(nb::ndarray<nb::numpy, const int32_t>(encoded.words().data(), {tokens}, self.h));
   }
-  std::vector<int32_t> values;
-  values.reserve(tokens);
-  std::vector<Run> runs;
-  for (size_t row = 0; row < encoded.rows(); ++row) {
-    encoded.runs(column, row, runs);
-    for (const auto& [size, value] : runs) values.insert(values.end(), size, value);
-  }
-  return nb::cast(own(std::move(values), {tokens}));
+  return nb::cast(own(encoded.values(column), {tokens}));
 }
 
 nb::object row_offsets(nb::pointer_and_handle<Encoded> self) {

@@ -42,6 +42,7 @@ NB_MODULE(_core, m) {
         for (const InstructionSet& instructions : instruction_sets()) {
           const AsciiMasks a = instructions.ascii_masks(block.c_str());
           const BertMasks b = instructions.bert_masks(block.c_str());
+          const WideMasks w = instructions.wide_masks(block.c_str());
           nb::dict named;
           for (const auto& [name, mask] :
                std::initializer_list<std::pair<const char*, uint64_t>>{{"lower", a.lower},
@@ -55,7 +56,12 @@ NB_MODULE(_core, m) {
                                                                        {"high", a.high},
                                                                        {"bert_letters", b.letters},
                                                                        {"bert_isolated", b.isolated},
-                                                                       {"bert_special", b.special}}) {
+                                                                       {"bert_special", b.special},
+                                                                       {"wide_letters", w.letters},
+                                                                       {"wide_lower", w.lower},
+                                                                       {"wide_upper", w.upper},
+                                                                       {"wide_others", w.others},
+                                                                       {"wide_inner", w.inner}}) {
             named[name] = mask;
           }
           masks[instructions.name] = named;

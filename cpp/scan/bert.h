@@ -62,8 +62,7 @@ struct BertScratch {
   bool knows_words = false;               // the worker's cache does: those of the vocabulary
   std::array<char, 2 * kReadAhead> rest;  // the end of a text, and spaces
   std::string word;                       // a normalized one
-  std::string missed;                     // likewise, of one that no cache has
-  std::vector<Span> spans;                // of each byte of either, in characters of the text
+  std::vector<Span> spans;                // of each of its bytes, in characters of the text
 };
 
 // Puts the words of ASCII letters and digits that are tokens as a whole into the cache: most new words are such.

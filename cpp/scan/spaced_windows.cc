@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace leanformers {
 
@@ -15,6 +16,7 @@ uint64_t SpacedWindows::begins(const char* window) {
     bytes = copy;
   }
   const AsciiMasks masks = ascii_masks_(bytes);
+  high_before_ = std::exchange(high_, masks.high);
   const uint64_t gaps = gaps_of(masks, bytes);
   const uint64_t before = gaps << 1 | gap_before_;
   uint64_t begins = stages_.gap == SpacedText::Gap::kEachMark ? gaps : gaps & ~before;

@@ -20,6 +20,8 @@ class SpacedWindows {
   // Bit i: a word, with the spaces before it, begins at window[i], which is not the beginning of the text. Windows are
   // asked for one after the other, from the beginning of the text on.
   uint64_t begins(const char* window);
+  // All of the last window that was asked for is ASCII, and of the one before.
+  bool is_ascii() const { return (high_ | high_before_) == 0; }
 
  private:
   uint64_t gaps_of(const AsciiMasks& masks, const char* window) const;
@@ -30,6 +32,7 @@ class SpacedWindows {
   AsciiMasksFunction ascii_masks_;
   // Of the byte before the window: whether it is a gap, or white space that is none.
   uint64_t gap_before_ = 0, other_before_ = 0;
+  uint64_t high_ = 0, high_before_ = 0;  // which bytes of the last two windows are not ASCII
 };
 
 }  // namespace leanformers

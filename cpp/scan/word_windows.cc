@@ -1,6 +1,7 @@
 #include "scan/word_windows.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -17,10 +18,6 @@ constexpr uint32_t kLookAhead = 3;  // how far beyond a word's beginning the pat
 constexpr uint64_t below(uint32_t place) { return place >= kBytes ? ~uint64_t{0} : (uint64_t{1} << place) - 1; }
 constexpr uint64_t bit(uint32_t place) { return uint64_t{1} << place; }
 constexpr uint32_t first_of(uint64_t bits) { return static_cast<uint32_t>(std::countr_zero(bits)); }
-
-// Of characters beyond ASCII, a bit for each class: those that the arithmetic knows.
-constexpr uint32_t kKnownKinds = 1 << CharacterClasses::kLetter | 1 << CharacterClasses::kLower |
-                                 1 << CharacterClasses::kUpper | 1 << CharacterClasses::kOther;
 
 constexpr uint64_t run_starts(uint64_t bits) { return bits & ~(bits << 1); }
 
@@ -90,31 +87,57 @@ uint64_t WordWindows::find_strange(const Masks& masks, const AsciiMasks& ascii) 
   return strange;
 }
 
-// Characters beyond ASCII. At those whose class needs more than the bit of a byte to reckon with, the window ends.
+// Characters beyond ASCII: those of common scripts all at once, others one by one. At those whose class needs more than
+// the bit of a byte to reckon with, the window ends.
 void WordWindows::read_others(Masks& masks, uint64_t high) const {
-  while (high != 0) {
-    const uint32_t place = first_of(high);
-    const auto lead = static_cast<unsigned char>(masks.text[place]);
-    const uint32_t bytes = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    if (place + bytes > masks.known) return masks.forget_from(place);
-    const auto kind = classes_.of(unicode::decode(masks.text + place).code);
-    if ((kKnownKinds >> kind & 1) == 0) return masks.forget_from(place);
-    const uint64_t own = below(bytes) << place;
-    const auto add = [=](uint64_t& mask, auto... kinds) { mask |= ((kind == kinds) || ...) ? own : 0; };
-    add(masks.letters, CharacterClasses::kLetter, CharacterClasses::kLower, CharacterClasses::kUpper);
-    add(masks.lower, CharacterClasses::kLower);
-    add(masks.upper, CharacterClasses::kUpper);
-    add(masks.others, CharacterClasses::kOther);
-    masks.inner |= own & (own << 1);
-    high &= ~own;
+  const WideMasks wide = wide_masks_(masks.text);
+  masks.letters |= wide.letters;
+  masks.lower |= wide.lower;
+  masks.upper |= wide.upper;
+  masks.others |= wide.others;
+  masks.inner = wide.inner;
+  if (const uint64_t firsts = high & ~(wide.letters | wide.others | wide.inner); firsts != 0) {
+    read_one_by_one(masks, firsts);
   }
+}
+
+// `firsts` are the first bytes of characters.
+void WordWindows::read_one_by_one(Masks& masks, uint64_t firsts) const {
+  std::array<uint64_t, CharacterClasses::kEnd + 1> by_class{};
+  for (; firsts != 0; firsts &= firsts - 1) {
+    const uint32_t place = first_of(firsts);
+    const auto lead = static_cast<unsigned char>(masks.text[place]);
+    const bool whole = place + (lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4) <= masks.known;
+    const auto kind = whole ? classes_.of(unicode::decode(masks.text + place).code) : CharacterClasses::kEnd;
+    by_class[kind] |= bit(place);
+  }
+  const auto all_bytes = [inner = masks.inner](uint64_t first) {
+    for (int i = 0; i < 3; ++i) first |= first << 1 & inner;
+    return first;
+  };
+  masks.others |= all_bytes(by_class[CharacterClasses::kOther]);
+  masks.letters |= all_bytes(by_class[CharacterClasses::kLetter]);
+  uint64_t unknown =
+      by_class[CharacterClasses::kNumber] | by_class[CharacterClasses::kSpace] | by_class[CharacterClasses::kEnd];
+  if ((by_class[CharacterClasses::kLower] | by_class[CharacterClasses::kUpper]) != 0) {
+    const uint64_t lower = all_bytes(by_class[CharacterClasses::kLower]);
+    const uint64_t upper = all_bytes(by_class[CharacterClasses::kUpper]);
+    masks.lower |= lower;
+    masks.upper |= upper;
+    masks.letters |= lower | upper;
+  }
+  if (by_class[CharacterClasses::kMark] != 0) {
+    // After letters they are as letters without case are; the carry runs through all that follow one another.
+    const uint64_t marks = all_bytes(by_class[CharacterClasses::kMark]);
+    masks.letters |= marks & ~(marks + (run_starts(marks) & masks.letters << 1));
+    unknown |= marks & ~masks.letters;
+  }
+  if (unknown != 0) masks.forget_from(first_of(unknown));
 }
 
 WordWindows::Window WordWindows::look(const char* at) const {
   const auto left = static_cast<size_t>(end_ - at);
-  // Scripts of three bytes a character have long words, of which a window would have few.
-  const char first = *at == ' ' && left > 1 ? at[1] : *at;
-  if (static_cast<unsigned char>(first) >= 0xE0 || split_.pattern == SplitPattern::kDeepSeek) return {0, 0};
+  if (split_.pattern == SplitPattern::kDeepSeek) return {0, 0};
   char copy[kBytes];
   if (left < kBytes) {
     std::memset(copy, 0, kBytes);

@@ -19,7 +19,8 @@ class WordWindows {
       : classes_(CharacterClasses::get(split.pattern)),
         split_(split),
         end_(text.data() + text.size()),
-        ascii_masks_(instructions.ascii_masks) {}
+        ascii_masks_(instructions.ascii_masks),
+        wide_masks_(instructions.wide_masks) {}
 
   struct Window {
     uint64_t ends;   // bit i: a word ends with byte i; none when this cannot tell where the first word ends
@@ -45,6 +46,7 @@ class WordWindows {
 
   Masks read(const char* text, uint32_t left) const;
   void read_others(Masks& masks, uint64_t high) const;
+  void read_one_by_one(Masks& masks, uint64_t firsts) const;
   uint64_t find_strange(const Masks& masks, const AsciiMasks& ascii) const;
 
   // Where words begin; what is said of the first byte means nothing.
@@ -61,6 +63,7 @@ class WordWindows {
   const ByteLevelSplit& split_;
   const char* end_;
   AsciiMasksFunction ascii_masks_;
+  WideMasksFunction wide_masks_;
 };
 
 }  // namespace leanformers

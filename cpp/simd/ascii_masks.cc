@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "simd/ascii_masks_of.h"
+#include "simd/wide_masks_of.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -144,8 +145,10 @@ class NeonBlock {
 #ifdef LEANFORMERS_X86
 AsciiMasks ascii_masks_avx2(const char* bytes);
 BertMasks bert_masks_avx2(const char* bytes);
+WideMasks wide_masks_avx2(const char* bytes);
 AsciiMasks ascii_masks_avx512(const char* bytes);
 BertMasks bert_masks_avx512(const char* bytes);
+WideMasks wide_masks_avx512(const char* bytes);
 #endif
 
 std::span<const InstructionSet> instruction_sets() {
@@ -153,15 +156,16 @@ std::span<const InstructionSet> instruction_sets() {
     std::vector<InstructionSet> found;
 #ifdef LEANFORMERS_X86
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512bw")) found.push_back({"avx512", ascii_masks_avx512, bert_masks_avx512});
-    if (__builtin_cpu_supports("avx2")) found.push_back({"avx2", ascii_masks_avx2, bert_masks_avx2});
+    if (__builtin_cpu_supports("avx512bw"))
+      found.push_back({"avx512", ascii_masks_avx512, bert_masks_avx512, wide_masks_avx512});
+    if (__builtin_cpu_supports("avx2")) found.push_back({"avx2", ascii_masks_avx2, bert_masks_avx2, wide_masks_avx2});
 #endif
 #if defined(__SSE2__)
-    found.push_back({"sse2", ascii_masks_of<Sse2Block>, bert_masks_of<Sse2Block>});
+    found.push_back({"sse2", ascii_masks_of<Sse2Block>, bert_masks_of<Sse2Block>, wide_masks_of<Sse2Block>});
 #elif defined(__ARM_NEON)
-    found.push_back({"neon", ascii_masks_of<NeonBlock>, bert_masks_of<NeonBlock>});
+    found.push_back({"neon", ascii_masks_of<NeonBlock>, bert_masks_of<NeonBlock>, wide_masks_of<NeonBlock>});
 #endif
-    found.push_back({"scalar", ascii_masks_of<ScalarBlock>, bert_masks_of<ScalarBlock>});
+    found.push_back({"scalar", ascii_masks_of<ScalarBlock>, bert_masks_of<ScalarBlock>, wide_masks_of<ScalarBlock>});
     return found;
   }();
   return sets;

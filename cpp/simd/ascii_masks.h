@@ -30,14 +30,27 @@ struct BertMasks {
   bool operator==(const BertMasks&) const = default;
 };
 
+// Characters beyond ASCII of the commonest scripts, in UTF-8 that begins with a character. All bytes of a character
+// have its bit; one that does not end with these 64 bytes has none.
+struct WideMasks {
+  uint64_t letters;
+  uint64_t lower, upper;  // letters with a case
+  uint64_t others;        // neither letters nor marks, digits or white space
+  uint64_t inner;         // of any script: what no character begins with
+
+  bool operator==(const WideMasks&) const = default;
+};
+
 // Each reads 64 bytes.
 using AsciiMasksFunction = AsciiMasks (*)(const char*);
 using BertMasksFunction = BertMasks (*)(const char*);
+using WideMasksFunction = WideMasks (*)(const char*);
 
 struct InstructionSet {
   const char* name;
   AsciiMasksFunction ascii_masks;
   BertMasksFunction bert_masks;
+  WideMasksFunction wide_masks;
 };
 
 // What this processor has, the fastest first; the last one is there on every processor.

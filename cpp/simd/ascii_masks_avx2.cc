@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "simd/ascii_masks_of.h"
+#include "simd/wide_masks_of.h"
 
 namespace leanformers {
 namespace {
@@ -44,5 +45,6 @@ class Block {
 
 AsciiMasks ascii_masks_avx2(const char* bytes) { return ascii_masks_of<Block>(bytes); }
 BertMasks bert_masks_avx2(const char* bytes) { return bert_masks_of<Block>(bytes); }
+WideMasks wide_masks_avx2(const char* bytes) { return wide_masks_of<Block>(bytes); }
 
 }  // namespace leanformers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import string
+import unicodedata
 from itertools import product
 
 import pytest
@@ -51,8 +52,30 @@ def test_all_instruction_sets_and_python_find_the_same_in_a_block() -> None:
         expected = {kind: sum((byte in bytes_) << i for i, byte in enumerate(block)) for kind, bytes_ in known.items()}
         masks = _core.block_masks(block)
         assert len(masks) >= 2
+        wide = {kind: mask for kind, mask in masks["scalar"].items() if kind.startswith("wide")}
         for instructions, found in masks.items():
-            assert found == expected, (instructions, block)
+            assert found == expected | wide, (instructions, block)
+
+
+@pytest.mark.parametrize("place", [0, 30, 61, 62, 63])
+def test_what_masks_tell_of_characters_beyond_ascii_is_so(place: int) -> None:
+    told = 0
+    codes = range(0x80, 0x11000, 1 if place == 30 else 7)
+    for character in (chr(code) for code in codes if not 0xD800 <= code < 0xE000):
+        encoded = character.encode()
+        own = sum(1 << at for at in range(place, min(place + len(encoded), 64)))
+        masks = _core.block_masks((b"x" * place + encoded + b"y" * 64)[:64])
+        found = masks["scalar"]
+        assert all(other == found for other in masks.values())
+        category = unicodedata.category(character)
+        letters = found["wide_letters"]
+        assert letters in (0, own if category[0] == "L" else 0)
+        assert found["wide_upper"] == (letters if category == "Lu" else 0)
+        assert found["wide_lower"] == (letters if category == "Ll" else 0)
+        assert found["wide_others"] in (0, own if category[0] in "PS" else 0)
+        assert found["wide_inner"] == own & ~(1 << place)
+        told += letters != 0 or found["wide_others"] != 0
+    assert told > {30: 32_000, 61: 4_500, 62: 20, 63: -1}.get(place, 4_500)
 
 
 def test_a_block_has_64_bytes() -> None:

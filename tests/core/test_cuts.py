@@ -292,3 +292,23 @@ def test_a_text_without_a_place_to_cut_is_one_part(documents: dict[str, Any]) ->
     text = "abcdefgh" * 125_000
     assert core.cuts(text) == []
     assert core.encode([text], threads=4).row(COLUMNS[0], 0) == core.encode([text], threads=1).row(COLUMNS[0], 0)
+
+
+def test_a_long_row_that_cannot_be_cut_after_all_is_encoded_as_a_whole(documents: dict[str, Any]) -> None:
+    """Its tokens stand where those of its parts were begun."""
+    content = documents["T5, XLM-R"]
+    token = content["added_tokens"][0]["content"]
+    special = {"SpecialToken": {"id": token, "type_id": 0}}
+    post_processor = {
+        "type": "TemplateProcessing",
+        "single": [special, {"Sequence": {"id": "A", "type_id": 0}}, special],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {token: {"id": token, "ids": [content["added_tokens"][0]["id"]], "tokens": [token]}},
+    }
+    core = Spec({**content, "post_processor": post_processor}).compile()
+    texts = ["a b ", "one two " * 10_000 + "\x01the word " * 10_000, "\x01\x01 the word " * 10_000, "c"]
+    assert rows_of(core, texts, 3) == rows_of(core, texts, 1)
+
+
+def rows_of(core: _core.Tokenizer, texts: list[str], threads: int) -> list[Any]:
+    return columns(core.encode(texts, details=True, threads=threads, part_bytes=5000), True)

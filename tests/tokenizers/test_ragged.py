@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from typing import Any
 
@@ -21,6 +22,22 @@ def test_the_flat_ids_are_those_of_a_call(both: Any, corpus_lines: list[str], od
     assert ragged.lengths.tolist() == [len(row) for row in call["input_ids"]]
     assert len(ragged) == len(lines)
     assert [row.tolist() for row in ragged] == call["input_ids"]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("special", [True, False])
+def test_rows_of_a_large_batch_are_as_each_alone(both: Any, corpus_lines: list[str], side: str, special: bool) -> None:
+    """In a large batch tokens are written where they stay; those of a small one are copied."""
+    lines = corpus_lines[:400]
+    tokenizer = copy.copy(both.ours)
+    tokenizer.truncation_side = side
+    for options in ({}, {"truncation": True, "max_length": 12}):
+        options = {**options, "add_special_tokens": special, "spans": True, "threads": 1}
+        large = tokenizer.encode_ragged(lines * 2, **options)
+        small = [tokenizer.encode_ragged([line], **options) for line in lines] * 2
+        for column in ("ids", "spans", "word_ids", "sequence_ids", "dropped"):
+            expected = numpy.concatenate([getattr(row, column) for row in small])
+            assert numpy.array_equal(getattr(large, column), expected), column
 
 
 def test_the_arrays_have_fixed_types(cased: Any) -> None:

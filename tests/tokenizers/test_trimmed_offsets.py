@@ -48,6 +48,13 @@ def test_spaces_that_an_added_token_took_are_trimmed(
     for text in TEXTS:
         row, other = ours(text, return_offsets_mapping=True), theirs.encode(text)
         assert (row["input_ids"], row["offset_mapping"]) == (other.ids, other.offsets), text
+    for side in ("left", "right"):
+        options = {"return_offsets_mapping": True, "truncation": True, "max_length": 6}
+        ours.truncation_side = side
+        rows = ours([*TEXTS] * 400, **options)  # so much that rows are written where they stay
+        alone = [ours(text, **options) for text in TEXTS]
+        for name in ("input_ids", "offset_mapping"):
+            assert rows[name] == [row[name] for row in alone] * 400
 
 
 def test_metaspace_first_is_the_same_with_and_without_offsets(write_folder: Callable[..., Path]) -> None:

@@ -4,7 +4,9 @@
 
 Ids are compared before anything is timed; texts with other ids are shown in the table. Sides take turns, round by
 round; figures are medians with the slowest and the fastest round. One process for each number of threads, pinned to as
-many processors. Peers are those that are installed: `pip install "leanformers[bench]"`.
+many processors: all workloads with one thread, and then some of them with two. "Cold" and "first pass" are new
+tokenizers, whose caches have seen nothing; all others have seen the texts. Peers are those that are installed:
+`pip install "leanformers[bench]"`.
 """
 
 from __future__ import annotations
@@ -93,12 +95,7 @@ def run(threads: int, listed: list[Any], arguments: argparse.Namespace) -> None:
     for workload in WORKLOADS:
         texts, vocabulary = corpora.get(workload.corpus), vocabularies.get(workload.vocabulary)
         wanted = any(arguments.only.lower() in part.lower() for part in workload[:3])
-        if (
-            not texts
-            or vocabulary is None
-            or not wanted
-            or (threads > 1 and workload.kind not in ("ids", "lists", "file"))
-        ):
+        if not texts or vocabulary is None or not wanted or (threads > 1 and not workload.with_threads):
             continue
         rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
         for result in measure.measure(workload, vocabulary, texts, threads=threads, rounds=rounds):

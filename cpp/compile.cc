@@ -213,6 +213,20 @@ OuterSpaces Plan::outer_spaces(std::string_view token) {
   return {static_cast<uint32_t>(leading), static_cast<uint32_t>(trailing)};
 }
 
+void Sequence::append(const Sequence& part, bool one_word) {
+  if (part.goes_on && one_word) --word_count;
+  for (const auto& [place, spaces] : part.stripped) stripped.emplace_back(ids.size() + place, spaces);
+  ids.insert(ids.end(), part.ids.begin(), part.ids.end());
+  spans.insert(spans.end(), part.spans.begin(), part.spans.end());
+  const size_t tokens = words.size();
+  words.resize(tokens + part.words.size());
+  std::ranges::transform(part.words, words.begin() + static_cast<ptrdiff_t>(tokens),
+                         [this](int32_t word) { return word_count + word; });
+  word_count += part.word_count;
+  has_long_word |= part.has_long_word;
+  has_special_token |= part.has_special_token;
+}
+
 // The pool is only a saving. A fork may have copied the mutex while another thread, which is not in the new process,
 // held it: whoever does not get it soon does without.
 std::unique_lock<std::mutex> WorkerPool::lock() const {

@@ -51,13 +51,10 @@ Buffer<int32_t> Encoded::values(Column column) const {
   return values;
 }
 
-void Encoded::append(std::span<const Encoded> others) {
+void Encoded::append(const Encoded& other) {
+  const int64_t tokens = row_offsets_.back();
   const auto extend = [&](auto member) {
-    auto& to = this->*member;
-    size_t size = to.size();
-    for (const Encoded& other : others) size += (other.*member).size();
-    to.reserve(size);
-    for (const Encoded& other : others) to.insert(to.end(), (other.*member).begin(), (other.*member).end());
+    (this->*member).insert((this->*member).end(), (other.*member).begin(), (other.*member).end());
   };
   extend(&Encoded::ids_);
   extend(&Encoded::rows_);
@@ -65,12 +62,8 @@ void Encoded::append(std::span<const Encoded> others) {
   extend(&Encoded::with_special_tokens_);
   extend(&Encoded::spans_);
   extend(&Encoded::words_);
-  row_offsets_.reserve(rows_.size() + 1);
-  for (const Encoded& other : others) {
-    const int64_t tokens = row_offsets_.back();
-    std::transform(other.row_offsets_.begin() + 1, other.row_offsets_.end(), std::back_inserter(row_offsets_),
-                   [tokens](int64_t offset) { return tokens + offset; });
-  }
+  std::transform(other.row_offsets_.begin() + 1, other.row_offsets_.end(), std::back_inserter(row_offsets_),
+                 [tokens](int64_t offset) { return tokens + offset; });
 }
 
 std::vector<int64_t> Tokenizer::count(const Texts& texts, const Texts& pairs, EncodeOptions options) const {

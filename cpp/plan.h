@@ -1,6 +1,7 @@
 // A compiled Spec: everything that encode and decode read, immutable, and a pool of workers for what they write.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -66,6 +67,16 @@ struct Sequence {
     has_long_word = has_special_token = goes_on = may_shift = false;
     stripped.clear();
   }
+  // Leaves what stands before it.
+  void take_back() {
+    ids.resize(begin);
+    spans.resize(std::min(spans.size(), begin));
+    words.resize(spans.size());
+    begin_next();
+  }
+
+  // Adds the next part of the text. With `one_word`, a stretch is one to the caller, and may go on in it.
+  void append(const Sequence& part, bool one_word);
 };
 
 // What one encode call writes to. Workers are lent for a call and keep their memory and their cache between calls.

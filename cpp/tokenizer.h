@@ -271,8 +271,8 @@ class Encoded {
   // Of such a column, the values of all tokens.
   Buffer<int32_t> values(Column column) const;
 
-  // Adds the rows of batches that were encoded with the same options.
-  void append(std::span<const Encoded> others);
+  // Adds the rows of a batch that was encoded with the same options.
+  void append(const Encoded& other);
 
  private:
   friend class RowWriter;

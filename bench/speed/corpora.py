@@ -21,7 +21,10 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
 def read_corpora(size: int) -> dict[str, list[str]]:
-    """Texts by corpus, of about `size` bytes each; those that need files that are not there are missing."""
+    """Texts by corpus, of about `size` bytes each; those that need files that are not there are missing.
+
+    Of "english" and "cjk" there is a "… document" too: the first megabyte as one text.
+    """
     english = [*_lines("english"), *_documentation()]
     short = [*_lines("short")] or [sentence for text in english for sentence in _SENTENCE.split(text)]
     corpora = {"english": english, "code": list(_sources()), "short": _up_to(size, short)[:20_000]}
@@ -32,7 +35,11 @@ def read_corpora(size: int) -> dict[str, list[str]]:
         else:
             name = "cyrillic" if len(_CYRILLIC.findall(text)) > letters / 2 else "other"
         corpora.setdefault(name, []).append(text)
-    return {name: _up_to(size, texts) for name, texts in corpora.items()}
+    found = {name: _up_to(size, texts) for name, texts in corpora.items()}
+    documents = {
+        f"{name} document": ["\n".join(_up_to(1_000_000, found[name]))] for name in ("english", "cjk") if name in found
+    }
+    return {**found, **documents}
 
 
 def adversarial(size: int) -> dict[str, list[str]]:

@@ -133,8 +133,9 @@ def _file(base: dict[str, Any], vocabulary: Vocabulary, texts: list[str], thread
             "ids": lambda: tokenizer.encode_ragged(lines, **options),
             "leanformers": lambda: tokenizer.encode_file(source, out, overwrite=True, **options),
         }
-        times = _alternate(sides, rounds)
+        sides["leanformers"]()
         same = TokenFile.open(out)[:].to_lists() == sides["ids"]().to_lists()
+        times = _alternate(sides, rounds)
     return {"sides": _rates(times, size), "mismatches": {} if same else {"leanformers": "the file"}}
 
 

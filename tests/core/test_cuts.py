@@ -127,11 +127,11 @@ def columns(encoded: _core.Encoded, details: bool) -> list[Any]:
 
 
 def check(core: _core.Tokenizer, text: str, sizes: list[int], **options: Any) -> int:
-    """Compare parts of these sizes with the whole, with caches that have or have not seen it; return how often the text
-    may be cut."""
+    """Compare parts of these sizes, by 2, 8 and 3 threads, with the whole; return how often the text may be cut. Of the
+    threads' caches some have seen it and some have not."""
     for details in (False, True):
         whole = columns(core.encode([text], details=details, threads=1, **options), details)
-        for size, threads in itertools.product(sizes, (2, 3, 8)):
+        for size, threads in zip(sizes, itertools.cycle((2, 8, 3)), strict=False):
             parts = core.encode([text], details=details, threads=threads, part_bytes=size, **options)
             assert columns(parts, details) == whole, (details, size, threads, text if len(text) < 300 else "")
     return len(core.cuts(text, min(sizes)))
@@ -159,7 +159,7 @@ def test_every_neighbourhood_of_a_cut(name: str, documents: dict[str, Any]) -> N
     assert core.explain()[-1] == f"long texts: {how}"
     text = all_orders(LETTERS, 4)
     assert (check(core, text, [1, 50]) > 100) == (name not in WHOLE)
-    check(core, "a" + text, [1])  # which begins with no space
+    check(core, "a" + text, [1])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -167,7 +167,7 @@ def test_real_texts_against_the_reference(name: str, documents: dict[str, Any], 
     chosen = random.Random(5)
     text = "\n".join(chosen.sample(corpus_lines, 60)) + " it is 3 o'clock\n\n中文。\nand more" * 3
     core = Spec(documents[name]).compile()
-    assert (check(core, text, [1, 100, len(text.encode()) // 4]) > 100) == (name not in WHOLE)
+    assert (check(core, text, [1, 100, len(text.encode()) // 4, 1, 1]) > 100) == (name not in WHOLE)
     if name not in CLASSED:
         check_reference(documents[name], core, text)
 
@@ -184,8 +184,9 @@ def test_each_allowed_cut_by_itself(name: str, documents: dict[str, Any]) -> Non
     check(core, text, sorted(first) or [1])
 
 
+@pytest.mark.parametrize("count", [10, pytest.param(60, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
-def test_added_tokens_of_all_kinds_beside_cuts(name: str, documents: dict[str, Any]) -> None:
+def test_added_tokens_of_all_kinds_beside_cuts(name: str, count: int, documents: dict[str, Any]) -> None:
     chosen = random.Random(NAMES.index(name))
     contents = ["<t>", "a", " a", "a ", "b a", "\n", " ", "ab", "▁a", "Z", "b\n", "。", ",a", "a,"]
     pieces = [
@@ -210,11 +211,13 @@ def test_added_tokens_of_all_kinds_beside_cuts(name: str, documents: dict[str, A
         "。",
     ]
     cuts = 0
-    for _ in range(60):
+    for number in range(count):
         tokens = [
             {"content": content, **{flag: chosen.random() < 0.4 for flag in FLAGS}}
             for content in chosen.sample(contents, chosen.randint(1, 3))
         ]
+        if number == 0:  # which hinders nothing
+            tokens = [{"content": "<t>", "lstrip": True}]
         content = add(documents[name], *tokens)
         try:
             core = Spec(content).compile()
@@ -226,12 +229,12 @@ def test_added_tokens_of_all_kinds_beside_cuts(name: str, documents: dict[str, A
         # Of tokens that are the same in normalized text the reference does not always take the one of the lowest id.
         if len({token["content"].replace("▁", " ").replace("\n", " ") for token in tokens}) == len(tokens):
             check_reference(content, core, text)
-    assert (cuts > 50) == (name not in WHOLE)
+    assert (cuts > 10) == (name not in WHOLE)
 
 
 def test_random_tokenizers_over_random_texts() -> None:
     cut = 0
-    for seed in range(400):
+    for seed in range(200):
         chosen = random.Random(seed)
         content = random_document(chosen)
         if (content["model"].get("dropout") or 0) > 0:
@@ -245,7 +248,7 @@ def test_random_tokenizers_over_random_texts() -> None:
                 core.encode([text], threads=3, part_bytes=1)
         else:
             cut += check(core, text, [1, 30]) > 0
-    assert cut > 20
+    assert cut > 10
 
 
 def test_overflow_pairs_and_several_rows(documents: dict[str, Any], corpus_lines: list[str]) -> None:
@@ -254,7 +257,7 @@ def test_overflow_pairs_and_several_rows(documents: dict[str, Any], corpus_lines
     for texts, pairs in (([long], [other]), ([long, "a b", long, ""], None), (["a", long], [long, ""])):
         for options in ({}, {"max_length": 50}, {"max_length": 50, "overflow": True, "stride": 7}):
             whole = columns(core.encode(texts, pairs, details=True, threads=1, **options), True)
-            for threads, size in itertools.product((2, 3, 8), (1, 500)):
+            for threads, size in ((2, 500), (8, 60)):
                 parts = core.encode(texts, pairs, details=True, threads=threads, part_bytes=size, **options)
                 assert columns(parts, True) == whole
 
@@ -289,3 +292,23 @@ def test_a_text_without_a_place_to_cut_is_one_part(documents: dict[str, Any]) ->
     text = "abcdefgh" * 125_000
     assert core.cuts(text) == []
     assert core.encode([text], threads=4).row(COLUMNS[0], 0) == core.encode([text], threads=1).row(COLUMNS[0], 0)
+
+
+def test_a_long_row_that_cannot_be_cut_after_all_is_encoded_as_a_whole(documents: dict[str, Any]) -> None:
+    """Its tokens stand where those of its parts were begun."""
+    content = documents["T5, XLM-R"]
+    token = content["added_tokens"][0]["content"]
+    special = {"SpecialToken": {"id": token, "type_id": 0}}
+    post_processor = {
+        "type": "TemplateProcessing",
+        "single": [special, {"Sequence": {"id": "A", "type_id": 0}}, special],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {token: {"id": token, "ids": [content["added_tokens"][0]["id"]], "tokens": [token]}},
+    }
+    core = Spec({**content, "post_processor": post_processor}).compile()
+    texts = ["a b ", "one two " * 10_000 + "\x01the word " * 10_000, "\x01\x01 the word " * 10_000, "c"]
+    assert rows_of(core, texts, 3) == rows_of(core, texts, 1)
+
+
+def rows_of(core: _core.Tokenizer, texts: list[str], threads: int) -> list[Any]:
+    return columns(core.encode(texts, details=True, threads=threads, part_bytes=5000), True)

@@ -39,7 +39,7 @@ class ByteLevelEncoder {
       }
       const char* const window = at;
       for (uint64_t left = ends; left != 0; left &= left - 1) {
-        const char* const end = window + std::countr_zero(left) + 1;
+        const char* const end = window + (static_cast<size_t>(std::countr_zero(left)) + 1);
         words.put(at, end, character);
         if constexpr (kDetails) {
           character += static_cast<uint32_t>(end - at);

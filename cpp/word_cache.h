@@ -44,7 +44,7 @@ class WordCache {
   };
   static_assert(sizeof(Entry) == 32);
 
-  explicit WordCache(uint64_t seed) : seed_(seed | 1) {}
+  explicit WordCache(uint64_t seed) : low_factor_(seed | 1), high_factor_(another(seed) | 1) {}
 
   // The word has at most kMaxBytes. When 16 bytes can be read from its first one on, they are, and then masked.
   [[gnu::always_inline]] static Key key(std::string_view word, bool readable) {
@@ -116,16 +116,14 @@ class WordCache {
   size_t kept() const { return kept_; }
   const Entry* entries() const { return entries_.data(); }
 
-  // What it takes to find places, to be kept at hand.
+  // What it takes to find places, to be kept at hand: the highest bits of a sum of products with secret odd factors are
+  // the number of a pair (Dietzfelbinger et al., "A reliable randomized algorithm for the closest-pair problem").
   struct Places {
-    uint64_t seed, mask;
-    size_t of(const Key& key) const {
-      uint64_t state = (key.low ^ seed) * 0x9E3779B97F4A7C15;
-      state = ((state ^ state >> 32) + key.high) * 0xD6E8FEB86659FD93;
-      return state >> 40 & mask;
-    }
+    uint64_t low_factor, high_factor;
+    int shift;
+    size_t of(const Key& key) const { return (key.low * low_factor + key.high * high_factor) >> shift << 1; }
   };
-  Places places() const { return {seed_, entries_.size() - 2}; }
+  Places places() const { return {low_factor_, high_factor_, std::countl_zero(entries_.size()) + 2}; }
 
   // Keeps up to kMostTokens tokens, whose places are in characters from the word's first one, or all 0. Those of a
   // `long_entry` are read with `tokens_of`.
@@ -173,6 +171,12 @@ class WordCache {
     return mask;
   }();
 
+  // Nothing that adds up with the seed itself (SplitMix64).
+  static uint64_t another(uint64_t seed) {
+    seed = (seed ^ seed >> 30) * 0xBF58476D1CE4E5B9;
+    seed = (seed ^ seed >> 27) * 0x94D049BB133111EB;
+    return seed ^ seed >> 31;
+  }
   static uint64_t load(const char* at) {
     uint64_t bytes;
     std::memcpy(&bytes, at, sizeof bytes);
@@ -233,7 +237,7 @@ class WordCache {
   static constexpr size_t kEntries = size_t{1} << 14;      // 512 KiB: half of a common L2
   static constexpr size_t kMostEntries = size_t{1} << 18;  // 8 MiB
 
-  uint64_t seed_;
+  uint64_t low_factor_, high_factor_;
   Entries entries_;
   std::vector<WordToken> more_;                            // of words that have many tokens
   std::vector<uint32_t> more_ids_;                         // of `more_`, and kMostTokens to be read with the last ones

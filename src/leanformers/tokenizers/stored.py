@@ -87,6 +87,8 @@ class StoredTokenizer(Decoding, Publishable):
             settings: where to find it, as `HubOptions`: `revision`, `subfolder`, `token`, …; and what goes
                 before the folder's tokenizer_config.json: `model_max_length`, `padding_side`,
                 `cls_token`, `do_lower_case`, …
+            plan_cache: whether later loads of the same tokenizer.json are to map what this one compiles: True, False,
+                or a folder for it. By default what LEANFORMERS_PLAN_CACHE says (1, 0 or a folder), else False.
 
         Raises:
             HubError: the Hub refuses or fails.
@@ -99,7 +101,12 @@ class StoredTokenizer(Decoding, Publishable):
         from ..hub.resolve import Need, locate
 
         folder = locate(name_or_folder, place, Need.TOKENIZER).folder
+        wanted = settings.pop("plan_cache", None)
         values = read_settings(folder, settings, defaults=cls._defaults, tokenizer_class=_family(cls))
+        if wanted is not False and (wanted is not None or os.environ.get("LEANFORMERS_PLAN_CACHE")):
+            from .plan_cache import PlanCache  # here, since most processes have none
+
+            values.plan_cache = PlanCache.of(wanted)
         spec = read_spec(folder, values)
         if spec is None:
             raise MissingFileError(
@@ -135,7 +142,8 @@ class StoredTokenizer(Decoding, Publishable):
 
     def explain(self) -> str:
         """Which stages run fused and which in the general pipeline, and why: one sentence a line."""
-        return "\n".join(self._core.explain())
+        plan = self._spec.plan
+        return "\n".join([*self._core.explain(), *([plan.explain()] if plan is not None else [])])
 
     def __repr__(self) -> str:
         return (

@@ -2,9 +2,9 @@
 
 tokenizer.json → **a plan of the same bytes, if there is one** → document, compiled model → Spec
 
-It is off unless asked for, by `from_pretrained(…, plan_cache=True)` or by LEANFORMERS_PLAN_CACHE. A plan is found by the
-SHA-256 of the whole file and of the core's build, and its own checksum is compared at each load. What is no whole plan
-is written anew; what cannot be written is said by `explain()`, and never fails a load.
+It is off unless asked for, by `from_pretrained(…, plan_cache=True)` or by LEANFORMERS_PLAN_CACHE. A plan is found by
+the SHA-256 of the whole file and of the core's build, and its own checksum is compared at each load. What is no whole
+plan is written anew; what cannot be written is said by `explain()`, and never fails a load.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ from .large_tables import document_of, split_tables
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .components import Stage
+
 __all__ = ["MOST_BYTES", "MOST_PLANS", "Plan", "PlanCache"]
 
 VARIABLE = "LEANFORMERS_PLAN_CACHE"
 MOST_PLANS = 32
 MOST_BYTES = 2 << 30
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_TABLES = ("vocab", "merges")
 
 
 class PlanCache:
@@ -69,8 +72,9 @@ class PlanCache:
         if found is None:
             plan.said = "was damaged"
             return plan
-        rest, tables, plan.compiled = found
-        plan.document = document_of(rest, tables)
+        stored_rest, tables, plan.compiled = found
+        plan.settings, _, plan.rest = stored_rest.partition(b"\n")
+        plan.document = document_of(plan.rest, tables)
         plan.said = "read"
         with contextlib.suppress(OSError):
             os.utime(plan.path)  # the last use
@@ -106,12 +110,12 @@ class PlanCache:
         _check_owner(self.folder.stat(), self.folder)
         descriptor, name = tempfile.mkstemp(prefix=".plan-", dir=self.folder)  # for its owner alone
         try:
-            with open(descriptor, "wb") as file:
+            with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
             move_into_place(Path(name), path)
         except BaseException:
             with contextlib.suppress(OSError):
-                os.unlink(name)
+                Path(name).unlink()
             raise
         self._remove_oldest(path)
 
@@ -136,6 +140,8 @@ class Plan:
     Attributes:
         document: the content of the tokenizer.json, its tables the core's; None: the cache does not have it.
         compiled: the model in it, or None.
+        settings: those that the model was compiled with.
+        rest: the tokenizer.json without its tables, or None.
         said: what became of the plan, for `explain`.
     """
 
@@ -144,40 +150,57 @@ class Plan:
         self.path = path
         self.document: dict[str, Any] | None = None
         self.compiled: _core.CompiledModel | None = None
+        self.settings = b""
+        self.rest: bytes | None = None
         self.said = ""
         self._key = key
-        self._rest: bytes | None = None
 
     def parse(self, text: bytes) -> dict[str, Any] | None:
         """The document of these bytes, of which the plan has not been found; None: one that is not to be kept."""
-        self._rest, tables = split_tables(text)
-        self.document = document_of(self._rest, tables) if self._rest is not None else None
+        self.rest, tables = split_tables(text)
+        self.document = document_of(self.rest, tables)
         if self.document is None:
             self.said = "not used: the core finds no tables in this tokenizer.json"
         return self.document
 
-    def is_of(self, model: Mapping[str, Any]) -> bool:
-        """Whether this is the plan of a document with this `model`, rather than of one that was edited."""
-        return self.document is not None and self.document["model"] is model
+    def is_of(self, model: Mapping[str, Any], stage: Stage) -> bool:
+        """Whether this is the plan of a document with this `model`, rather than of one that was edited.
+
+        A compiled model whose settings this release reads otherwise, as those of `stage`, is given up.
+        """
+        if self.document is None or self.document["model"] is not model:
+            return False
+        settings = _settings_of(stage)
+        if self.compiled is not None and self.settings != settings:
+            self.compiled = None
+            self.said = "was of other settings"
+        self.settings = settings
+        return True
 
     def keep(self, compiled: _core.CompiledModel) -> None:
         """Take the model that was compiled, and write it unless it came from the cache."""
-        if self.compiled is not None or self.document is None or self._rest is None:
+        if self.compiled is not None or self.document is None or self.rest is None:
             return
         self.compiled = compiled
         why = f", since the one that was there {self.said}" if self.said else ""
-        tables = {name: table for name, table in self.document["model"].items() if name in ("vocab", "merges")}
+        tables = {name: table for name, table in self.document["model"].items() if name in _TABLES}
+        rest = self.settings + b"\n" + self.rest
         try:
-            self.cache.write(self.path, _core.write_plan(self._key, self._rest, tables, compiled))
+            self.cache.write(self.path, _core.write_plan(self._key, rest, tables, compiled))
         except (OSError, MemoryError) as error:
             self.said = f"not written ({error or type(error).__name__})"
         else:
             self.said = f"written{why}"
-        self._rest = None
 
     def explain(self) -> str:
         """One sentence for people."""
         return f"plan cache: {self.said}; {self.path}"
+
+
+def _settings_of(stage: Stage) -> bytes:
+    """All that a model is compiled with, other than its tables, in one line."""
+    settings = {name: value for name, value in stage.arguments.items() if name not in (*_TABLES, "pieces")}
+    return ascii((stage.core, sorted(settings.items()))).encode()
 
 
 def default_folder() -> Path:

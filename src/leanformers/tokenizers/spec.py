@@ -172,7 +172,9 @@ class Spec:
         Raises:
             FileFormatError: an id of the vocabulary that cannot be one, a pattern or a charsmap that cannot be used.
         """
-        plan = self.plan if self.plan is not None and self.plan.is_of(self.content["model"]) else None
+        plan = self.plan
+        if plan is not None and not plan.is_of(self.content["model"], self.model):
+            plan = None
         try:
             model = getattr(_core, self.model.core)(**self.model.arguments)
         except (TypeError, RuntimeError):  # nanobind has both for a value it cannot convert

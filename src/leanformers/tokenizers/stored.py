@@ -142,8 +142,12 @@ class StoredTokenizer(Decoding, Publishable):
 
     def explain(self) -> str:
         """Which stages run fused and which in the general pipeline, and why: one sentence a line."""
-        plan = self._spec.plan
-        return "\n".join([*self._core.explain(), *([plan.explain()] if plan is not None else [])])
+        lines = list(self._core.explain())
+        if self._spec.plan is not None:
+            lines.append(self._spec.plan.explain())
+        elif self._settings.plan_cache is not None:
+            lines.append("plan cache: not used, because only a tokenizer.json has plans: save_pretrained writes one")
+        return "\n".join(lines)
 
     def __repr__(self) -> str:
         return (

@@ -8,6 +8,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -147,8 +148,9 @@ def test_the_environment_says_whether_and_where(folder: Path, tmp_path: Path, mo
 
 
 def test_an_argument_that_is_no_folder(folder: Path) -> None:
-    with pytest.raises(ArgumentError, match="plan_cache must be True, False or a folder, not 7"):
-        AutoTokenizer.from_pretrained(folder, plan_cache=7)
+    for wrong in (7, ""):
+        with pytest.raises(ArgumentError, match=f"plan_cache must be True, False or a folder, not {wrong!r}"):
+            AutoTokenizer.from_pretrained(folder, plan_cache=wrong)
 
 
 def test_each_changed_byte_and_each_cut_is_found(folder: Path, cache: Path) -> None:
@@ -298,6 +300,9 @@ def test_the_oldest_plans_go(folder: Path, cache: Path, monkeypatch: pytest.Monk
     text = path.read_bytes()
     (cache / "mine").parent.mkdir()
     (cache / "mine").write_text("not a plan, and not removed")
+    for name, day in ((".plan-killed", 1), (".plan-writing", time.time() / 86_400)):
+        (cache / name).write_text("half of a plan")
+        os.utime(cache / name, (day * 86_400, day * 86_400))
     cache.chmod(0o700)
     used = []
     for number in range(6):
@@ -310,7 +315,7 @@ def test_the_oldest_plans_go(folder: Path, cache: Path, monkeypatch: pytest.Monk
         if number == 3:  # the second one is used again
             path.write_bytes(text + b" ")
             assert said(load(folder, cache)) == "read"
-    assert set(cache.iterdir()) == {used[1], used[4], used[5], cache / "mine"}
+    assert set(cache.iterdir()) == {used[1], used[4], used[5], cache / "mine", cache / ".plan-writing"}
     monkeypatch.setattr(plan_cache, "MOST_BYTES", 1)
     path.write_bytes(text + b"\n")
     load(folder, cache)

@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import os
 import stat
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_BYTES", "MOST_PLANS", "Plan", "PlanCache"]
 
-VARIABLE = "LEANFORMERS_PLAN_CACHE"
 MOST_PLANS = 32
 MOST_BYTES = 2 << 30
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_DAY = 24 * 60 * 60  # seconds
 _TABLES = ("vocab", "merges")
 
 
@@ -42,18 +43,15 @@ class PlanCache:
         self.folder = folder
 
     @classmethod
-    def of(cls, wanted: bool | str | os.PathLike[str] | None) -> PlanCache | None:
-        """The cache that the argument `plan_cache` asks for, or None. None as argument: what the environment says.
+    def of(cls, wanted: Any) -> PlanCache:
+        """The cache that is asked for: True for the user's, or its folder.
 
         Raises:
-            ArgumentError: it is neither a bool nor a folder.
+            ArgumentError: it is neither.
         """
-        if wanted is None:
-            given = os.environ.get(VARIABLE, "")
-            wanted = given == "1" or (given if given != "0" else False)
-        if isinstance(wanted, bool) or wanted == "":
-            return cls(default_folder()) if wanted else None
-        if not isinstance(wanted, (str, os.PathLike)):
+        if wanted is True:
+            return cls(default_folder())
+        if not isinstance(wanted, (str, os.PathLike)) or not os.fspath(wanted):
             raise ArgumentError(f"plan_cache must be True, False or a folder, not {wanted!r}")
         return cls(Path(wanted).expanduser())
 
@@ -126,6 +124,10 @@ class PlanCache:
             with contextlib.suppress(OSError):  # another process may have removed it
                 state = path.stat()
                 plans.append((path == written, state.st_mtime_ns, state.st_size, path))
+        for path in self.folder.glob(".plan-*"):  # of processes that were killed as they wrote
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > _DAY:
+                    path.unlink()
         total = 0
         for number, (new, _, size, path) in enumerate(sorted(plans, reverse=True)):
             total += size
@@ -163,7 +165,7 @@ class Plan:
             self.said = "not used: the core finds no tables in this tokenizer.json"
         return self.document
 
-    def is_of(self, model: Mapping[str, Any], stage: Stage) -> bool:
+    def fits(self, model: Mapping[str, Any], stage: Stage) -> bool:
         """Whether this is the plan of a document with this `model`, rather than of one that was edited.
 
         A compiled model whose settings this release reads otherwise, as those of `stage`, is given up.

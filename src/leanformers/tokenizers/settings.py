@@ -167,7 +167,7 @@ def read_settings(
     from ..hub.options import HubOptions
 
     known = _SETTINGS | _WITHOUT_EFFECT
-    reject_unknown_arguments("from_pretrained()", given.keys() - known, known | HubOptions.names())
+    reject_unknown_arguments("from_pretrained()", given.keys() - known, {*known, "plan_cache"} | HubOptions.names())
     given = {name: value for name, value in given.items() if name in _SETTINGS}
     files = _read_object(folder / "tokenizer_config.json")
     if "added_tokens_decoder" not in files:  # older checkpoints keep their special tokens in a file of their own

@@ -173,7 +173,7 @@ class Spec:
             FileFormatError: an id of the vocabulary that cannot be one, a pattern or a charsmap that cannot be used.
         """
         plan = self.plan
-        if plan is not None and not plan.is_of(self.content["model"], self.model):
+        if plan is not None and not plan.fits(self.content["model"], self.model):
             plan = None
         try:
             model = getattr(_core, self.model.core)(**self.model.arguments)

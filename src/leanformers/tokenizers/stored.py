@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ..hub.card import CardFacts
+    from .plan_cache import PlanCache
     from .spec import Spec
 
 __all__ = ["StoredTokenizer"]
@@ -101,12 +102,9 @@ class StoredTokenizer(Decoding, Publishable):
         from ..hub.resolve import Need, locate
 
         folder = locate(name_or_folder, place, Need.TOKENIZER).folder
-        wanted = settings.pop("plan_cache", None)
+        plan_cache = _plan_cache(settings.pop("plan_cache", None))
         values = read_settings(folder, settings, defaults=cls._defaults, tokenizer_class=_family(cls))
-        if wanted is not False and (wanted is not None or os.environ.get("LEANFORMERS_PLAN_CACHE")):
-            from .plan_cache import PlanCache  # here, since most processes have none
-
-            values.plan_cache = PlanCache.of(wanted)
+        values.plan_cache = plan_cache
         spec = read_spec(folder, values)
         if spec is None:
             raise MissingFileError(
@@ -174,6 +172,18 @@ class StoredTokenizer(Decoding, Publishable):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._use(self._spec)
+
+
+def _plan_cache(wanted: Any) -> PlanCache | None:
+    """The cache that the argument `plan_cache` asks for, or else the environment."""
+    if wanted is None:
+        given = os.environ.get("LEANFORMERS_PLAN_CACHE", "")
+        wanted = {"": False, "0": False, "1": True}.get(given, given)
+    if wanted is False:
+        return None
+    from .plan_cache import PlanCache  # here, since most processes have none, and hashing is slow to import
+
+    return PlanCache.of(wanted)
 
 
 def _family(cls: type) -> str:

@@ -5,7 +5,8 @@
 Each round is a fresh process, which imports, loads once, and loads once more; ours and the reference's take turns.
 Medians of: the first and the second load (milliseconds of processor time and of the clock), the whole process above
 bare Python, and how far the first load raised the peak of memory. Python's bytecode is there, as it is for an installed
-package. The folders are made by bench/vocabularies.py, or one is given.
+package. The folders are made by bench/vocabularies.py, or one is given. "with a plan" maps the plan that a process
+before the rounds has written into a cache of its own.
 """
 
 from __future__ import annotations
@@ -49,6 +50,10 @@ MADE: dict[str, Callable[[Path], None]] = {
 }
 SIDES = {
     "leanformers": ("from leanformers import AutoTokenizer", "AutoTokenizer.from_pretrained(sys.argv[1])"),
+    "leanformers, with a plan": (
+        "from leanformers import AutoTokenizer",
+        'AutoTokenizer.from_pretrained(sys.argv[1], plan_cache=sys.argv[1] + "/plans")',
+    ),
     "tokenizers": ("from tokenizers import Tokenizer", 'Tokenizer.from_file(sys.argv[1] + "/tokenizer.json")'),
 }
 

@@ -19,14 +19,12 @@ namespace {
 // Ids are indexes of a table; beyond this they are a damaged file rather than a vocabulary.
 constexpr uint32_t kMaxId = 1 << 24;
 
-using CompiledModel = decltype(Plan::model);
-
 CompiledModel compile_model(const Model& model) {
   struct Compile {
-    CompiledModel operator()(const WordPiece& settings) const { return WordPieceModel(settings); }
-    CompiledModel operator()(const Bpe& settings) const { return BpeModel(settings); }
-    CompiledModel operator()(const Unigram& settings) const { return UnigramModel(settings); }
-    CompiledModel operator()(const WordLevel& settings) const { return WordLevelModel(settings); }
+    CompiledModel operator()(const WordPiece& settings) const { return {WordPieceModel(settings)}; }
+    CompiledModel operator()(const Bpe& settings) const { return {BpeModel(settings)}; }
+    CompiledModel operator()(const Unigram& settings) const { return {UnigramModel(settings)}; }
+    CompiledModel operator()(const WordLevel& settings) const { return {WordLevelModel(settings)}; }
   };
   return std::visit(Compile{}, model);
 }
@@ -51,8 +49,11 @@ const char* name_of(const Model& model) {
 
 }  // namespace
 
-Plan::Plan(Spec from, bool fused)
-    : spec(std::move(from)), tokens(tokens_by_id(spec.model)), model(compile_model(spec.model)) {
+Plan::Plan(Spec from, bool fused, const CompiledModel* compiled)
+    : spec(std::move(from)),
+      tokens(tokens_by_id(spec.model)),
+      model(compiled != nullptr ? compiled->model : compile_model(spec.model).model) {
+  if (model.index() != spec.model.index()) throw std::invalid_argument("the compiled model is of another kind");
   index_added_tokens();
   if (const auto* settings = std::get_if<WordPiece>(&spec.model)) longest_word = settings->max_input_chars_per_word;
   const Template full = spec.post_processor.value_or(plain_template());

@@ -8,8 +8,13 @@
 
 namespace leanformers {
 
-Tokenizer::Tokenizer(Spec spec, bool fused) : plan_(std::make_unique<const Plan>(std::move(spec), fused)) {}
+Tokenizer::Tokenizer(Spec spec, bool fused, const CompiledModel* compiled)
+    : plan_(std::make_unique<const Plan>(std::move(spec), fused, compiled)) {}
 Tokenizer::~Tokenizer() = default;
+
+std::shared_ptr<const CompiledModel> Tokenizer::compiled_model() const {
+  return std::make_shared<const CompiledModel>(CompiledModel{plan_->model});
+}
 
 std::string Tokenizer::decode_tokens(std::vector<std::string> tokens) const {
   decode_chain(plan_->spec.decoders, tokens);

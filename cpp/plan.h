@@ -15,11 +15,8 @@
 #include "cuts.h"
 #include "long_words.h"
 #include "medium_words.h"
-#include "model/bpe.h"
 #include "model/character_table.h"
-#include "model/unigram.h"
-#include "model/wordlevel.h"
-#include "model/wordpiece.h"
+#include "model/compiled_model.h"
 #include "scan/bert.h"
 #include "scan/byte_level.h"
 #include "scan/character_tokens.h"
@@ -145,11 +142,11 @@ void for_each_token(const Model& model, const Visit& visit) {
 }
 
 struct Plan {
-  explicit Plan(Spec from, bool fused);
+  Plan(Spec from, bool fused, const CompiledModel* compiled);
 
   Spec spec;
   std::vector<std::string_view> tokens;  // the model's id -> token; ids may be sparse: null where there is none
-  std::variant<WordPieceModel, BpeModel, UnigramModel, WordLevelModel> model;
+  decltype(CompiledModel::model) model;
 
   std::unordered_map<uint32_t, std::string> added_by_id;  // as it is written: normalized where it is found so
   std::unordered_map<std::string_view, const AddedToken*> added_by_content;

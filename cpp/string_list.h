@@ -1,5 +1,5 @@
 // Many strings with a value each, one after another in one buffer: a vocabulary of 250,000 tokens takes a few
-// allocations.
+// allocations. A StringList grows; a StringTable is what it has become, and never changes.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "shared_array.h"
 
 namespace leanformers {
 
@@ -30,6 +32,12 @@ class PlaceIterator {
 };
 
 template <class Value>
+struct StringEntry {
+  uint32_t end;  // in the bytes of all; the string begins where the one before it ends
+  Value value;
+};
+
+template <class Value>
 class StringList {
  public:
   // Throws std::length_error when all strings together reach 4 GiB.
@@ -41,6 +49,21 @@ class StringList {
 
   size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
+
+ private:
+  template <class>
+  friend class StringTable;
+  std::string bytes_;
+  std::vector<StringEntry<Value>> entries_;
+};
+
+template <class Value>
+class StringTable {
+ public:
+  StringTable() = default;
+  explicit StringTable(StringList<Value> list) : bytes_(std::move(list.bytes_)), entries_(std::move(list.entries_)) {}
+
+  size_t size() const { return entries_.size(); }
   std::pair<std::string_view, Value> operator[](size_t place) const { return {text(place), entries_[place].value}; }
   std::string_view text(size_t place) const {
     const uint32_t begin = place == 0 ? 0 : entries_[place - 1].end;
@@ -48,13 +71,14 @@ class StringList {
   }
   Value value(size_t place) const { return entries_[place].value; }
 
+  template <class Archive>
+  void archive(Archive& a) {
+    a(bytes_, entries_);
+  }
+
  private:
-  struct Entry {
-    uint32_t end;  // in bytes_; the string begins where the one before it ends
-    Value value;
-  };
-  std::string bytes_;
-  std::vector<Entry> entries_;
+  SharedArray<char> bytes_;
+  SharedArray<StringEntry<Value>> entries_;
 };
 
 }  // namespace leanformers

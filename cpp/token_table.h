@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
-#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,70 +23,67 @@ class TokenTable {
   static constexpr uint32_t kMissing = UINT32_MAX;
 
   TokenTable() : TokenTable(StringList<Value>()) {}
-  explicit TokenTable(StringList<Value> tokens) : data_(std::make_shared<const Data>(std::move(tokens))) {}
+  explicit TokenTable(StringList<Value> from)
+      : tokens_(std::move(from)), slots_(std::bit_ceil(tokens_.size() * 2 + 2)) {
+    Slot* slots = slots_.writable();
+    // Slots are far apart in memory: those of a block are on their way while it is hashed.
+    constexpr size_t kBlock = 32;
+    std::array<uint64_t, kBlock> hashes;
+    for (size_t begin = 0; begin < tokens_.size(); begin += kBlock) {
+      const size_t count = std::min(kBlock, tokens_.size() - begin);
+      for (size_t i = 0; i < count; ++i) {
+        hashes[i] = hash(tokens_.text(begin + i));
+        __builtin_prefetch(&slots[first_slot(hashes[i])], 1);
+      }
+      for (size_t i = 0; i < count; ++i) {
+        Slot& slot = slots[find_slot(tokens_.text(begin + i), hashes[i])];
+        distinct_ += slot.place_after == 0 ? 1 : 0;
+        slot = {static_cast<uint32_t>(hashes[i]), static_cast<uint32_t>(begin + i) + 1};
+      }
+    }
+  }
   TokenTable(std::initializer_list<std::pair<std::string_view, Value>> tokens) : TokenTable(list_of(tokens)) {}
   template <class Text>
   TokenTable(const std::vector<std::pair<Text, Value>>& tokens) : TokenTable(list_of(tokens)) {}
 
-  size_t size() const { return data_->tokens.size(); }
+  size_t size() const { return tokens_.size(); }
   bool empty() const { return size() == 0; }
   // How many of the tokens are not there again.
-  size_t distinct() const { return data_->distinct; }
+  size_t distinct() const { return distinct_; }
 
-  std::pair<std::string_view, Value> operator[](size_t place) const { return data_->tokens[place]; }
-  PlaceIterator<StringList<Value>> begin() const { return {data_->tokens, 0}; }
-  PlaceIterator<StringList<Value>> end() const { return {data_->tokens, size()}; }
+  std::pair<std::string_view, Value> operator[](size_t place) const { return tokens_[place]; }
+  PlaceIterator<StringTable<Value>> begin() const { return {tokens_, 0}; }
+  PlaceIterator<StringTable<Value>> end() const { return {tokens_, size()}; }
 
   // The id of a token, of one that is there twice the last: its value, or its place where values are scores.
   uint32_t find(std::string_view token) const {
-    const uint32_t place = data_->find(token);
-    if constexpr (std::same_as<Value, uint32_t>) return place == kMissing ? kMissing : data_->tokens.value(place);
+    const uint32_t place = slots_[find_slot(token, hash(token))].place_after - 1;
+    if constexpr (std::same_as<Value, uint32_t>) return place == kMissing ? kMissing : tokens_.value(place);
     return place;
+  }
+
+  template <class Archive>
+  void archive(Archive& a) {
+    a(tokens_, slots_, distinct_);
   }
 
  private:
   // An index of places by open addressing; at most half of the slots are taken.
-  struct Data {
-    struct Slot {
-      uint32_t tag = 0;          // other bits of the hash than those that the slot is found by
-      uint32_t place_after = 0;  // 0: free
-    };
-
-    explicit Data(StringList<Value> from) : tokens(std::move(from)), slots(std::bit_ceil(tokens.size() * 2 + 2)) {
-      // Slots are far apart in memory: those of a block are on their way while it is hashed.
-      constexpr size_t kBlock = 32;
-      std::array<uint64_t, kBlock> hashes;
-      for (size_t begin = 0; begin < tokens.size(); begin += kBlock) {
-        const size_t count = std::min(kBlock, tokens.size() - begin);
-        for (size_t i = 0; i < count; ++i) {
-          hashes[i] = hash(tokens.text(begin + i));
-          __builtin_prefetch(&slots[first_slot(hashes[i])], 1);
-        }
-        for (size_t i = 0; i < count; ++i) {
-          Slot& slot = slots[find_slot(tokens.text(begin + i), hashes[i])];
-          distinct += slot.place_after == 0 ? 1 : 0;
-          slot = {static_cast<uint32_t>(hashes[i]), static_cast<uint32_t>(begin + i) + 1};
-        }
-      }
-    }
-
-    uint32_t find(std::string_view token) const { return slots[find_slot(token, hash(token))].place_after - 1; }
-
-    size_t first_slot(uint64_t hash) const { return (hash >> 32) & (slots.size() - 1); }
-
-    // Where the token is, or where it would go.
-    size_t find_slot(std::string_view token, uint64_t hash) const {
-      for (size_t i = first_slot(hash);; i = (i + 1) & (slots.size() - 1)) {
-        const Slot slot = slots[i];
-        if (slot.place_after == 0) return i;
-        if (slot.tag == static_cast<uint32_t>(hash) && tokens.text(slot.place_after - 1) == token) return i;
-      }
-    }
-
-    StringList<Value> tokens;
-    std::vector<Slot> slots;
-    size_t distinct = 0;
+  struct Slot {
+    uint32_t tag = 0;          // other bits of the hash than those that the slot is found by
+    uint32_t place_after = 0;  // 0: free
   };
+
+  size_t first_slot(uint64_t hash) const { return (hash >> 32) & (slots_.size() - 1); }
+
+  // Where the token is, or where it would go.
+  size_t find_slot(std::string_view token, uint64_t hash) const {
+    for (size_t i = first_slot(hash);; i = (i + 1) & (slots_.size() - 1)) {
+      const Slot slot = slots_[i];
+      if (slot.place_after == 0) return i;
+      if (slot.tag == static_cast<uint32_t>(hash) && tokens_.text(slot.place_after - 1) == token) return i;
+    }
+  }
 
   // Eight bytes a step.
   static uint64_t hash(std::string_view text) {
@@ -115,7 +111,9 @@ class TokenTable {
     return list;
   }
 
-  std::shared_ptr<const Data> data_;
+  StringTable<Value> tokens_;
+  SharedArray<Slot> slots_;
+  size_t distinct_ = 0;
 };
 
 using Vocabulary = TokenTable<uint32_t>;  // a token -> its id
@@ -125,18 +123,22 @@ using ScoredTokens = TokenTable<double>;  // of Unigram: an id is a place, a val
 class MergeList {
  public:
   MergeList() = default;
-  explicit MergeList(StringList<uint32_t> merges)
-      : merges_(std::make_shared<const StringList<uint32_t>>(std::move(merges))) {}
+  explicit MergeList(StringList<uint32_t> merges) : merges_(std::move(merges)) {}
   MergeList(std::initializer_list<std::pair<std::string_view, std::string_view>> merges) : MergeList(list_of(merges)) {}
   MergeList(const std::vector<std::pair<std::string, std::string>>& merges) : MergeList(list_of(merges)) {}
 
-  size_t size() const { return merges_->size(); }
+  size_t size() const { return merges_.size(); }
   std::pair<std::string_view, std::string_view> operator[](size_t rank) const {
-    const auto [both, size] = (*merges_)[rank];
+    const auto [both, size] = merges_[rank];
     return {both.substr(0, size), both.substr(size)};
   }
   PlaceIterator<MergeList> begin() const { return {*this, 0}; }
   PlaceIterator<MergeList> end() const { return {*this, size()}; }
+
+  template <class Archive>
+  void archive(Archive& a) {
+    a(merges_);
+  }
 
  private:
   template <class Pairs>
@@ -151,7 +153,7 @@ class MergeList {
   }
 
   // Both parts of each as one string, with the bytes of the left one.
-  std::shared_ptr<const StringList<uint32_t>> merges_ = std::make_shared<const StringList<uint32_t>>();
+  StringTable<uint32_t> merges_;
 };
 
 }  // namespace leanformers

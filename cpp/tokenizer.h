@@ -290,11 +290,14 @@ class Encoded {
 
 // --- A compiled tokenizer: immutable, used from any number of threads. ---
 
+struct CompiledModel;  // model/compiled_model.h
+
 class Tokenizer {
  public:
   // `fused` = false leaves out the fast paths: the general pipeline is their oracle.
+  // `compiled`: what a tokenizer with the same model has compiled, which is taken over.
   // Throws std::invalid_argument when the parts do not fit together.
-  explicit Tokenizer(Spec spec, bool fused = true);
+  explicit Tokenizer(Spec spec, bool fused = true, const CompiledModel* compiled = nullptr);
   ~Tokenizer();
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
@@ -318,6 +321,8 @@ class Tokenizer {
   // Tokens of the model, and then the added ones that the model does not have.
   std::vector<std::pair<std::string, uint32_t>> vocab(bool with_added_tokens) const;
   size_t vocab_size(bool with_added_tokens) const;
+
+  std::shared_ptr<const CompiledModel> compiled_model() const;
 
   // One sentence a line: which stages are fused, which go through the general pipeline, and why.
   std::vector<std::string> explain() const;

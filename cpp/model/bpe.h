@@ -24,6 +24,7 @@ namespace leanformers {
 
 class BpeModel {
  public:
+  BpeModel() = default;  // to be read from an archive
   // Throws std::invalid_argument when a merge needs what is not in the vocabulary.
   explicit BpeModel(const Bpe& settings);
 
@@ -40,6 +41,12 @@ class BpeModel {
   // The same for a word whose bytes the model reads as the characters of GPT-2's alphabet (byte_level.h), with offsets
   // in these bytes. They are valid UTF-8. Each byte's character is a token; there is no prefix, suffix or dropout.
   void tokenize_bytes(std::string_view bytes, WordTokens& tokens) const;
+
+  template <class Archive>
+  void archive(Archive& a) {
+    a(search_, letters_, byte_level_, merges_, scannable_, dropout_, seams_, prefix_, suffix_, inside_, last_);
+    a(characters_, bytes_, unknown_token_, unknown_id_, fuse_unknown_, words_, byte_words_);
+  }
 
  private:
   std::vector<Merge> read_merges(const Bpe& settings);
@@ -58,11 +65,11 @@ class BpeModel {
 
   // Stretches of letters are searched where the merges allow it. Else, and with dropout, all symbols are merged.
   std::optional<TokenSearch> search_;
-  std::array<uint32_t, 256> letters_;  // the ids of the bytes' characters
-  bool byte_level_ = false;            // these are what is searched for, as bytes; otherwise all characters
+  std::array<uint32_t, 256> letters_{};  // the ids of the bytes' characters
+  bool byte_level_ = false;              // these are what is searched for, as bytes; otherwise all characters
 
   MergeTable merges_{{}};
-  bool scannable_;  // merging by scanning gives the same as the queue of the reference
+  bool scannable_ = false;  // merging by scanning gives the same as the queue of the reference
   float dropout_ = 0;
   std::optional<Seams> seams_;
 
@@ -71,13 +78,13 @@ class BpeModel {
   std::string_view prefix(unsigned place) const { return place & kInside ? std::string_view(prefix_) : ""; }
   std::string_view suffix(unsigned place) const { return place & kLast ? std::string_view(suffix_) : ""; }
   std::string prefix_, suffix_;
-  unsigned inside_, last_;  // the bits; without a prefix or suffix 0, because then all places are alike
+  unsigned inside_ = 0, last_ = 0;  // the bits; without a prefix or suffix 0, because then all places are alike
   std::array<CharacterTable, 4> characters_;  // by place
 
-  std::array<uint32_t, 256> bytes_;  // without byte_fallback all are missing
+  std::array<uint32_t, 256> bytes_{};  // without byte_fallback all are missing
   std::optional<std::string> unknown_token_;
   std::optional<uint32_t> unknown_id_;
-  bool fuse_unknown_;
+  bool fuse_unknown_ = false;
 
   // Whole words that are tokens, when merges are ignored: those that may have others without it.
   std::optional<Vocabulary> words_;

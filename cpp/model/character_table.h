@@ -27,6 +27,11 @@ class CharacterTable {
   // In no order that matters, with kMissing among them.
   const std::vector<uint32_t>& values() const { return values_; }
 
+  template <class Archive>
+  void archive(Archive& a) {
+    a(pages_, values_);
+  }
+
  private:
   static constexpr size_t kPage = 128;
   std::vector<uint16_t> pages_ = std::vector<uint16_t>(unicode::kScalarEnd / kPage);

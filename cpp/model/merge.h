@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "model/pair_table.h"
 #include "model/word_token.h"
@@ -23,20 +22,25 @@ class MergeTable {
   static constexpr uint32_t kNoRank = PairTable::kMissing;
 
   // Merges by rank. The last rank given to a pair wins.
-  explicit MergeTable(std::span<const Merge> merges) : ranks_(merges.size()) {
-    results_.reserve(merges.size());
-    for (const auto& [left, right, result] : merges) {
-      ranks_.insert(left, right, static_cast<uint32_t>(results_.size()));
-      results_.push_back(result);
+  explicit MergeTable(std::span<const Merge> merges) : ranks_(merges.size()), results_(merges.size()) {
+    for (uint32_t rank = 0; rank < merges.size(); ++rank) {
+      const auto& [left, right, result] = merges[rank];
+      ranks_.insert(left, right, rank);
+      results_.writable()[rank] = result;
     }
   }
 
   uint32_t rank(const WordToken& left, const WordToken& right) const { return ranks_.find(left.id, right.id); }
   uint32_t result(uint32_t rank) const { return results_[rank]; }
 
+  template <class Archive>
+  void archive(Archive& a) {
+    a(ranks_, results_);
+  }
+
  private:
   PairTable ranks_;
-  std::vector<uint32_t> results_;
+  SharedArray<uint32_t> results_;
 };
 
 // Both leave the symbols that remain at the beginning of `symbols` and return their number.

@@ -1,25 +1,26 @@
 #include "model/merge_forest.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace leanformers {
 
 MergeForest::MergeForest(std::span<const uint32_t> letters, size_t largest_id, size_t merges)
     : letters_(static_cast<uint32_t>(letters.size())),
-      ids_(letters.begin(), letters.end()),
+      size_(letters_),
+      ids_(letters.size() + merges),
       symbols_(largest_id + 1, kNone),
-      parts_(letters.size()),
+      parts_(letters.size() + merges),
       joined_(merges) {
-  for (uint32_t i = 0; i < letters.size(); ++i) symbols_[letters[i]] = i;
-  ids_.reserve(letters.size() + merges);
-  parts_.reserve(letters.size() + merges);
+  std::copy(letters.begin(), letters.end(), ids_.writable());
+  for (uint32_t i = 0; i < letters.size(); ++i) symbols_.writable()[letters[i]] = i;
 }
 
 void MergeForest::add(uint32_t left, uint32_t right, uint32_t id) {
-  joined_.insert(left, right, size());
-  symbols_[id] = size();
-  ids_.push_back(id);
-  parts_.push_back({left, right});
+  joined_.insert(left, right, size_);
+  symbols_.writable()[id] = size_;
+  ids_.writable()[size_] = id;
+  parts_.writable()[size_++] = {left, right};
 }
 
 std::optional<MergeForest> MergeForest::grow(std::span<const Merge> merges, std::span<const uint32_t> letters) {

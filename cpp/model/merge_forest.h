@@ -22,15 +22,17 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "model/merge.h"
 #include "model/pair_table.h"
+#include "shared_array.h"
 
 namespace leanformers {
 
 class MergeForest {
  public:
+  MergeForest() = default;  // to be read from an archive
+
   struct Parts {
     uint32_t left, right;
   };
@@ -41,7 +43,7 @@ class MergeForest {
 
   // Symbols are numbered: letters as they were given, then the others in the order of the merges that make them.
   uint32_t letters() const { return letters_; }
-  uint32_t size() const { return static_cast<uint32_t>(ids_.size()); }
+  uint32_t size() const { return size_; }
   uint32_t id(uint32_t symbol) const { return ids_[symbol]; }
   bool has(uint32_t id) const { return id < symbols_.size() && symbols_[id] != kNone; }
   // Of a symbol that is no letter.
@@ -66,16 +68,22 @@ class MergeForest {
     }
   }
 
+  template <class Archive>
+  void archive(Archive& a) {
+    a(letters_, size_, ids_, symbols_, parts_, joined_);
+  }
+
  private:
   static constexpr uint32_t kNone = PairTable::kMissing;
 
   MergeForest(std::span<const uint32_t> letters, size_t largest_id, size_t merges);
   void add(uint32_t left, uint32_t right, uint32_t id);
 
-  uint32_t letters_;
-  std::vector<uint32_t> ids_;
-  std::vector<uint32_t> symbols_;  // by id
-  std::vector<Parts> parts_;       // those of letters mean nothing
+  uint32_t letters_ = 0;
+  uint32_t size_ = 0;
+  SharedArray<uint32_t> ids_;      // with room for a symbol of each merge, as parts_ has
+  SharedArray<uint32_t> symbols_;  // by id
+  SharedArray<Parts> parts_;       // those of letters mean nothing
   PairTable joined_;               // the symbol that two others give
 };
 

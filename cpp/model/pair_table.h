@@ -5,7 +5,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "shared_array.h"
 
 namespace leanformers {
 
@@ -14,22 +15,27 @@ class PairTable {
   static constexpr uint32_t kMissing = UINT32_MAX;
 
   // For at most so many pairs.
-  explicit PairTable(size_t pairs)
+  explicit PairTable(size_t pairs = 0)
       : slots_(pairs * 4 / 3 + 2),
         filter_(std::bit_ceil(pairs + 4) / 4),
         filter_shift_(58 - std::countr_zero(filter_.size())) {}
 
-  // The last value given to a pair wins.
+  // The last value given to a pair wins. Before the table has copies.
   void insert(uint32_t left, uint32_t right, uint32_t value) {
     const uint64_t hash = hash_of(left, right);
-    slots_[find_slot(left, right, hash)] = {left, right, value};
-    filter_[filter_word(hash)] |= filter_bit(hash);
+    slots_.writable()[find_slot(left, right, hash)] = {left, right, value};
+    filter_.writable()[filter_word(hash)] |= filter_bit(hash);
   }
 
   uint32_t find(uint32_t left, uint32_t right) const {
     const uint64_t hash = hash_of(left, right);
     if (!(filter_[filter_word(hash)] & filter_bit(hash))) return kMissing;
     return slots_[find_slot(left, right, hash)].value;
+  }
+
+  template <class Archive>
+  void archive(Archive& a) {
+    a(slots_, filter_, filter_shift_);
   }
 
  private:
@@ -51,8 +57,8 @@ class PairTable {
     }
   }
 
-  std::vector<Slot> slots_;
-  std::vector<uint64_t> filter_;
+  SharedArray<Slot> slots_;
+  SharedArray<uint64_t> filter_;
   int filter_shift_;
 };
 

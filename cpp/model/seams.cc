@@ -43,13 +43,13 @@ std::vector<Ends> find_ends(const std::vector<Merge>& merges, const std::vector<
 Seams::Seams(const std::vector<Merge>& merges, const std::vector<uint32_t>& first_symbols)
     : crossed_(std::bit_ceil(merges.size() + 16) / 16) {
   const std::vector<Ends> ends = find_ends(merges, first_symbols);
-  if (ends.empty()) crossed_.assign(1, UINT64_MAX);
+  if (ends.empty()) crossed_ = SharedArray<uint64_t>(1, UINT64_MAX);
   for (const auto& [left, right, result] : merges) {
     if (ends.empty()) break;
     const uint32_t last = ends[left].last, first = ends[right].first;
     if (last == Ends::kUnknown || first == Ends::kUnknown) continue;
     const uint64_t bit = bit_of(last, first);
-    crossed_[bit / 64] |= uint64_t{1} << bit % 64;
+    crossed_.writable()[bit / 64] |= uint64_t{1} << bit % 64;
   }
 }
 

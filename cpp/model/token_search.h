@@ -15,6 +15,7 @@ namespace leanformers {
 
 class TokenSearch {
  public:
+  TokenSearch() = default;  // to be read from an archive
   // `letters`: the texts of the forest's letters.
   TokenSearch(MergeForest forest, const std::vector<std::string>& letters);
 
@@ -25,6 +26,11 @@ class TokenSearch {
   // text, since a place is left for good when no tokens go on from it: those before it are the only ones that end
   // there.
   void encode(std::string_view text, uint32_t offset, WordTokens& tokens) const;
+
+  template <class Archive>
+  void archive(Archive& a) {
+    a(forest_, trie_);
+  }
 
  private:
   struct Match {

@@ -192,7 +192,9 @@ class TrieBuilder {
 
 Trie::Trie(const std::vector<std::string_view>& keys) {
   if (keys.size() >= kMissing) throw std::invalid_argument("there are too many pieces");
-  root_ = TrieBuilder(keys, nodes_).build();
+  std::vector<Node> nodes;
+  root_ = TrieBuilder(keys, nodes).build();
+  nodes_ = SharedArray<Node>(std::move(nodes));
 }
 
 }  // namespace leanformers

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "shared_array.h"
+
 namespace leanformers {
 
 class Trie {
@@ -16,6 +18,7 @@ class Trie {
   // The value of a key is its place in the list; of equal keys the last one counts, and an empty key is never found.
   // Keys are UTF-8. Throws std::invalid_argument when there are kMissing of them or more.
   explicit Trie(const std::vector<std::string_view>& keys);
+  Trie() = default;  // to be read from an archive
 
   // Calls visit(bytes, value) for all keys that UTF-8 `text` begins with, the shortest first.
   template <class Visit>
@@ -39,6 +42,11 @@ class Trie {
     return found;
   }
 
+  template <class Archive>
+  void archive(Archive& a) {
+    a(nodes_, root_);
+  }
+
  private:
   friend class TrieBuilder;
   static constexpr uint32_t kNoLabel = 0xFF;  // not a byte of UTF-8
@@ -48,8 +56,8 @@ class Trie {
     uint32_t label : 8 = kNoLabel;
     uint32_t value : 24 = kMissing;
   };
-  std::vector<Node> nodes_;
-  uint32_t root_;  // base of the root
+  SharedArray<Node> nodes_;
+  uint32_t root_ = kNoChildren;  // base of the root
 };
 
 }  // namespace leanformers

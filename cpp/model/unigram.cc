@@ -39,13 +39,14 @@ UnigramModel::UnigramModel(const Unigram& settings)
                                 std::to_string(settings.pieces.size()) + " pieces");
   }
   double smallest = std::numeric_limits<double>::infinity();
-  scores_.reserve(settings.pieces.size());
+  scores_ = SharedArray<double>(settings.pieces.size());
+  double* scores = scores_.writable();
   for (const auto& [text, score] : settings.pieces) {
     // Sums of scores stay finite, whatever the length of a text.
     if (!(std::abs(score) <= kLargestScore)) {
       throw std::invalid_argument("the score of \"" + std::string(text) + "\" is no finite number, or too large");
     }
-    scores_.push_back(score);
+    *scores++ = score;
     if (score < smallest) smallest = score;
   }
   unknown_score_ = smallest - kUnknownPenalty;

@@ -15,11 +15,17 @@ namespace leanformers {
 
 class WordLevelModel {
  public:
+  WordLevelModel() = default;  // to be read from an archive
   explicit WordLevelModel(const WordLevel& settings);
 
   // Replaces `tokens` by the one of `word`, which is not empty.
   // Throws std::invalid_argument when the unknown token is needed but not in the vocabulary.
   void tokenize(std::string_view word, WordTokens& tokens) const;
+
+  template <class Archive>
+  void archive(Archive& a) {
+    a(words_, unknown_token_, unknown_id_);
+  }
 
  private:
   Vocabulary words_;

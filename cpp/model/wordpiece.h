@@ -10,17 +10,24 @@
 
 #include "model/trie.h"
 #include "model/word_token.h"
+#include "shared_array.h"
 #include "tokenizer.h"
 
 namespace leanformers {
 
 class WordPieceModel {
  public:
+  WordPieceModel() = default;  // to be read from an archive
   explicit WordPieceModel(const WordPiece& spec);
 
   // Replaces `tokens` by those of `word`, which is not empty. Time is O(bytes of the word × longest piece).
   // Throws std::invalid_argument when the unknown token is needed but not in the vocabulary.
   void tokenize(std::string_view word, WordTokens& tokens) const;
+
+  template <class Archive>
+  void archive(Archive& a) {
+    a(beginnings_, continuations_, unknown_id_, unknown_token_, max_characters_);
+  }
 
  private:
   // Pieces by what they match in a word.
@@ -29,14 +36,20 @@ class WordPieceModel {
     struct Match {
       uint32_t id, bytes;
     };
+    Pieces() = default;
     // In the order of the vocabulary: of equal ones the last counts.
     explicit Pieces(const std::vector<std::pair<std::string_view, uint32_t>>& pieces);
     // The longest piece that `text` begins with; bytes is 0 when there is none.
     Match longest(std::string_view text) const;
 
+    template <class Archive>
+    void archive(Archive& a) {
+      a(trie_, ids_);
+    }
+
    private:
     Trie trie_;  // its values are places in ids_
-    std::vector<uint32_t> ids_;
+    SharedArray<uint32_t> ids_;
   };
 
   uint32_t unknown() const;
@@ -45,7 +58,7 @@ class WordPieceModel {
   Pieces continuations_;  // without their prefix
   std::optional<uint32_t> unknown_id_;
   std::string unknown_token_;
-  uint32_t max_characters_;
+  uint32_t max_characters_ = 0;
 };
 
 }  // namespace leanformers

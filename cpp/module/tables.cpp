@@ -1,9 +1,10 @@
 // The large tables of a tokenizer.json as Python objects, which are made into dicts and lists only when asked.
+#include "module/tables.h"
+
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 
-#include "json_tables.h"
 #include "module/module.h"
 
 namespace nb = nanobind;
@@ -73,17 +74,24 @@ uint32_t last_id(const Vocabulary& self) {
 nb::object read(nb::bytes json) {
   std::optional<JsonTables> found = read_json_tables({json.c_str(), json.size()});
   if (!found) return nb::none();
-  nb::dict tables;
-  const auto add = [&tables](const char* name, nb::object table, JsonTables::Place place) {
-    tables[name] = nb::make_tuple(table, place.begin, place.end);
-  };
-  if (found->vocabulary) add("vocab", nb::cast(std::move(*found->vocabulary)), found->vocab_place);
-  if (found->pieces) add("vocab", nb::cast(std::move(*found->pieces)), found->vocab_place);
-  if (found->merges) add("merges", nb::cast(std::move(*found->merges)), found->merges_place);
-  return tables;
+  const JsonTables::Place vocab = found->vocab_place, merges = found->merges_place;
+  nb::dict placed;
+  for (const auto& [name, table] : named_tables(*std::move(found))) {
+    const JsonTables::Place place = nb::cast<std::string>(name) == "vocab" ? vocab : merges;
+    placed[name] = nb::make_tuple(table, place.begin, place.end);
+  }
+  return placed;
 }
 
 }  // namespace
+
+nb::dict named_tables(JsonTables tables) {
+  nb::dict named;
+  if (tables.vocabulary) named["vocab"] = nb::cast(*std::move(tables.vocabulary));
+  if (tables.pieces) named["vocab"] = nb::cast(*std::move(tables.pieces));
+  if (tables.merges) named["merges"] = nb::cast(*std::move(tables.merges));
+  return named;
+}
 
 void bind_tables(nb::module_& m) {
   nb::class_<Vocabulary>(m, "VocabularyTable", "Tokens and their ids, as a tokenizer.json has them.")

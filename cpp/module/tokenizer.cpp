@@ -2,6 +2,7 @@
 #include "tokenizer.h"
 
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/variant.h>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "model/compiled_model.h"
 #include "module/arrays.h"
 #include "module/module.h"
 #include "module/texts.h"
@@ -91,16 +93,17 @@ void bind_tokenizer(nb::module_& m) {
           "__init__",
           [](Tokenizer* self, std::vector<AddedToken> added_tokens, std::vector<Normalizer> normalizers,
              std::vector<PreTokenizer> pre_tokenizers, Model model, std::optional<Template> post_processor,
-             std::optional<bool> trim_offsets, std::vector<Decoder> decoders, bool fused) {
+             std::optional<bool> trim_offsets, std::vector<Decoder> decoders, bool fused,
+             std::shared_ptr<const CompiledModel> compiled) {
             Spec spec{
                 std::move(added_tokens),   std::move(normalizers),
                 std::move(pre_tokenizers), std::move(model),
                 std::move(post_processor), trim_offsets ? std::optional(TrimOffsets{*trim_offsets}) : std::nullopt,
                 std::move(decoders)};
-            new (self) Tokenizer(std::move(spec), fused);
+            new (self) Tokenizer(std::move(spec), fused, compiled.get());
           },
           nb::kw_only(), "added_tokens"_a, "normalizers"_a, "pre_tokenizers"_a, "model"_a, "template"_a.none(),
-          "trim_offsets"_a = nb::none(), "decoders"_a, "fused"_a = true)
+          "trim_offsets"_a = nb::none(), "decoders"_a, "fused"_a = true, "compiled"_a.none() = nb::none())
       .def("encode", &encode, "texts"_a, "pairs"_a = nb::none(), nb::kw_only(), "words"_a = false,
            "add_special_tokens"_a = true, "max_length"_a = nb::none(), "truncation"_a = Truncation::kLongestFirst,
            "truncate_left"_a = false, "overflow"_a = false, "stride"_a = 0, "split_special_tokens"_a = false,
@@ -140,6 +143,7 @@ void bind_tokenizer(nb::module_& m) {
       .def("vocab", &vocab, "with_added_tokens"_a = true,
            nb::sig("def vocab(self, with_added_tokens: bool = True) -> dict[str, int]"))
       .def("vocab_size", &Tokenizer::vocab_size, "with_added_tokens"_a = true)
+      .def_prop_ro("compiled_model", &Tokenizer::compiled_model, "For a tokenizer with the same `model`: `compiled`.")
       .def("explain", &Tokenizer::explain, "Which stages are fused, which general, and why: one sentence each.");
 }
 

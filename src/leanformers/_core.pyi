@@ -240,6 +240,20 @@ def read_tables(json: bytes) -> dict[str, tuple[Any, int, int]] | None:
     The fields "vocab" and "merges" of the model in a tokenizer.json, and from which byte to which each is. None: the text is not written as such files are.
     """
 
+class CompiledModel:
+    """The model of a tokenizer with its compiled tables, which copies share."""
+
+def build_stamp() -> str:
+    """Only builds with the same stamp read each other's plans."""
+
+def read_plan(key: bytes, memory: Any) -> tuple[bytes, dict[str, Any], CompiledModel] | None:
+    """
+    Of a mapped file: the tokenizer.json without its tables, the tables by name, and the model. None: it is no whole plan with this key.
+    """
+
+def write_plan(key: bytes, rest: bytes, tables: dict[str, Any], model: CompiledModel) -> bytes:
+    """The file that `read_plan` reads. `key` has 32 bytes."""
+
 class AddedToken:
     """A token that is found in the text before the model sees it."""
 
@@ -386,7 +400,7 @@ class Encoded:
 class Tokenizer:
     """A compiled, immutable tokenizer; safe to use from many threads."""
 
-    def __init__(self, *, added_tokens: Sequence[AddedToken], normalizers: Sequence[BertNormalizer | ByteLevelNormalizer | Lowercase | Nmt | Precompiled | Prepend | Replace | Strip | StripAccents | UnicodeForm], pre_tokenizers: Sequence[BertPreTokenizer | ByteLevel | CharDelimiterSplit | Digits | FixedLength | Metaspace | Punctuation | Split | UnicodeScripts | Whitespace | WhitespaceSplit], model: WordPiece | Bpe | Unigram | WordLevel, template: Template | None, trim_offsets: bool | None = None, decoders: Sequence[WordPieceDecoder | BpeDecoder | ByteFallback | ByteLevelDecoder | Ctc | Fuse | MetaspaceDecoder | ReplaceDecoder | StripDecoder], fused: bool = True) -> None: ...
+    def __init__(self, *, added_tokens: Sequence[AddedToken], normalizers: Sequence[BertNormalizer | ByteLevelNormalizer | Lowercase | Nmt | Precompiled | Prepend | Replace | Strip | StripAccents | UnicodeForm], pre_tokenizers: Sequence[BertPreTokenizer | ByteLevel | CharDelimiterSplit | Digits | FixedLength | Metaspace | Punctuation | Split | UnicodeScripts | Whitespace | WhitespaceSplit], model: WordPiece | Bpe | Unigram | WordLevel, template: Template | None, trim_offsets: bool | None = None, decoders: Sequence[WordPieceDecoder | BpeDecoder | ByteFallback | ByteLevelDecoder | Ctc | Fuse | MetaspaceDecoder | ReplaceDecoder | StripDecoder], fused: bool = True, compiled: CompiledModel | None = None) -> None: ...
 
     def encode(self, texts: list[Any], pairs: list[Any] | None = None, *, words: bool = False, add_special_tokens: bool = True, max_length: int | None = None, truncation: Truncation = ..., truncate_left: bool = False, overflow: bool = False, stride: int = 0, split_special_tokens: bool = False, details: bool = False, threads: int = 0, part_bytes: int = ...) -> Encoded:
         """
@@ -419,6 +433,10 @@ class Tokenizer:
     def vocab(self, with_added_tokens: bool = True) -> dict[str, int]: ...
 
     def vocab_size(self, with_added_tokens: bool = True) -> int: ...
+
+    @property
+    def compiled_model(self) -> CompiledModel:
+        """For a tokenizer with the same `model`: `compiled`."""
 
     def explain(self) -> list[str]:
         """Which stages are fused, which general, and why: one sentence each."""

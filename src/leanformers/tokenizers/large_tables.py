@@ -17,7 +17,7 @@ from .scores import has_scores, read_score
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["parse_document", "plain", "plain_document"]
+__all__ = ["document_of", "parse_document", "plain", "plain_document", "split_tables"]
 
 _TABLES = (_core.VocabularyTable, _core.PiecesTable, _core.MergesTable)
 
@@ -28,21 +28,35 @@ def parse_document(text: bytes, path: Path) -> dict[str, Any]:
     Raises:
         FileFormatError: it is broken (the message has the line and column) or holds no object.
     """
-    tables = _core.read_tables(text)
-    if tables:
-        rest, end = b"", 0
-        for _, begin, next_end in sorted(tables.values(), key=lambda table: table[1]):
-            rest += text[end:begin] + b"null"
-            end = next_end
-        try:
-            document: dict[str, Any] = json.loads(rest + text[end:])
-        except (ValueError, RecursionError):
-            pass  # below it is told where, in the file as it is
-        else:
-            document["model"].update((name, table) for name, (table, _, _) in tables.items())
-            return document
+    document = document_of(*split_tables(text))
+    if document is not None:
+        return document
     decoded = decode_text(text, path)
     return parse_json(decoded, path, parse_float=read_score if has_scores(decoded) else None)
+
+
+def split_tables(text: bytes) -> tuple[bytes | None, dict[str, Any]]:
+    """A tokenizer.json with null for each of its tables, and these by name. None: the core finds none in it."""
+    tables = _core.read_tables(text)
+    if not tables:
+        return None, {}
+    rest, end = b"", 0
+    for _, begin, next_end in sorted(tables.values(), key=lambda table: table[1]):
+        rest += text[end:begin] + b"null"
+        end = next_end
+    return rest + text[end:], {name: table for name, (table, _, _) in tables.items()}
+
+
+def document_of(rest: bytes | None, tables: dict[str, Any]) -> dict[str, Any] | None:
+    """The document that `split_tables` has split; None: it is not JSON."""
+    if rest is None:
+        return None
+    try:
+        document: dict[str, Any] = json.loads(rest)
+    except (ValueError, RecursionError):
+        return None  # parse_document tells where, in the file as it is
+    document["model"].update(tables)
+    return document
 
 
 def plain(table: Any) -> Any:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..hub.options import HubOptions
+    from .plan_cache import PlanCache
     from .spec import Spec
 
 __all__ = [
@@ -76,10 +77,11 @@ class Settings:
         given: only the keyword arguments.
         files: what the files said, with the keys that are not known here, to be saved again.
         tokenizer_class: the name of the class that reads these files.
+        plan_cache: where the plan of a tokenizer.json is looked for and kept, or None.
         used: the names that `get` was asked for, so that an argument which nobody wanted can be refused.
     """
 
-    __slots__ = ("files", "given", "tokenizer_class", "used", "values")
+    __slots__ = ("files", "given", "plan_cache", "tokenizer_class", "used", "values")
 
     def __init__(
         self,
@@ -94,6 +96,7 @@ class Settings:
         self.values: dict[str, Any] = {**(defaults or {}), **self.files, **self.given}
         self.tokenizer_class = tokenizer_class
         self.used: set[str] = set()
+        self.plan_cache: PlanCache | None = None
 
     def get(self, name: str, default: Any = None) -> Any:
         """The setting `name`, or `default` when it is missing or None."""
@@ -164,7 +167,7 @@ def read_settings(
     from ..hub.options import HubOptions
 
     known = _SETTINGS | _WITHOUT_EFFECT
-    reject_unknown_arguments("from_pretrained()", given.keys() - known, known | HubOptions.names())
+    reject_unknown_arguments("from_pretrained()", given.keys() - known, {*known, "plan_cache"} | HubOptions.names())
     given = {name: value for name, value in given.items() if name in _SETTINGS}
     files = _read_object(folder / "tokenizer_config.json")
     if "added_tokens_decoder" not in files:  # older checkpoints keep their special tokens in a file of their own

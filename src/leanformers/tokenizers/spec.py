@@ -13,13 +13,15 @@ from .. import _core
 from ..errors import FileFormatError, InputValueError
 from .components import DECODERS, NORMALIZERS, PRE_TOKENIZERS, Stage, read_model, read_stages
 from .fields import COUNT, FLAG, Field, read_fields
-from .large_tables import parse_document, plain, plain_document
+from .large_tables import plain, plain_document
 from .post_processors import read_post_processor
 from .scores import document_to_json
 from .token_ids import TokenIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from .plan_cache import Plan, PlanCache
 
 __all__ = ["Spec"]
 
@@ -61,6 +63,7 @@ class Spec:
             else they do, and the value says whether a space may have been added before the text.
         truncation, padding: the blocks of that name in the file, or None.
         content: all of it in the shape of tokenizer.json; large tables may be the core's, as in large_tables.py.
+        plan: the cache's plan of the file it came from, or None.
     """
 
     __slots__ = (
@@ -74,19 +77,29 @@ class Spec:
         "normalizers",
         "padding",
         "place",
+        "plan",
         "pre_tokenizers",
         "template",
         "trim_offsets",
         "truncation",
     )
 
-    def __init__(self, document: dict[str, Any], *, place: str = "tokenizer.json", text: bytes | None = None) -> None:
+    def __init__(
+        self,
+        document: dict[str, Any],
+        *,
+        place: str = "tokenizer.json",
+        text: bytes | None = None,
+        plan: Plan | None = None,
+    ) -> None:
         """Read `document`, the content of a tokenizer.json.
 
         Args:
             document: the parsed file, its vocabulary and merges plain or as tables of the core.
             place: what errors call it.
             text: the file as it was, to be saved unchanged.
+            plan: what the cache has of it, or is to have. It goes on to what is made by editing, and holds as long as
+                the model is the same.
 
         Raises:
             FileFormatError: an unknown component, field or version, or ids that contradict each other.
@@ -94,6 +107,7 @@ class Spec:
         fields = read_fields(document, place, _DOCUMENT)
         self.content = document
         self.place = place
+        self.plan = plan
         self._text = text
         self._document: dict[str, Any] | None = None  # once it was needed
         self.truncation: dict[str, Any] | None = fields["truncation"]
@@ -158,13 +172,16 @@ class Spec:
         Raises:
             FileFormatError: an id of the vocabulary that cannot be one, a pattern or a charsmap that cannot be used.
         """
+        plan = self.plan
+        if plan is not None and not plan.fits(self.content["model"], self.model):
+            plan = None
         try:
             model = getattr(_core, self.model.core)(**self.model.arguments)
         except (TypeError, RuntimeError):  # nanobind has both for a value it cannot convert
             self._ids.check()
             raise FileFormatError(f"{self.place}: model: {_unusable(self.model.arguments)}") from None
         try:
-            return _core.Tokenizer(
+            core = _core.Tokenizer(
                 added_tokens=list(self.added_tokens),
                 normalizers=[self._make(stage, "normalizer") for stage in self.normalizers],
                 pre_tokenizers=[self._make(stage, "pre_tokenizer") for stage in self.pre_tokenizers],
@@ -173,9 +190,13 @@ class Spec:
                 trim_offsets=self.trim_offsets,
                 decoders=[self._make(stage, "decoder") for stage in self.decoders],
                 fused=fused,
+                compiled=plan.compiled if plan is not None else None,
             )
         except ValueError as error:
             raise FileFormatError(f"{self.place}: {error}") from None
+        if plan is not None:
+            plan.keep(core.compiled_model)
+        return core
 
     def _make(self, stage: Stage, place: str) -> Any:
         try:
@@ -211,7 +232,7 @@ class Spec:
         if not changed:
             return self, 0
         ordered = sorted(rows.values(), key=lambda row: row["id"])
-        return Spec({"version": VERSION, **self.content, "added_tokens": ordered}, place=self.place), changed
+        return self._with({"version": VERSION, **self.content, "added_tokens": ordered}), changed
 
     def with_bert_normalizer(self, fields: dict[str, Any]) -> Spec:
         """This Spec, or one in which the only BertNormalizer has these `fields` instead.
@@ -232,10 +253,14 @@ class Spec:
 
     def edited(self, **fields: Any) -> Spec:
         """A Spec with other content in some fields of its document."""
-        return Spec({**self.content, **fields}, place=self.place)
+        return self._with({**self.content, **fields})
+
+    def _with(self, document: dict[str, Any]) -> Spec:
+        return Spec(document, place=self.place, plan=self.plan)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _spec_from_text, (self.to_json(), self.place, self._text is not None)
+        cache = self.plan.cache if self.plan is not None else None
+        return _spec_from_text, (self.to_json(), self.place, self._text is not None, cache)
 
     def _read_added_tokens(self, rows: list[Any]) -> list[_core.AddedToken]:
         """Check that each token has the id that `tokenizers` would give it: it reads the order, not the ids."""
@@ -281,10 +306,11 @@ def _unusable(arguments: dict[str, Any]) -> str:
     return "it has text that is not valid Unicode, or a number that is too large"
 
 
-def _spec_from_text(text: str, place: str, original: bool) -> Spec:
+def _spec_from_text(text: str, place: str, original: bool, cache: PlanCache | None = None) -> Spec:
     if original:
-        data = text.encode("utf-8")
-        return Spec(parse_document(data, Path(place)), place=place, text=data)
+        from .formats.tokenizer_json import spec_of
+
+        return spec_of(text.encode("utf-8"), Path(place), cache)
     return Spec(json.loads(text), place=place)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ..hub.card import CardFacts
+    from .plan_cache import PlanCache
     from .spec import Spec
 
 __all__ = ["StoredTokenizer"]
@@ -87,6 +88,8 @@ class StoredTokenizer(Decoding, Publishable):
             settings: where to find it, as `HubOptions`: `revision`, `subfolder`, `token`, …; and what goes
                 before the folder's tokenizer_config.json: `model_max_length`, `padding_side`,
                 `cls_token`, `do_lower_case`, …
+            plan_cache: whether later loads of the same tokenizer.json are to map what this one compiles: True, False,
+                or a folder for it. By default what LEANFORMERS_PLAN_CACHE says (1, 0 or a folder), else False.
 
         Raises:
             HubError: the Hub refuses or fails.
@@ -99,7 +102,9 @@ class StoredTokenizer(Decoding, Publishable):
         from ..hub.resolve import Need, locate
 
         folder = locate(name_or_folder, place, Need.TOKENIZER).folder
+        plan_cache = _plan_cache(settings.pop("plan_cache", None))
         values = read_settings(folder, settings, defaults=cls._defaults, tokenizer_class=_family(cls))
+        values.plan_cache = plan_cache
         spec = read_spec(folder, values)
         if spec is None:
             raise MissingFileError(
@@ -135,7 +140,12 @@ class StoredTokenizer(Decoding, Publishable):
 
     def explain(self) -> str:
         """Which stages run fused and which in the general pipeline, and why: one sentence a line."""
-        return "\n".join(self._core.explain())
+        lines = list(self._core.explain())
+        if self._spec.plan is not None:
+            lines.append(self._spec.plan.explain())
+        elif self._settings.plan_cache is not None:
+            lines.append("plan cache: not used, because only a tokenizer.json has plans: save_pretrained writes one")
+        return "\n".join(lines)
 
     def __repr__(self) -> str:
         return (
@@ -162,6 +172,18 @@ class StoredTokenizer(Decoding, Publishable):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._use(self._spec)
+
+
+def _plan_cache(wanted: Any) -> PlanCache | None:
+    """The cache that the argument `plan_cache` asks for, or else the environment."""
+    if wanted is None:
+        given = os.environ.get("LEANFORMERS_PLAN_CACHE", "")
+        wanted = {"": False, "0": False, "1": True}.get(given, given)
+    if wanted is False:
+        return None
+    from .plan_cache import PlanCache  # here, since most processes have none, and hashing is slow to import
+
+    return PlanCache.of(wanted)
 
 
 def _family(cls: type) -> str:

@@ -12,6 +12,7 @@ from ..spec import Spec
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..plan_cache import PlanCache
     from ..settings import Settings
 
 __all__ = ["FILE", "FILES", "read"]
@@ -31,4 +32,13 @@ def read(folder: Path, settings: Settings) -> Spec | None:
     if not path.exists():
         return None
     text = read_bytes(path)
-    return apply_asked(Spec(parse_document(text, path), place=str(path), text=text), settings)
+    return apply_asked(spec_of(text, path, settings.plan_cache), settings)
+
+
+def spec_of(text: bytes, path: Path, cache: PlanCache | None) -> Spec:
+    """The tokenizer of the bytes of a tokenizer.json that errors call `path`, with its plan where there is a cache."""
+    plan = cache.read(text) if cache is not None else None
+    document = (plan.document or plan.parse(text)) if plan is not None else None
+    if document is None:
+        document = parse_document(text, path)
+    return Spec(document, place=str(path), text=text, plan=plan)

@@ -44,7 +44,7 @@ class WordCache {
   };
   static_assert(sizeof(Entry) == 32);
 
-  explicit WordCache(uint64_t seed) : low_factor_(seed | 1), high_factor_(another(seed) | 1) {}
+  explicit WordCache(uint64_t seed) : low_factor_(random(seed, 1) | 1), high_factor_(random(seed, 2) | 1) {}
 
   // The word has at most kMaxBytes. When 16 bytes can be read from its first one on, they are, and then masked.
   [[gnu::always_inline]] static Key key(std::string_view word, bool readable) {
@@ -103,7 +103,7 @@ class WordCache {
   // one, but for its contents. Most words are at their place or the next one; `find` has them all.
   void prepare() {
     if (entries_.empty()) entries_.resize(kEntries);
-    if (pushed_out_ > entries_.size() / 16 && entries_.size() < kMostEntries) resize(entries_.size() * 2);
+    if (pushed_out_ > entries_.size() / 32 && entries_.size() < kMostEntries) resize(entries_.size() * 2);
   }
   // Makes so many places, or more, at once.
   void reserve(size_t places) {
@@ -160,7 +160,10 @@ class WordCache {
     entry.ids[0] = id;
     entry.places[0] = characters;
     entry.count = 1;
+    // What has to go for it is no sign that a job needs more room.
+    const size_t pushed_out = pushed_out_;
     keep(entry);
+    pushed_out_ = pushed_out;
   }
 
  private:
@@ -171,8 +174,9 @@ class WordCache {
     return mask;
   }();
 
-  // Nothing that adds up with the seed itself (SplitMix64).
-  static uint64_t another(uint64_t seed) {
+  // One of the numbers that come from a seed (Steele, Lea and Flood, "Fast splittable pseudorandom number generators").
+  static uint64_t random(uint64_t seed, uint64_t number) {
+    seed += number * 0x9E3779B97F4A7C15;
     seed = (seed ^ seed >> 30) * 0xBF58476D1CE4E5B9;
     seed = (seed ^ seed >> 27) * 0x94D049BB133111EB;
     return seed ^ seed >> 31;

@@ -37,15 +37,10 @@ class ByteLevelEncoder {
         at = end;
         continue;
       }
-      const char* const window = at;
-      for (uint64_t left = ends; left != 0; left &= left - 1) {
-        const char* const end = window + (static_cast<size_t>(std::countr_zero(left)) + 1);
-        words.put(at, end, character);
-        if constexpr (kDetails) {
-          character += static_cast<uint32_t>(end - at);
-          if (inner != 0) character -= bits_between(inner, at - window, end - window);
-        }
-        at = end;
+      if (end_ - at >= kReadAhead) {
+        at = put_words<true>(words, at, ends, inner, character);
+      } else {
+        at = put_words<false>(words, at, ends, inner, character);
       }
     }
     write(words);
@@ -53,6 +48,27 @@ class ByteLevelEncoder {
 
  private:
   using Putter = typename WordLookup<kDetails>::Putter;
+  static constexpr ptrdiff_t kReadAhead = 64 + 16;  // the bytes of a window and of a key
+
+  // The words of a window, which begins at `at`, and returns where the last one ends. By itself, so that all that the
+  // loop needs is in registers.
+  template <bool kReadable>
+  [[gnu::noinline]] static const char* put_words(Putter& to, const char* at, uint64_t ends, uint64_t inner,
+                                                 uint32_t& character) {
+    Putter words = to;
+    const char* const window = at;
+    for (; ends != 0; ends &= ends - 1) {
+      const char* const end = window + static_cast<uint32_t>(std::countr_zero(ends)) + 1;
+      words.template put<kReadable>(at, end, character);
+      if constexpr (kDetails) {
+        character += static_cast<uint32_t>(end - at);
+        if (inner != 0) character -= bits_between(inner, at - window, end - window);
+      }
+      at = end;
+    }
+    to = words;
+    return at;
+  }
 
   Putter write(const Putter& words) {
     return lookup_.write(

@@ -32,21 +32,17 @@ class WordLookup {
    public:
     bool has_room(size_t words) const { return static_cast<size_t>(last_ - next_) >= words; }
 
+    // `kReadable`: 16 bytes can be read from the word's first one on, even if it has less.
+    template <bool kReadable = false>
     void put(const char* begin, const char* end, uint32_t character) {
       const std::string_view word(begin, end);
       if (word.size() <= WordCache::kMaxBytes) {
-        return put(word, WordCache::key(word, end_ - begin >= 16), character);
+        return put(word, WordCache::key(word, kReadable || end_ - begin >= 16), character);
       }
-      if (word.size() <= MediumWords::kMaxBytes) {
-        const size_t place = medium_words_->place(word);
-        medium_words_->prefetch(place);
-        has_medium_word_ = true;
-        return (next_++)->set({0, Word::kMedium}, word, place, character);
-      }
-      const uint32_t hash = long_words_->hash(word);
-      long_words_->prefetch_set(hash);
-      has_long_word_ = true;
-      (next_++)->set({hash, Word::kLong}, word, 0, character);
+      const bool is_medium = word.size() <= MediumWords::kMaxBytes;
+      has_medium_word_ |= is_medium;
+      has_long_word_ |= !is_medium;
+      set_other(*next_++, *medium_words_, *long_words_, word, character);
     }
     // A word of at most WordCache::kMaxBytes that is known by this key.
     void put(std::string_view word, const WordCache::Key& key, uint32_t character) {
@@ -58,6 +54,20 @@ class WordLookup {
 
    private:
     friend class WordLookup;
+
+    // A word that is not short. Not inlined, so that the loop over words has its registers for short ones.
+    [[gnu::noinline]] static void set_other(Word& to, const MediumWords& medium_words, const LongWords& long_words,
+                                            std::string_view word, uint32_t character) {
+      if (word.size() <= MediumWords::kMaxBytes) {
+        const size_t place = medium_words.place(word);
+        medium_words.prefetch(place);
+        return to.set({0, Word::kMedium}, word, place, character);
+      }
+      const uint32_t hash = long_words.hash(word);
+      long_words.prefetch_set(hash);
+      to.set({hash, Word::kLong}, word, 0, character);
+    }
+
     Word* next_;
     const Word* last_;
     const char* end_;

@@ -35,6 +35,7 @@ class TokenWriter {
   // are counted.
 
   void put(uint32_t character, const WordCache::Entry& entry) {
+    const size_t count = entry.count;  // read once: the compiler cannot know that the ids are written elsewhere
     // The ids are copied with what stands behind them.
     std::memcpy(ids_ + count_, entry.ids, sizeof(WordCache::Entry) - offsetof(WordCache::Entry, ids));
     if constexpr (kDetails) {
@@ -44,7 +45,7 @@ class TokenWriter {
       }
       std::fill_n(words_ + count_, WordCache::kMaxTokens + 1, word_);  // one more: four are as fast as one
     }
-    pass(entry.count);
+    pass(count);
   }
 
   void put(uint32_t character, const LongWords::Tokens& tokens) {

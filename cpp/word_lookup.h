@@ -130,7 +130,7 @@ class WordLookup {
 
   // Words up to the first one that has no entry at its places, which is returned.
   template <bool kHasMediumWord>
-  const Word* write_known(TokenWriter<kDetails>& writer, const Word* word, const Word* end) const {
+  [[gnu::noinline]] const Word* write_known(TokenWriter<kDetails>& writer, const Word* word, const Word* end) const {
     TokenWriter<kDetails> own = writer;
     const WordCache::Entry* const entries = cache_.entries();
     for (; word != end; ++word) {

@@ -105,12 +105,14 @@ class BertEncoder {
     const bool lowercases = lowercases_;
     Putter words = words_;
     for (; begins != 0; begins &= begins - 1, lasts &= lasts - 1) {
-      const auto begin = static_cast<uint32_t>(std::countr_zero(begins));
-      const auto size = static_cast<uint32_t>(std::countr_zero(lasts)) - begin + 1;
+      const auto begin = static_cast<uint32_t>(__builtin_ctzll(begins));
+      const auto size = static_cast<uint32_t>(__builtin_ctzll(lasts)) - begin + 1;
       if (size <= most) {
         put_short(words, {at + begin, size}, lowercases, character + begin);
       } else {
-        put_other(words, {at + begin, size}, character + begin);
+        words_ = words;
+        put_other({at + begin, size}, character + begin);
+        words = words_;
       }
     }
     words_ = words;
@@ -122,9 +124,10 @@ class BertEncoder {
     words.put(word, lowercases ? WordCache::lowercase_key(word) : WordCache::key(word, true), character);
   }
 
-  void put_other(Putter& words, std::string_view word, uint32_t character) {
+  // Not inlined, so that the loop over words has its registers for short ones.
+  [[gnu::noinline]] void put_other(std::string_view word, uint32_t character) {
     check_length(word);
-    put(words, word, character);
+    put(words_, word, character);
   }
 
   void put(Putter& words, std::string_view word, uint32_t character) const {

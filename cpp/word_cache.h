@@ -63,8 +63,9 @@ class WordCache {
 #ifdef __SSE2__
     const auto load = [](const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); };
     const __m128i text = _mm_and_si128(load(word.data()), load(kMask.data() + 16 - word.size()));
-    const __m128i upper =
-        _mm_and_si128(_mm_cmpgt_epi8(text, _mm_set1_epi8('A' - 1)), _mm_cmplt_epi8(text, _mm_set1_epi8('Z' + 1)));
+    // 'Z' becomes the largest number that a byte with a sign can be.
+    const __m128i moved = _mm_add_epi8(text, _mm_set1_epi8(0x7F - 'Z'));
+    const __m128i upper = _mm_cmpgt_epi8(moved, _mm_set1_epi8(0x7F - 'Z' + 'A' - 1));
     const __m128i lower = _mm_or_si128(text, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
     Key key;
     std::memcpy(&key, &lower, 16);

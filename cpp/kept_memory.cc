@@ -28,6 +28,12 @@ Kept& kept() {
   return *kept;
 }
 
+// One of a few sizes, which batches of about as much text share. What is never written to takes no memory.
+size_t rounded(size_t bytes) {
+  const size_t step = std::bit_ceil(bytes) / 8;
+  return (bytes + step - 1) / step * step;
+}
+
 void free(Block block) { HugePages<std::byte>().deallocate(static_cast<std::byte*>(block.memory), block.bytes); }
 
 }  // namespace
@@ -35,7 +41,7 @@ void free(Block block) { HugePages<std::byte>().deallocate(static_cast<std::byte
 // Nobody waits: whoever comes while another is here, or held the lock when the process was forked, does without.
 
 void* KeptMemory::take(size_t bytes) {
-  bytes = std::bit_ceil(bytes);  // what is never written to takes no memory
+  bytes = rounded(bytes);
   if (const std::unique_lock lock(kept().mutex, std::try_to_lock); lock) {
     auto& blocks = kept().blocks;
     const auto found = std::find_if(blocks.rbegin(), blocks.rend(), [=](Block block) { return block.bytes == bytes; });
@@ -50,7 +56,7 @@ void* KeptMemory::take(size_t bytes) {
 }
 
 void KeptMemory::give_back(void* memory, size_t bytes) {
-  bytes = std::bit_ceil(bytes);
+  bytes = rounded(bytes);
   const std::unique_lock lock(kept().mutex, std::try_to_lock);
   if (!lock || bytes > kMost) return free({memory, bytes});
   auto& blocks = kept().blocks;

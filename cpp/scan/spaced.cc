@@ -191,6 +191,9 @@ class SpacedTextReader {
 
   const char* read(const Precompiled& stage, size_t before) {
     if (text_.has_charsmap || (before > 0 && may_be_strict())) return "its charsmap is not the first stage";
+    // Of each word it would see what is stripped at the ends of the text alone.
+    const auto strips = [](const Normalizer& each) { return std::holds_alternative<Strip>(each); };
+    if (std::ranges::any_of(text_.normalizers, strips)) return "spaces are stripped before its charsmap";
     text_.has_charsmap = true;
     text_.charsmap = stage.charsmap;
     PlainCharacters& characters = text_.characters;

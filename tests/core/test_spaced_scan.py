@@ -361,3 +361,4 @@ def test_what_may_look_across_a_space_takes_the_general_pipeline(trained_bpe: An
     for rules in ({" a": "x"}, {"\u0600": "x"}, {" ": "  "}):
         charsmap = {"type": "Precompiled", "precompiled_charsmap": b64encode(build_charsmap(rules)).decode()}
         refused(document(pieces, charsmap, metaspace()))
+    assert "before its charsmap" in refused(document(pieces, sequence("normalizers", STRIP, charsmap), words()))

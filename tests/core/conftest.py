@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -70,3 +72,12 @@ def rows(core: _core.Tokenizer, texts: list[str], *, threads: int = 1) -> list[t
         assert core.encode(texts, threads=threads).lists(_core.Column.IDS) == encoded.lists(_core.Column.IDS)
     columns = (_core.Column.IDS, _core.Column.SPANS, _core.Column.WORD_IDS)
     return list(zip(*map(encoded.lists, columns), strict=True))
+
+
+def corpus_texts(test_data: Path, most: int) -> list[str]:
+    """The real texts of both corpora, in their order, each with at most so many characters."""
+    texts = []
+    for name in ("english", "multilingual"):
+        with (test_data / "corpora" / f"{name}.jsonl").open(encoding="utf-8") as file:
+            texts += [json.loads(line)["text"][:most] for line in file]
+    return texts

@@ -13,7 +13,7 @@ import pytest
 from leanformers import _core
 from leanformers.tokenizers.spec import Spec
 
-from .conftest import rows
+from .conftest import corpus_texts, rows
 
 tokenizers = pytest.importorskip("tokenizers")
 
@@ -211,11 +211,7 @@ def test_random_texts(cores: Any) -> None:
 
 def test_real_texts(cores: Any, test_data: Path) -> None:
     chosen = random.Random(9)
-    texts = []
-    for name in ("english", "multilingual"):
-        with (test_data / "corpora" / f"{name}.jsonl").open(encoding="utf-8") as file:
-            texts += [json.loads(line)["text"][:400] for line in file]
-    same(cores, chosen.sample(texts, 400))
+    same(cores, chosen.sample(corpus_texts(test_data, 400), 400))
 
 
 def test_unknown_bytes_or_dropout_take_the_general_pipeline(test_data: Path) -> None:

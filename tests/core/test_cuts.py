@@ -23,7 +23,7 @@ from ..tokenizers.test_components import llama
 from . import test_byte_level_scan as byte_level
 from . import test_spaced_scan as spaced
 from . import test_word_classes_scan as classed
-from .conftest import SPECIAL, VOCAB
+from .conftest import SPECIAL, VOCAB, corpus_texts
 
 tokenizers = pytest.importorskip("tokenizers")
 
@@ -71,11 +71,7 @@ def all_orders(letters: str, length: int) -> str:
 
 @pytest.fixture(scope="module")
 def corpus_lines(test_data: Path) -> list[str]:
-    lines = []
-    for name in ("english", "multilingual"):
-        with (test_data / "corpora" / f"{name}.jsonl").open(encoding="utf-8") as file:
-            lines += [json.loads(line)["text"][:600] for line in file]
-    return random.Random(6).sample(lines, 1500)
+    return random.Random(6).sample(corpus_texts(test_data, 600), 1500)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from leanformers.tokenizers.formats.sentencepiece_model import read_model
 from leanformers.tokenizers.spec import Spec
 
 from ..charsmap import build_charsmap
-from .conftest import rows
+from .conftest import corpus_texts, rows
 
 tokenizers = pytest.importorskip("tokenizers")
 sentencepiece = pytest.importorskip("sentencepiece")
@@ -119,11 +119,7 @@ def document(model: dict[str, Any], normalizer: Any, pre_tokenizer: Any, *, norm
 
 @pytest.fixture(scope="module")
 def lines(test_data: Path) -> list[str]:
-    texts = []
-    for name in ("english", "multilingual"):
-        with (test_data / "corpora" / f"{name}.jsonl").open(encoding="utf-8") as file:
-            texts += [json.loads(line)["text"][:600] for line in file]
-    return random.Random(4).sample(texts, 500)
+    return random.Random(4).sample(corpus_texts(test_data, 600), 500)
 
 
 @pytest.fixture(scope="module")

@@ -99,35 +99,19 @@ class BertEncoder {
   // Words of the next 64 bytes: where they begin, and their last bytes.
   void add_words(uint64_t begins, uint64_t lasts) {
     if (!words_.has_room(64)) write();
-    // Copies, as the compiler cannot know that writing words leaves them alone.
-    const char* const at = at_;
-    const uint32_t character = character_, most = most_bytes_;
-    const bool lowercases = lowercases_;
-    Putter words = words_;
-    for (; begins != 0; begins &= begins - 1, lasts &= lasts - 1) {
-      const auto begin = static_cast<uint32_t>(__builtin_ctzll(begins));
-      const auto size = static_cast<uint32_t>(__builtin_ctzll(lasts)) - begin + 1;
-      if (size <= most) {
-        put_short(words, {at + begin, size}, lowercases, character + begin);
-      } else {
-        words_ = words;
-        put_other({at + begin, size}, character + begin);
-        words = words_;
+    if (plan().longest_word < 64) {
+      for (uint64_t first = begins, last = lasts; first != 0; first &= first - 1, last &= last - 1) {
+        const int begin = std::countr_zero(first);
+        check_length({at_ + begin, static_cast<size_t>(std::countr_zero(last) - begin + 1)});
       }
     }
-    words_ = words;
+    words_.put({at_, begins, lasts, 0, character_, lowercases_, true});
   }
 
   // Of a word that is known by its bytes in the text, but for the case of ASCII letters.
   [[gnu::always_inline]] static void put_short(Putter& words, std::string_view word, bool lowercases,
                                                uint32_t character) {
     words.put(word, lowercases ? WordCache::lowercase_key(word) : WordCache::key(word, true), character);
-  }
-
-  // Not inlined, so that the loop over words has its registers for short ones.
-  [[gnu::noinline]] void put_other(std::string_view word, uint32_t character) {
-    check_length(word);
-    put(words_, word, character);
   }
 
   void put(Putter& words, std::string_view word, uint32_t character) const {

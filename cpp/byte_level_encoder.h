@@ -37,11 +37,13 @@ class ByteLevelEncoder {
         at = end;
         continue;
       }
-      if (end_ - at >= kReadAhead) {
-        at = put_words<true>(words, at, ends, inner, character);
-      } else {
-        at = put_words<false>(words, at, ends, inner, character);
+      const int last = 63 - std::countl_zero(ends);
+      words.put({at, ends << 1 | 1, ends, inner, character, false, end_ - at >= kReadAhead});
+      if constexpr (kDetails) {
+        const uint64_t known = ~uint64_t{0} >> (63 - last);
+        character += static_cast<uint32_t>(last + 1 - std::popcount(inner & known));
       }
+      at += last + 1;
     }
     write(words);
   }
@@ -50,33 +52,9 @@ class ByteLevelEncoder {
   using Putter = typename WordLookup<kDetails>::Putter;
   static constexpr ptrdiff_t kReadAhead = 64 + 16;  // the bytes of a window and of a key
 
-  // The words of a window, which begins at `at`, and returns where the last one ends. By itself, so that all that the
-  // loop needs is in registers.
-  template <bool kReadable>
-  [[gnu::noinline]] static const char* put_words(Putter& to, const char* at, uint64_t ends, uint64_t inner,
-                                                 uint32_t& character) {
-    Putter words = to;
-    const char* const window = at;
-    for (; ends != 0; ends &= ends - 1) {
-      const char* const end = window + static_cast<uint32_t>(std::countr_zero(ends)) + 1;
-      words.template put<kReadable>(at, end, character);
-      if constexpr (kDetails) {
-        character += static_cast<uint32_t>(end - at);
-        if (inner != 0) character -= bits_between(inner, at - window, end - window);
-      }
-      at = end;
-    }
-    to = words;
-    return at;
-  }
-
   Putter write(const Putter& words) {
     return lookup_.write(
         words, [this](const auto& word) -> const WordTokens& { return encoder_.tokenize_bytes(word.text()); });
-  }
-
-  static uint32_t bits_between(uint64_t bits, ptrdiff_t from, ptrdiff_t to) {
-    return static_cast<uint32_t>(std::popcount(bits >> from << (64 - to + from)));
   }
 
   Encoder& encoder_;

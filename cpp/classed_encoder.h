@@ -108,6 +108,8 @@ class ClassedEncoder {
 
   // --- Words ---
 
+  static constexpr ptrdiff_t kReadAhead = ptrdiff_t{ClassWindows::kBytes} + 16;  // the bytes of a window and of a key
+
   static uint64_t below(uint32_t place) { return place >= 64 ? ~uint64_t{0} : (uint64_t{1} << place) - 1; }
   // How many characters begin before this place.
   static uint32_t count(const Window& window, uint32_t place) {
@@ -137,13 +139,8 @@ class ClassedEncoder {
   }
 
   void add_words(const Window& window, const char* at, uint32_t character, uint64_t part) {
-    Putter words = words_;
-    uint64_t lasts = window.lasts & part;
-    for (uint64_t begins = window.begins & part; begins != 0; begins &= begins - 1, lasts &= lasts - 1) {
-      const auto begin = static_cast<uint32_t>(std::countr_zero(begins));
-      words.put(at + begin, at + std::countr_zero(lasts) + 1, kDetails ? character + count(window, begin) : 0);
-    }
-    words_ = words;
+    if ((window.begins & part) == 0) return;
+    words_.put({at, window.begins & part, window.lasts & part, window.inner, character, false, end_ - at >= kReadAhead});
   }
 
   // The next word, or what stands between two.

@@ -4,36 +4,32 @@
 #include <cstdint>
 #include <string_view>
 
-#include "word_cache.h"
+#include "simd/words.h"
 
 namespace leanformers {
 
-template <bool kDetails>
 struct GatheredWord {
-  // What the keys of long words have in place of bytes 8 to 15: no short word has it. The rest is their hash.
+  // What the keys of long words have in place of bytes 8 to 15: no short word has it. The rest is their size and hash.
   static constexpr uint64_t kLong = ~uint64_t{0};
   static constexpr uint64_t kMedium = kLong - 1;  // likewise, of words that MediumWords has at `place`
 
-  WordCache::Key key;
+  GatheredWord(const WordKey& own_key, const char* text) : key(own_key), begin(text), place(0), character(0) {}
+  GatheredWord(const GatheredWords& words, size_t number)
+      : key(words.keys[number]),
+        begin(words.begins[number]),
+        place(words.places[number]),
+        character(words.characters[number]) {}
+
+  WordKey key;
   const char* begin;
-  uint32_t size;
   uint32_t place;      // in the cache
   uint32_t character;  // with details: the number of its first character
 
-  std::string_view text() const { return {begin, size}; }
+  std::string_view text() const { return {begin, size()}; }
+  size_t size() const { return key.high >= kMedium ? key.low >> 32 : key.high >> 56 & 0x7F; }
   bool is_medium() const { return key.high == kMedium; }
   bool is_long() const { return key.high == kLong; }
   uint32_t hash() const { return static_cast<uint32_t>(key.low); }  // of a long word
-
-  [[gnu::always_inline]] void set(const WordCache::Key& from, std::string_view text, size_t at, uint32_t first) {
-    // One by one: a key copied as a whole is read from the stack before it has got there.
-    key.low = from.low;
-    key.high = from.high;
-    begin = text.data();
-    size = static_cast<uint32_t>(text.size());
-    place = static_cast<uint32_t>(at);
-    if constexpr (kDetails) character = first;
-  }
 };
 
 }  // namespace leanformers

@@ -99,7 +99,7 @@ class SpacedEncoder {
   }
 
   std::string_view letters_of(const Word& word) const {
-    const char* const end = word.begin + word.size;
+    const char* const end = word.begin + word.size();
     return {skip_gap(word.begin, end), end};
   }
 
@@ -143,7 +143,7 @@ class SpacedEncoder {
   }
 
   void add_plain(const Word& word, const Marks& marks, std::string_view letters) {
-    if (stages_.cuts && word.size <= LongWords::kMaxBytes && next_cut(letters, 0) < letters.size()) {
+    if (stages_.cuts && word.size() <= LongWords::kMaxBytes && next_cut(letters, 0) < letters.size()) {
       join_parts(marks, letters);
     } else {
       tokenize(marks, letters);
@@ -246,7 +246,7 @@ class SpacedEncoder {
     const char* const begin = gap_of(word);
     const auto spaces = static_cast<uint32_t>(word.begin - begin);
     const uint32_t place = kDetails ? word.character - spaces : begin == text_.data() ? first_ : 1;
-    encoder_.interpret(normalizers, {begin, word.begin + word.size}, place);
+    encoder_.interpret(normalizers, {begin, word.begin + word.size()}, place);
     const bool one = stages_.one_word() || out.word_count == words + 1;
     if (stages_.one_word()) out.word_count = words;
     if (!may_be_kept(word) || (kDetails && (!one || may_shift(letters_of(word))))) return;
@@ -256,7 +256,7 @@ class SpacedEncoder {
       WordToken token{out.ids[i], 0, 0};
       if constexpr (kDetails) {
         const Span span = out.spans[i];
-        if (span.begin < word.character || span.end < span.begin || span.end > word.character + word.size) return;
+        if (span.begin < word.character || span.end < span.begin || span.end > word.character + word.size()) return;
         token.begin = span.begin - word.character;
         token.end = span.end - word.character;
       }

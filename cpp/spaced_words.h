@@ -5,7 +5,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -22,7 +21,7 @@ namespace leanformers {
 template <bool kDetails>
 class SpacedWords {
  public:
-  using Word = GatheredWord<kDetails>;
+  using Word = GatheredWord;
 
   // `words_per_word`: 0 when the caller sees all of them as one word, otherwise 1. `end` is that of the text.
   SpacedWords(Worker& worker, Sequence& out, const char* end, int32_t words_per_word)
@@ -30,34 +29,33 @@ class SpacedWords {
     prepare();
   }
 
-  bool has_room(size_t words) const { return static_cast<size_t>(words_.data() + words_.size() - next_) >= words; }
+  bool has_room(size_t words) const { return GatheredWords::kRoom - count_ >= words; }
 
   // Gathers a word, and returns how many characters it has (with details). `unmarked` tells it from a word of the same
   // bytes that has a mark before it.
   uint32_t put(std::string_view word, bool unmarked, bool short_is_ascii, uint32_t character) {
     if (word.size() > WordCache::kMaxBytes) return put_long(word, unmarked, character);
-    const WordCache::Key key = key_of(word, unmarked);
+    const WordKey key = key_of(word, unmarked);
     uint32_t characters = 0;
     if constexpr (kDetails) {
       characters = short_is_ascii ? static_cast<uint32_t>(word.size()) : count_characters(key, word.size());
     }
-    const size_t place = places_.of(key);
-    __builtin_prefetch(entries_ + place);
-    (next_++)->set(key, word, place, character);
+    const uint32_t place = table_.place(key);
+    __builtin_prefetch(table_.at(place));
+    add(key, word, place, character);
     return characters;
   }
 
   // Gathers a word whose tokens depend on more than its bytes.
   uint32_t put_new(std::string_view word, uint32_t character) {
-    (next_++)->set({0, kNewWord}, word, 0, character);
+    add({uint64_t{word.size()} << 32, kNewWord}, word, 0, character);
     return kDetails ? static_cast<uint32_t>(unicode::count_characters(word)) : 0;
   }
 
   // A part of a word, to be looked up alone.
   Word part(std::string_view text, bool unmarked) const {
     const bool is_short = text.size() <= WordCache::kMaxBytes;
-    const WordCache::Key key = is_short ? key_of(text, unmarked) : WordCache::Key{0, kNewWord};
-    return {key, text.data(), static_cast<uint32_t>(text.size()), 0, 0};
+    return {is_short ? key_of(text, unmarked) : WordKey{uint64_t{text.size()} << 32, kNewWord}, text.data()};
   }
 
   // Adds the tokens of a part that is known, and says whether it is. Their places are in characters from `first` on.
@@ -79,17 +77,18 @@ class SpacedWords {
   template <typename AddNew>
   bool write(const AddNew& add_new) {
     Writer writer(out_, words_per_word_);
-    for (const Word* word = words_.data(); word != next_; ++word) {
-      writer.make_room(static_cast<size_t>(next_ - word) * Writer::kRoomOfWord);
-      word = write_known(writer, word);
-      if (word == next_) break;
-      if (write_other(writer, *word)) continue;
+    for (size_t i = 0; i < count_; ++i) {
+      writer.make_room((count_ - i) * Writer::kRoomOfWord);
+      i = functions_.write(words_, i, count_, cache_.table(), writer.columns());
+      if (i == count_) break;
+      const Word word(words_, i);
+      if (write_other(writer, word)) continue;
       writer.finish();
-      if (!add_new(*word)) return false;
+      if (!add_new(word)) return false;
       writer = Writer(out_, words_per_word_);
     }
     writer.finish();
-    next_ = words_.data();
+    count_ = 0;
     prepare();
     return true;
   }
@@ -121,8 +120,16 @@ class SpacedWords {
 
   void prepare() {
     cache_.prepare();
-    places_ = cache_.places();
-    entries_ = cache_.entries();
+    table_ = cache_.table();
+  }
+
+  void add(const WordKey& key, std::string_view word, uint32_t place, uint32_t character) {
+    words_.keys[count_].low = key.low;
+    words_.keys[count_].high = key.high;
+    words_.begins[count_] = word.data();
+    words_.places[count_] = place;
+    if constexpr (kDetails) words_.characters[count_] = character;
+    ++count_;
   }
 
   [[gnu::always_inline]] WordCache::Key key_of(std::string_view word, bool unmarked) const {
@@ -135,7 +142,7 @@ class SpacedWords {
     if (word.size() > LongWords::kMaxBytes) return put_new(word, character);
     const uint32_t hash = long_words_.hash(word) ^ uint32_t { unmarked };
     long_words_.prefetch_set(hash);
-    (next_++)->set({hash, Word::kLong}, word, 0, character);
+    add({uint64_t{word.size()} << 32 | hash, Word::kLong}, word, 0, character);
     return kDetails ? static_cast<uint32_t>(unicode::count_characters(word)) : 0;
   }
 
@@ -146,28 +153,11 @@ class SpacedWords {
     return static_cast<uint32_t>(size - (counts * 0x0101010101010101 >> 56));
   }
 
-  // Words up to the first one that its place in the cache does not have, which is returned.
-  const Word* write_known(Writer& writer, const Word* word) const {
-    Writer own = writer;
-    const WordCache::Entry* const entries = entries_;
-    for (const Word* const end = next_; word != end; ++word) {
-      const WordCache::Entry* entry = entries + word->place;
-      entry += entry->differs(word->key);
-      if (entry->differs(word->key) || (kDetails && has_no_places(*entry))) [[unlikely]]
-        break;
-      put_entry(own, *word, *entry);
-    }
-    writer = own;
-    return word;
-  }
-
   bool write_other(Writer& writer, const Word& word) const {
     if (word.key.high == kNewWord) return false;
     if (word.is_long()) return write_long(writer, word);
-    const WordCache::Entry* entry = cache_.find(word.key);
-    if (entry == nullptr || (kDetails && has_no_places(*entry))) return false;
-    put_entry(writer, word, *entry);
-    return true;
+    const WordEntry* entry = cache_.find(word.key);
+    return entry != nullptr && put_entry<kDetails>(writer.columns(), word.character, *entry, cache_.table());
   }
 
   bool write_long(Writer& writer, const Word& word) const {
@@ -176,10 +166,6 @@ class SpacedWords {
     writer.make_room(known.ids.size());
     writer.put(word.character, known);
     return true;
-  }
-
-  void put_entry(Writer& writer, const Word& word, const WordCache::Entry& entry) const {
-    WordCache::is_long(entry) ? writer.put(word.character, cache_.tokens_of(entry)) : writer.put(word.character, entry);
   }
 
   // Of a word that was new where there were no details, only the ids are known.
@@ -192,10 +178,10 @@ class SpacedWords {
   Sequence& out_;
   const char* end_;
   int32_t words_per_word_;
-  WordCache::Places places_;
-  const WordCache::Entry* entries_;
-  std::array<Word, 192> words_;
-  Word* next_ = words_.data();
+  const WordFunctions functions_ = word_functions_of<kDetails>();
+  WordTable table_;
+  GatheredWords words_;
+  size_t count_ = 0;
 };
 
 }  // namespace leanformers

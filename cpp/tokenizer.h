@@ -17,6 +17,7 @@
 #include "buffer.h"
 #include "charsmap.h"
 #include "pattern.h"
+#include "span.h"
 #include "token_table.h"
 
 namespace leanformers {
@@ -219,10 +220,6 @@ struct EncodeOptions {
 // Thrown when truncation cannot reach max_length by the strategy asked for.
 struct TruncationError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
-};
-
-struct Span {
-  uint32_t begin, end;  // in characters of the sequence's own text
 };
 
 enum class Column : uint8_t { kIds, kTypeIds, kAttentionMask, kSpecialTokensMask, kSequenceIds, kWordIds, kSpans };

@@ -19,30 +19,17 @@
 
 #include "huge_pages.h"
 #include "model/word_token.h"
+#include "simd/words.h"
 
 namespace leanformers {
 
 class WordCache {
  public:
-  static constexpr size_t kMaxBytes = 15;    // of a word
-  static constexpr size_t kMaxTokens = 3;    // in an entry
-  static constexpr size_t kMostTokens = 16;  // of a word
-
-  struct Key {
-    uint64_t low, high;  // the word's bytes, zeros, and its length in the last byte
-  };
-  struct Entry {
-    Key key{0, 0};
-    uint32_t ids[kMaxTokens]{};
-    // Of each token: which character of the word it begins with, and in the lower four bits how many there are up to
-    // its end; 0: that is not known.
-    uint8_t places[kMaxTokens]{};
-    uint8_t count = 0;  // 0: empty
-
-    // Without a branch: which of two entries has a word is anybody's guess.
-    bool differs(const Key& other) const { return ((key.low ^ other.low) | (key.high ^ other.high)) != 0; }
-  };
-  static_assert(sizeof(Entry) == 32);
+  using Key = WordKey;
+  using Entry = WordEntry;
+  static constexpr size_t kMaxBytes = Key::kMaxBytes;     // of a word
+  static constexpr size_t kMaxTokens = Entry::kMaxTokens;  // in an entry
+  static constexpr size_t kMostTokens = 16;                // of a word
 
   explicit WordCache(uint64_t seed) : low_factor_(random(seed, 1) | 1), high_factor_(random(seed, 2) | 1) {}
 
@@ -79,23 +66,14 @@ class WordCache {
   }
 
   // Null when the word is not there.
-  const Entry* find(const Key& key) const {
-    if (entries_.empty()) return nullptr;
-    const size_t home = places().of(key);
-    for (const size_t pair : {home, home ^ 2}) {
-      const Entry* entry = &entries_[pair];
-      if (!entry[0].differs(key)) return entry;
-      if (entry[1].count == 0) return nullptr;  // nothing had to go elsewhere
-      if (!entry[1].differs(key)) return entry + 1;
-    }
-    return nullptr;
-  }
+  const Entry* find(const Key& key) const { return entries_.empty() ? nullptr : find(key, table().place(key)); }
 
-  // As `find`. A word that was pushed out to the neighbouring pair comes home: those that are looked for stay near.
-  const Entry* fetch(const Key& key) {
-    const Entry* found = find(key);
+  // As `find`, of a word whose place is known. One that was pushed out to the neighbouring pair comes home: those that
+  // are looked for stay near.
+  const Entry* fetch(const Key& key, uint32_t place) {
+    const Entry* found = find(key, place);
     if (found == nullptr) return nullptr;
-    Entry* const last = &entries_[places().of(key) + 1];
+    Entry* const last = &pair(place)[1];
     if (found + 1 != last && found != last) std::swap(*last, entries_[static_cast<size_t>(found - entries_.data())]);
     return found + 1 == last ? found : last;
   }
@@ -112,19 +90,15 @@ class WordCache {
     if (entries > std::max(entries_.size(), kEntries)) resize(entries);
   }
   // For an `insert` that comes soon.
-  void prefetch(const Key& key) const { __builtin_prefetch(entries_.data() + places().of(key), 1); }
+  void prefetch(const Key& key) const { __builtin_prefetch(table().at(table().place(key)), 1); }
   // Words that have been inserted so far.
   size_t kept() const { return kept_; }
-  const Entry* entries() const { return entries_.data(); }
 
-  // What it takes to find places, to be kept at hand: the highest bits of a sum of products with secret odd factors are
-  // the number of a pair (Dietzfelbinger et al., "A reliable randomized algorithm for the closest-pair problem").
-  struct Places {
-    uint64_t low_factor, high_factor;
-    int shift;
-    size_t of(const Key& key) const { return (key.low * low_factor + key.high * high_factor) >> shift << 1; }
-  };
-  Places places() const { return {low_factor_, high_factor_, std::countl_zero(entries_.size()) + 2}; }
+  // To be kept at hand until the next change.
+  WordTable table() const {
+    return {low_factor_,     high_factor_,     std::countl_zero(entries_.size()) + 2,
+            entries_.data(), more_ids_.data(), more_.data()};
+  }
 
   // Keeps up to kMostTokens tokens, whose places are in characters from the word's first one, or all 0. Those of a
   // `long_entry` are read with `tokens_of`.
@@ -151,8 +125,6 @@ class WordCache {
   std::span<const WordToken> tokens_of(const Entry& long_entry) const {
     return {more_.data() + long_entry.ids[0], long_entry.count};
   }
-  // Their ids, from where kMostTokens can be read.
-  const uint32_t* ids_of(const Entry& long_entry) const { return more_ids_.data() + long_entry.ids[0]; }
 
   // Of a word of so many characters that is a token as a whole.
   void insert_token(const Key& key, uint32_t id, uint8_t characters) {
@@ -189,6 +161,19 @@ class WordCache {
   }
 
   using Entries = std::vector<Entry, HugePages<Entry>>;
+  static constexpr uint32_t kPairBytes = 2 * sizeof(Entry);
+
+  Entry* pair(uint32_t place) { return &entries_[place / sizeof(Entry)]; }
+
+  const Entry* find(const Key& key, uint32_t place) const {
+    for (const uint32_t pair : {place, place ^ kPairBytes}) {
+      const Entry* entry = &entries_[pair / sizeof(Entry)];
+      if (!entry[0].differs(key)) return entry;
+      if (entry[1].count == 0) return nullptr;  // nothing had to go elsewhere
+      if (!entry[1].differs(key)) return entry + 1;
+    }
+    return nullptr;
+  }
 
   void keep(const Entry& entry) {
     if (entries_.empty()) prepare();
@@ -205,10 +190,10 @@ class WordCache {
 
   // What has no more room in its own pair goes to the neighbouring one.
   void put(const Entry& entry) {
-    const size_t home = places().of(entry.key);
-    Entry* pair = &entries_[home];
+    const uint32_t place = table().place(entry.key);
+    Entry* const pair = this->pair(place);
     if (pair[1].count != 0) {
-      Entry* neighbour = &entries_[home ^ 2];
+      Entry* neighbour = this->pair(place ^ kPairBytes);
       neighbour += neighbour->count != 0;
       if (neighbour->count == 0) {
         *neighbour = pair[1];

@@ -11,6 +11,7 @@
 
 #include "gathered_word.h"
 #include "plan.h"
+#include "simd/ascii_masks.h"
 #include "token_writer.h"
 
 namespace leanformers {
@@ -18,8 +19,8 @@ namespace leanformers {
 template <bool kDetails>
 class WordLookup {
  public:
-  using Word = GatheredWord<kDetails>;
-  static constexpr size_t kRoom = 128;  // for words, between two writes
+  using Word = GatheredWord;
+  static constexpr size_t kRoom = GatheredWords::kRoom;  // for words, between two writes
 
   // `end` is that of the text.
   WordLookup(Worker& worker, Sequence& out, const char* end)
@@ -30,7 +31,7 @@ class WordLookup {
   // Puts words into their places, one after the other. To be kept as a local variable: what it reads is at hand then.
   class Putter {
    public:
-    bool has_room(size_t words) const { return static_cast<size_t>(last_ - next_) >= words; }
+    bool has_room(size_t words) const { return kRoom - count_ >= words; }
 
     // `kReadable`: 16 bytes can be read from the word's first one on, even if it has less.
     template <bool kReadable = false>
@@ -39,52 +40,68 @@ class WordLookup {
       if (word.size() <= WordCache::kMaxBytes) {
         return put(word, WordCache::key(word, kReadable || end_ - begin >= 16), character);
       }
-      const bool is_medium = word.size() <= MediumWords::kMaxBytes;
-      has_medium_word_ |= is_medium;
-      has_long_word_ |= !is_medium;
-      set_other(*next_++, *medium_words_, *long_words_, word, character);
+      words_->begins[count_] = begin;
+      if constexpr (kDetails) words_->characters[count_] = character;
+      set_other(count_++, word);
     }
     // A word of at most WordCache::kMaxBytes that is known by this key.
     void put(std::string_view word, const WordCache::Key& key, uint32_t character) {
-      const size_t place = places_.of(key);
-      __builtin_prefetch(entries_ + place);
-      next_->set(key, word, place, character);
-      ++next_;
+      const uint32_t place = table_.place(key);
+      __builtin_prefetch(table_.at(place));
+      // One by one: a key copied as a whole is read from the stack before it has got there.
+      words_->keys[count_].low = key.low;
+      words_->keys[count_].high = key.high;
+      words_->places[count_] = place;
+      words_->begins[count_] = word.data();
+      if constexpr (kDetails) words_->characters[count_] = character;
+      ++count_;
+    }
+    // The words of a window, for which there is room.
+    void put(const WindowWords& window) {
+      if (window.lasts == 0) return;
+      uint64_t others = functions_.put(window, table_, *words_, count_);
+      for (; others != 0; others &= others - 1) [[unlikely]] {
+        const auto number = static_cast<size_t>(std::countr_zero(others));
+        set_other(count_ + number, {words_->begins[count_ + number], words_->sizes[number]});
+      }
+      count_ += static_cast<size_t>(std::popcount(window.lasts));
     }
 
    private:
     friend class WordLookup;
 
     // A word that is not short. Not inlined, so that the loop over words has its registers for short ones.
-    [[gnu::noinline]] static void set_other(Word& to, const MediumWords& medium_words, const LongWords& long_words,
-                                            std::string_view word, uint32_t character) {
+    [[gnu::noinline]] void set_other(size_t number, std::string_view word) {
       if (word.size() <= MediumWords::kMaxBytes) {
-        const size_t place = medium_words.place(word);
-        medium_words.prefetch(place);
-        return to.set({0, Word::kMedium}, word, place, character);
+        const size_t place = medium_words_->place(word);
+        medium_words_->prefetch(place);
+        words_->places[number] = static_cast<uint32_t>(place);
+        words_->keys[number] = {uint64_t{word.size()} << 32, Word::kMedium};
+      } else {
+        const uint32_t hash = long_words_->hash(word);
+        long_words_->prefetch_set(hash);
+        words_->places[number] = 0;
+        words_->keys[number] = {uint64_t{word.size()} << 32 | hash, Word::kLong};
+        has_long_word_ = true;
       }
-      const uint32_t hash = long_words.hash(word);
-      long_words.prefetch_set(hash);
-      to.set({hash, Word::kLong}, word, 0, character);
     }
 
-    Word* next_;
-    const Word* last_;
+    size_t count_ = 0;
+    GatheredWords* words_;
+    WordFunctions functions_;
     const char* end_;
-    WordCache::Places places_;
-    const WordCache::Entry* entries_;
+    WordTable table_;
     const MediumWords* medium_words_;
     const LongWords* long_words_;
-    bool has_medium_word_ = false, has_long_word_ = false;
+    bool has_long_word_ = false;
   };
 
   Putter putter() {
     Putter putter;
-    putter.next_ = words_.data();
-    putter.last_ = words_.data() + words_.size();
+    putter.words_ = &words_;
+    putter.functions_ = functions_;
     putter.end_ = end_;
-    putter.places_ = cache_.places();
-    putter.entries_ = cache_.entries();
+    putter.table_ = cache_.table();
     putter.medium_words_ = &medium_words_;
     putter.long_words_ = &long_words_;
     return putter;
@@ -94,27 +111,22 @@ class WordLookup {
   // tokens of words that are not known, with their places in characters from the word's first one.
   template <typename Tokenize>
   Putter write(const Putter& putter, const Tokenize& tokenize) {
-    const Word* const end = putter.next_;
+    const size_t end = putter.count_;
     if (putter.has_long_word_) {
-      for (const Word* word = words_.data(); word != end; ++word) {
-        if (word->is_long()) long_words_.prefetch_record(word->hash());
+      for (size_t i = 0; i < end; ++i) {
+        if (words_.keys[i].high == Word::kLong) long_words_.prefetch_record(GatheredWord(words_, i).hash());
       }
     }
     TokenWriter<kDetails> writer(out_);
-    for (const Word* word = words_.data(); word != end; ++word) {
-      const size_t words = static_cast<size_t>(end - word);
-      if (putter.has_medium_word_) {
-        writer.make_room(words * std::max(TokenWriter<kDetails>::kRoomOfWord, MediumWords::kMostTokens));
-        word = write_known<true>(writer, word, end);
+    for (size_t i = 0; i < end; ++i) {
+      writer.make_room((end - i) * std::max(TokenWriter<kDetails>::kRoomOfWord, MediumWords::kMostTokens));
+      i = functions_.write(words_, i, end, cache_.table(), writer.columns());
+      if (i == end) break;
+      const GatheredWord word(words_, i);
+      if (word.is_medium()) {
+        write_medium(writer, word, tokenize);
       } else {
-        writer.make_room(words * TokenWriter<kDetails>::kRoomOfWord);
-        word = write_known<false>(writer, word, end);
-      }
-      if (word == end) break;
-      if (word->is_medium()) {
-        write_medium(writer, *word, tokenize);
-      } else {
-        word->is_long() ? write_long(writer, *word, tokenize) : write_short(writer, *word, tokenize);
+        word.is_long() ? write_long(writer, word, tokenize) : write_short(writer, word, tokenize);
       }
     }
     writer.finish();
@@ -126,35 +138,6 @@ class WordLookup {
   void prepare() {
     cache_.prepare();
     medium_words_.prepare();
-  }
-
-  // Words up to the first one that has no entry at its places, which is returned.
-  template <bool kHasMediumWord>
-  [[gnu::noinline]] const Word* write_known(TokenWriter<kDetails>& writer, const Word* word, const Word* end) const {
-    TokenWriter<kDetails> own = writer;
-    const WordCache::Entry* const entries = cache_.entries();
-    for (; word != end; ++word) {
-      if (kHasMediumWord && word->is_medium()) {
-        const MediumWords::Entry* entry = medium_words_.find(word->text(), word->place);
-        if (entry == nullptr) [[unlikely]]
-          break;
-        write_entry(own, *word, *entry);
-        continue;
-      }
-      const WordCache::Entry* entry = entries + word->place;
-      entry += entry->differs(word->key);
-      if (entry->differs(word->key)) [[unlikely]]
-        break;
-      write_entry(own, *word, *entry);
-    }
-    writer = own;
-    return word;
-  }
-
-  void write_entry(TokenWriter<kDetails>& writer, const Word& word, const WordCache::Entry& entry) const {
-    if (!WordCache::is_long(entry)) return writer.put(word.character, entry);
-    if constexpr (kDetails) return writer.put(word.character, cache_.tokens_of(entry));
-    writer.put_ids(cache_.ids_of(entry), entry.count);
   }
 
   void write_entry(TokenWriter<kDetails>& writer, const Word& word, const MediumWords::Entry& entry) const {
@@ -176,7 +159,10 @@ class WordLookup {
 
   template <typename Tokenize>
   void write_short(TokenWriter<kDetails>& writer, const Word& word, const Tokenize& tokenize) {
-    if (const WordCache::Entry* entry = cache_.fetch(word.key)) return write_entry(writer, word, *entry);
+    if (const WordCache::Entry* entry = cache_.fetch(word.key, word.place)) {
+      put_entry<kDetails>(writer.columns(), word.character, *entry, cache_.table());
+      return;
+    }
     const WordTokens& tokens = tokenize(word);
     writer.make_room(tokens.size());
     writer.put(word.character, tokens);
@@ -200,7 +186,8 @@ class WordLookup {
   LongWords& long_words_;
   Sequence& out_;
   const char* end_;
-  std::array<Word, kRoom> words_;
+  const WordFunctions functions_ = word_functions_of<kDetails>();
+  GatheredWords words_;
 };
 
 }  // namespace leanformers

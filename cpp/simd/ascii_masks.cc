@@ -149,23 +149,43 @@ WideMasks wide_masks_avx2(const char* bytes);
 AsciiMasks ascii_masks_avx512(const char* bytes);
 BertMasks bert_masks_avx512(const char* bytes);
 WideMasks wide_masks_avx512(const char* bytes);
+WordFunctions word_functions_avx512();
+WordFunctions word_functions_with_details_avx512();
+#endif
+WordFunctions word_functions();
+WordFunctions word_functions_with_details();
+
+#ifdef LEANFORMERS_X86
+static bool has_avx512_of_ice_lake() {
+  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
+         __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vpopcntdq") &&
+         __builtin_cpu_supports("bmi") && __builtin_cpu_supports("lzcnt") && __builtin_cpu_supports("popcnt");
+}
 #endif
 
 std::span<const InstructionSet> instruction_sets() {
   static const std::vector<InstructionSet> sets = [] {
     std::vector<InstructionSet> found;
+    const WordFunctions words = word_functions(), words_with_details = word_functions_with_details();
+    const auto add = [&](const char* name, AsciiMasksFunction ascii, BertMasksFunction bert, WideMasksFunction wide) {
+      found.push_back({name, ascii, bert, wide, words, words_with_details});
+    };
 #ifdef LEANFORMERS_X86
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512bw"))
-      found.push_back({"avx512", ascii_masks_avx512, bert_masks_avx512, wide_masks_avx512});
-    if (__builtin_cpu_supports("avx2")) found.push_back({"avx2", ascii_masks_avx2, bert_masks_avx2, wide_masks_avx2});
+    if (has_avx512_of_ice_lake()) {
+      found.push_back({"avx512_vbmi2", ascii_masks_avx512, bert_masks_avx512, wide_masks_avx512, word_functions_avx512(),
+                       word_functions_with_details_avx512()});
+    }
+    if (__builtin_cpu_supports("avx512bw")) add("avx512", ascii_masks_avx512, bert_masks_avx512, wide_masks_avx512);
+    if (__builtin_cpu_supports("avx2")) add("avx2", ascii_masks_avx2, bert_masks_avx2, wide_masks_avx2);
 #endif
 #if defined(__SSE2__)
-    found.push_back({"sse2", ascii_masks_of<Sse2Block>, bert_masks_of<Sse2Block>, wide_masks_of<Sse2Block>});
+    add("sse2", ascii_masks_of<Sse2Block>, bert_masks_of<Sse2Block>, wide_masks_of<Sse2Block>);
 #elif defined(__ARM_NEON)
-    found.push_back({"neon", ascii_masks_of<NeonBlock>, bert_masks_of<NeonBlock>, wide_masks_of<NeonBlock>});
+    add("neon", ascii_masks_of<NeonBlock>, bert_masks_of<NeonBlock>, wide_masks_of<NeonBlock>);
 #endif
-    found.push_back({"scalar", ascii_masks_of<ScalarBlock>, bert_masks_of<ScalarBlock>, wide_masks_of<ScalarBlock>});
+    add("scalar", ascii_masks_of<ScalarBlock>, bert_masks_of<ScalarBlock>, wide_masks_of<ScalarBlock>);
     return found;
   }();
   return sets;

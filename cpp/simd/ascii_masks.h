@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include "simd/words.h"
+
 namespace leanformers {
 
 struct AsciiMasks {
@@ -51,6 +53,7 @@ struct InstructionSet {
   AsciiMasksFunction ascii_masks;
   BertMasksFunction bert_masks;
   WideMasksFunction wide_masks;
+  WordFunctions words, words_with_details;
 };
 
 // What this processor has, the fastest first; the last one is there on every processor.

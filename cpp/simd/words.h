@@ -1,0 +1,98 @@
+// Words that wait to be looked up in the cache, many at a time, and what sets of instructions do with them: put the
+// words of a window into their places, and write the tokens of those that are known.
+//
+// Nothing here is compiled into code of its own: files that are compiled for more than the baseline include this.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace leanformers {
+
+struct Span;
+struct WordToken;
+
+// The bytes of a short word, zeros, and its length in the last byte.
+struct WordKey {
+  static constexpr size_t kMaxBytes = 15;
+
+  uint64_t low, high;
+};
+
+// A short word and its tokens, in half a line of the processor's cache: two of them are a pair, which begins a line.
+struct WordEntry {
+  static constexpr size_t kMaxTokens = 3;
+
+  WordKey key{0, 0};
+  uint32_t ids[kMaxTokens]{};  // if there are more, the first one is their place
+  // Of each token: which character of the word it begins with, and in the lower four bits how many there are up to its
+  // end; 0: that is not known.
+  uint8_t places[kMaxTokens]{};
+  uint8_t count = 0;  // 0: empty
+
+  // Without a branch: which of two entries has a word is anybody's guess.
+  bool differs(const WordKey& other) const { return ((key.low ^ other.low) | (key.high ^ other.high)) != 0; }
+};
+static_assert(sizeof(WordEntry) == 32);
+
+// A WordCache, as it is while many words are looked up.
+struct WordTable {
+  uint64_t low_factor, high_factor;
+  int shift;
+  const WordEntry* entries;
+  // Of entries with more than three tokens. Sixteen ids can be read from each place on.
+  const uint32_t* more_ids;
+  const WordToken* more_tokens;
+
+  // Where a word's pair begins, in bytes. The highest bits of a sum of products with secret odd factors are its number
+  // (Dietzfelbinger et al., "A reliable randomized algorithm for the closest-pair problem").
+  uint32_t place(const WordKey& key) const {
+    return static_cast<uint32_t>((key.low * low_factor + key.high * high_factor) >> shift) * 2 * sizeof(WordEntry);
+  }
+  const WordEntry* at(uint32_t place) const {
+    return reinterpret_cast<const WordEntry*>(reinterpret_cast<const char*>(entries) + place);
+  }
+};
+
+// In columns, so that several can be put at once.
+struct GatheredWords {
+  static constexpr size_t kRoom = 128;
+  static constexpr size_t kBehind = 64;  // may be written behind the last one
+
+  alignas(64) WordKey keys[kRoom + kBehind];
+  const char* begins[kRoom + kBehind];
+  uint32_t places[kRoom + kBehind];      // in the table
+  uint32_t characters[kRoom + kBehind];  // with details: the number of the first one
+  uint8_t sizes[64];                     // of the words of the last window, if one of them was too long for a key
+};
+
+// Up to 64 bytes of text, a bit for each, the first one's lowest.
+struct WindowWords {
+  const char* text;
+  uint64_t begins, lasts;  // of words: their first and last bytes; there may be another beginning behind the last word
+  uint64_t inner;          // bytes that no character begins with
+  uint32_t character;      // the number of the first one
+  bool lowercases;         // words are known by their bytes with ASCII letters in lower case; then `reads_behind`
+  bool reads_behind;       // the 16 bytes after the window can be read
+};
+
+// Where the tokens of words are written to.
+struct TokenColumns {
+  uint32_t* ids;
+  Span* spans;     // with details
+  int32_t* words;  // with details
+  size_t count;    // tokens so far
+  int32_t word;    // the number of the next one
+  int32_t words_per_word;
+};
+
+struct WordFunctions {
+  // Puts the words of a window behind `count` others, and asks for their entries. Returns a bit for each word that is
+  // too long for a key, the first one's lowest: its size is in `sizes`, and its key and place are yet to be set.
+  uint64_t (*put)(const WindowWords& window, const WordTable& table, GatheredWords& words, size_t count);
+  // Writes the tokens of words [first, end) up to the first one whose pair has no entry of it, or with details one
+  // without places, and returns its number. There is room for sixteen tokens a word.
+  size_t (*write)(const GatheredWords& words, size_t first, size_t end, const WordTable& table, TokenColumns& to);
+};
+
+}  // namespace leanformers

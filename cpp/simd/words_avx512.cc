@@ -1,0 +1,149 @@
+// Compiled for AVX-512 as of Ice Lake and Zen 4: eight words are put at once, and a pair of entries is one register.
+// See ascii_masks_of.h for what such files may include.
+#include <immintrin.h>
+
+#include "model/word_token.h"
+#include "simd/words.h"
+#include "span.h"
+
+namespace leanformers {
+namespace {
+
+constexpr int kLanes = 8;
+
+// 0 to 63, one a byte.
+__m512i numbers() {
+  const __m128i zero = _mm_set_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  const __m512i steps = _mm512_set_epi64(0x3030303030303030, 0x3030303030303030, 0x2020202020202020, 0x2020202020202020,
+                                         0x1010101010101010, 0x1010101010101010, 0, 0);
+  return _mm512_add_epi8(_mm512_broadcast_i32x4(zero), steps);
+}
+
+__m512i in_lower_case(__m512i text) {
+  const __m512i from_a = _mm512_sub_epi8(text, _mm512_set1_epi8('A'));
+  return _mm512_mask_add_epi8(text, _mm512_cmple_epu8_mask(from_a, _mm512_set1_epi8('Z' - 'A')), text,
+                              _mm512_set1_epi8('a' - 'A'));
+}
+
+template <bool kDetails>
+uint64_t put(const WindowWords& window, const WordTable& table, GatheredWords& words, size_t count) {
+  const auto found = static_cast<int>(_mm_popcnt_u64(window.lasts));
+  __m512i text = _mm512_maskz_loadu_epi8(~uint64_t{0} >> _lzcnt_u64(window.lasts), window.text);
+  if (window.lowercases) text = in_lower_case(text);
+  const __m512i begins = _mm512_maskz_compress_epi8(window.begins, numbers());
+  const __m512i lasts = _mm512_maskz_compress_epi8(window.lasts, numbers());
+  const __m512i sizes = _mm512_sub_epi8(lasts, _mm512_sub_epi8(begins, _mm512_set1_epi8(1)));
+
+  // Each word has eight bytes here: its number, and which of its bytes each of these is.
+  const __m512i order = _mm512_set1_epi64(0x0706050403020100), eight = _mm512_set1_epi8(kLanes);
+  __m512i number = _mm512_set_epi64(0x0707070707070707, 0x0606060606060606, 0x0505050505050505, 0x0404040404040404,
+                                    0x0303030303030303, 0x0202020202020202, 0x0101010101010101, 0);
+  const __m512i first_four = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0);
+  const __m512i last_four = _mm512_set_epi64(15, 7, 14, 6, 13, 5, 12, 4);
+  const __m512i last_byte = _mm512_set1_epi64(static_cast<int64_t>(uint64_t{0xFF} << 56));
+  const __m512i low_factor = _mm512_set1_epi64(static_cast<int64_t>(table.low_factor));
+  const __m512i high_factor = _mm512_set1_epi64(static_cast<int64_t>(table.high_factor));
+  const __m128i shift = _mm_cvtsi32_si128(table.shift);
+  const auto* const entries = reinterpret_cast<const char*>(table.entries);
+  for (int i = 0; i < found; i += kLanes) {
+    const size_t at = count + static_cast<size_t>(i);
+    const __m512i begin = _mm512_permutexvar_epi8(number, begins), size = _mm512_permutexvar_epi8(number, sizes);
+    number = _mm512_add_epi8(number, eight);
+    const __m512i place_of_low = _mm512_add_epi8(begin, order), after = _mm512_add_epi8(order, eight);
+    const __m512i low = _mm512_maskz_permutexvar_epi8(_mm512_cmplt_epu8_mask(order, size), place_of_low, text);
+    __m512i high = _mm512_maskz_permutexvar_epi8(_mm512_cmplt_epu8_mask(after, size),
+                                                 _mm512_add_epi8(place_of_low, eight), text);
+    high = _mm512_ternarylogic_epi64(high, size, last_byte, 0xF8);  // high | (size & last_byte)
+    _mm512_storeu_si512(words.keys + at, _mm512_permutex2var_epi64(low, first_four, high));
+    _mm512_storeu_si512(words.keys + at + 4, _mm512_permutex2var_epi64(low, last_four, high));
+
+    const __m512i sum = _mm512_add_epi64(_mm512_mullo_epi64(low, low_factor), _mm512_mullo_epi64(high, high_factor));
+    const __m512i place = _mm512_slli_epi64(_mm512_srl_epi64(sum, shift), 6);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(words.places + at), _mm512_cvtepi64_epi32(place));
+    const __m512i first = _mm512_and_si512(begin, _mm512_set1_epi64(0xFF));
+    _mm512_storeu_si512(words.begins + at,
+                        _mm512_add_epi64(first, _mm512_set1_epi64(reinterpret_cast<int64_t>(window.text))));
+    if constexpr (kDetails) {
+      const __m512i one = _mm512_set1_epi64(1);
+      const __m512i before = _mm512_sub_epi64(_mm512_sllv_epi64(one, first), one);
+      const __m512i inner = _mm512_and_si512(before, _mm512_set1_epi64(static_cast<int64_t>(window.inner)));
+      const __m512i character = _mm512_add_epi64(_mm512_sub_epi64(first, _mm512_popcnt_epi64(inner)),
+                                                 _mm512_set1_epi64(window.character));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(words.characters + at), _mm512_cvtepi64_epi32(character));
+    }
+    for (int lane = 0; lane < kLanes; ++lane) {
+      _mm_prefetch(entries + words.places[at + static_cast<size_t>(lane)], _MM_HINT_T0);
+    }
+  }
+  const uint64_t others = _mm512_cmpgt_epu8_mask(sizes, _mm512_set1_epi8(WordKey::kMaxBytes));
+  const uint64_t kept = others & (found == 64 ? ~uint64_t{0} : (uint64_t{1} << found) - 1);
+  if (kept != 0) _mm512_storeu_si512(words.sizes, sizes);
+  return kept;
+}
+
+// Behind the last token there is room for what is written with it.
+template <bool kDetails>
+size_t write(const GatheredWords& words, size_t first, size_t end, const WordTable& table, TokenColumns& to) {
+  const auto* const entries = reinterpret_cast<const char*>(table.entries);
+  uint32_t* ids = to.ids + to.count;
+  Span* spans = to.spans + (kDetails ? to.count : 0);
+  int32_t* numbers = to.words + (kDetails ? to.count : 0);
+  __m128i number = _mm_set1_epi32(to.word);
+  const __m128i step = _mm_set1_epi32(to.words_per_word);
+  const __m256i nibbles = _mm256_set_epi32(24, 28, 16, 20, 8, 12, 0, 4);
+  const uint32_t* const begin = ids;
+  size_t i = first;
+  for (; i < end; ++i) {
+    const char* const pair = entries + words.places[i];
+    const __m512i key = _mm512_broadcast_i64x2(_mm_load_si128(reinterpret_cast<const __m128i*>(words.keys + i)));
+    uint32_t same = _mm512_cmpeq_epi64_mask(key, _mm512_load_si512(pair));
+    same &= same >> 1 & 0x11;  // both halves of a key
+    if (same == 0) [[unlikely]]
+      break;
+    const auto* entry = reinterpret_cast<const WordEntry*>(pair + _tzcnt_u32(same) * 8);
+    size_t tokens = entry->count;
+    if constexpr (kDetails) {
+      uint32_t places;
+      __builtin_memcpy(&places, entry->places, sizeof places);
+      const __m256i character = _mm256_set1_epi32(static_cast<int>(words.characters[i]));
+      if (tokens <= WordEntry::kMaxTokens) [[likely]] {
+        if ((places & 0xFF) == 0) [[unlikely]]
+          break;
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(ids), _mm_load_si128(reinterpret_cast<const __m128i*>(entry) + 1));
+        const __m256i from_first = _mm256_and_si256(
+            _mm256_srlv_epi32(_mm256_set1_epi32(static_cast<int>(places)), nibbles), _mm256_set1_epi32(0xF));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(spans), _mm256_add_epi32(from_first, character));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(numbers), number);
+      } else {
+        const WordToken* const from = table.more_tokens + entry->ids[0];
+        if (from->end == 0) [[unlikely]]
+          break;
+        for (size_t token = 0; token < tokens; ++token) {
+          ids[token] = from[token].id;
+          spans[token] = {words.characters[i] + from[token].begin, words.characters[i] + from[token].end};
+          numbers[token] = _mm_cvtsi128_si32(number);
+        }
+      }
+      spans += tokens;
+      numbers += tokens;
+      number = _mm_add_epi32(number, step);
+    } else {
+      if (tokens <= WordEntry::kMaxTokens) [[likely]] {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(ids), _mm_load_si128(reinterpret_cast<const __m128i*>(entry) + 1));
+      } else {
+        _mm512_storeu_si512(ids, _mm512_loadu_si512(table.more_ids + entry->ids[0]));
+      }
+    }
+    ids += tokens;
+  }
+  to.count += static_cast<size_t>(ids - begin);
+  to.word += static_cast<int32_t>(i - first) * to.words_per_word;
+  return i;
+}
+
+}  // namespace
+
+WordFunctions word_functions_avx512() { return {put<false>, write<false>}; }
+WordFunctions word_functions_with_details_avx512() { return {put<true>, write<true>}; }
+
+}  // namespace leanformers

@@ -105,7 +105,7 @@ class BertEncoder {
         check_length({at_ + begin, static_cast<size_t>(std::countr_zero(last) - begin + 1)});
       }
     }
-    words_.put({at_, begins, lasts, 0, character_, lowercases_, true});
+    words_.put({at_, begins, lasts, 0, 0, character_, lowercases_, true});
   }
 
   // Of a word that is known by its bytes in the text, but for the case of ASCII letters.
@@ -173,7 +173,8 @@ class BertEncoder {
     if constexpr (kDetails) {
       for (; count > 0; --count, ++character_) {
         out.spans.push_back({character_, character_ + 1});
-        out.words.push_back(out.word_count++);
+        out.add_word_number();
+        ++out.word_count;
       }
     } else {
       character_ += static_cast<uint32_t>(count);

@@ -38,7 +38,7 @@ class ByteLevelEncoder {
         continue;
       }
       const int last = 63 - std::countl_zero(ends);
-      words.put({at, ends << 1 | 1, ends, inner, character, false, end_ - at >= kReadAhead});
+      words.put({at, ends << 1 | 1, ends, inner, 0, character, false, end_ - at >= kReadAhead});
       if constexpr (kDetails) {
         const uint64_t known = ~uint64_t{0} >> (63 - last);
         character += static_cast<uint32_t>(last + 1 - std::popcount(inner & known));

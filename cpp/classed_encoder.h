@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -140,7 +141,7 @@ class ClassedEncoder {
 
   void add_words(const Window& window, const char* at, uint32_t character, uint64_t part) {
     if ((window.begins & part) == 0) return;
-    words_.put({at, window.begins & part, window.lasts & part, window.inner, character, false, end_ - at >= kReadAhead});
+    words_.put({at, window.begins & part, window.lasts & part, window.inner, 0, character, false, end_ - at >= kReadAhead});
   }
 
   // The next word, or what stands between two.
@@ -200,14 +201,12 @@ class ClassedEncoder {
     out_.ids.resize(before + known);
     if constexpr (kDetails) {
       out_.spans.resize(before + known);
-      out_.words.resize(before + known);
       Span* const spans = out_.spans.data() + before;
-      int32_t* const words = out_.words.data() + before;
       const uint32_t character = character_;
-      const int32_t word_count = out_.word_count;
-      for (uint32_t i = 0; i < known; ++i) {
-        spans[i] = {character + i, character + i + 1};
-        words[i] = word_count + static_cast<int32_t>(i);
+      for (uint32_t i = 0; i < known; ++i) spans[i] = {character + i, character + i + 1};
+      if (out_.keeps_words) {
+        out_.words.resize(before + known);
+        std::iota(out_.words.begin() + static_cast<ptrdiff_t>(before), out_.words.end(), out_.word_count);
       }
       character_ += known;
       out_.word_count += static_cast<int32_t>(known);

@@ -37,7 +37,8 @@ struct OuterSpaces {
 struct Sequence {
   Buffer<uint32_t> ids;
   Buffer<Span> spans;     // with details
-  Buffer<int32_t> words;  // with details
+  Buffer<int32_t> words;  // with details, if they are kept
+  bool keeps_words = false;
   size_t begin = 0;       // its first token
   int32_t word_count = 0;
   bool has_long_word = false;      // that became the unknown token for its length alone
@@ -50,6 +51,11 @@ struct Sequence {
   std::vector<std::pair<size_t, OuterSpaces>> stripped;
 
   size_t size() const { return ids.size() - begin; }
+
+  // Of the token that was added last: it belongs to the next word.
+  void add_word_number() {
+    if (keeps_words) words.push_back(word_count);
+  }
 
   void clear() {
     ids.clear();
@@ -68,7 +74,7 @@ struct Sequence {
   void take_back() {
     ids.resize(begin);
     spans.resize(std::min(spans.size(), begin));
-    words.resize(spans.size());
+    words.resize(std::min(words.size(), begin));
     begin_next();
   }
 

@@ -82,8 +82,8 @@ int32_t padding_value(Column column, int32_t value) {
 }
 
 void check_details(const Encoded& encoded, Column column) {
-  if ((column == Column::kWordIds || column == Column::kSpans) && !encoded.has_details()) {
-    throw std::invalid_argument("words and spans need encode(details=True)");
+  if ((column == Column::kSpans && !encoded.has_details()) || (column == Column::kWordIds && !encoded.has_words())) {
+    throw std::invalid_argument("words and spans need encode(details=True), words word_ids=True too");
   }
 }
 

@@ -8,6 +8,7 @@ RowWriter::RowWriter(const Plan& plan, const EncodeOptions& options, size_t firs
     : plan_(plan), options_(options), sample_(first_sample) {
   encoded_.pieces_ = options.add_special_tokens ? plan.with_special_tokens : plan.without_special_tokens;
   encoded_.details_ = options.details;
+  encoded_.words_are_kept_ = tokens_.keeps_words = options.details && options.words;
   encoded_.lengths_only_ = options.lengths_only;
   special_single_ = count_special_tokens(encoded_.pieces_->single);
   special_pair_ = count_special_tokens(encoded_.pieces_->pair);
@@ -30,7 +31,7 @@ void RowWriter::reserve(size_t samples, size_t bytes) {
   tokens_.ids.reserve(tokens);
   if (!options_.details) return;
   tokens_.spans.reserve(tokens);
-  tokens_.words.reserve(tokens);
+  if (tokens_.keeps_words) tokens_.words.reserve(tokens);
 }
 
 Encoded RowWriter::take() {
@@ -43,6 +44,7 @@ Encoded RowWriter::take() {
 Sequence& RowWriter::first_of_next(Sequence& scratch, bool pair) {
   if (!in_place_ || pair) {
     scratch.clear();
+    scratch.keeps_words = tokens_.keeps_words;
     return scratch;
   }
   for (const TemplatePiece& piece : encoded_.pieces_->single) {
@@ -159,7 +161,7 @@ void RowWriter::add_special(const TemplatePiece& piece) {
   tokens_.ids.insert(tokens_.ids.end(), piece.ids.begin(), piece.ids.end());
   if (!options_.details) return;
   tokens_.spans.insert(tokens_.spans.end(), piece.ids.size(), Span{0, 0});
-  tokens_.words.insert(tokens_.words.end(), piece.ids.size(), -1);
+  if (tokens_.keeps_words) tokens_.words.insert(tokens_.words.end(), piece.ids.size(), -1);
 }
 
 // Leaves this part of the sequence that was written in its place.
@@ -173,7 +175,7 @@ void RowWriter::cut(Part part) {
     cut(tokens_.ids);
     if (options_.details) {
       cut(tokens_.spans);
-      cut(tokens_.words);
+      if (tokens_.keeps_words) cut(tokens_.words);
     }
   }
   if (options_.details && plan_.spec.trim_offsets) trim(tokens_, part);
@@ -187,7 +189,7 @@ void RowWriter::append(const Sequence& sequence, Part part) {
   copy(sequence.ids, tokens_.ids);
   if (!options_.details) return;
   copy(sequence.spans, tokens_.spans);
-  copy(sequence.words, tokens_.words);
+  if (tokens_.keeps_words) copy(sequence.words, tokens_.words);
   if (plan_.spec.trim_offsets) trim(sequence, part);
 }
 

@@ -108,6 +108,7 @@ class BatchEncoder {
         encode(*worker, first_, row, chunk.parts[0], first);
         if (second != nullptr) {
           second->clear();
+          second->keeps_words = first.keeps_words;
           encode(*worker, second_, row, chunk.parts[1], *second);
         }
       } catch (const std::invalid_argument& error) {
@@ -153,6 +154,7 @@ class BatchEncoder {
         [&](size_t i) {
           const WorkerPool::Loan worker = plan_.workers.lend();
           worker->first.clear();
+          worker->first.keeps_words = out.keeps_words;
           try {
             with_encoder(*worker, worker->first, [&](auto encoder) { encoder.encode(parts[i], before[i]); });
           } catch (const std::invalid_argument&) {

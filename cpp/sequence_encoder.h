@@ -46,7 +46,7 @@ class SequenceEncoder {
   // Adds the tokens of a word that was cut out by the caller: word `number` of the sequence, spans in itself.
   void encode_word(std::string_view word, int32_t number) {
     encode(word);
-    if constexpr (kDetails) std::fill(out_.words.begin() + static_cast<ptrdiff_t>(marked_), out_.words.end(), number);
+    std::fill(out_.words.begin() + static_cast<ptrdiff_t>(marked_), out_.words.end(), number);
     marked_ = out_.words.size();
   }
 
@@ -168,7 +168,7 @@ class SequenceEncoder {
         out_.stripped.emplace_back(out_.ids.size() - 1, Plan::outer_spaces(text));
       }
       out_.spans.push_back(span);
-      out_.words.push_back(out_.word_count);
+      out_.add_word_number();
     }
     ++out_.word_count;
   }
@@ -199,7 +199,7 @@ class SequenceEncoder {
         out_.stripped.emplace_back(out_.ids.size() - 1, Plan::outer_spaces(word_.substr(begin, end - begin)));
       }
       out_.spans.push_back(span(begin, end));
-      out_.words.push_back(out_.word_count);
+      out_.add_word_number();
     }
   }
 
@@ -207,7 +207,7 @@ class SequenceEncoder {
     out_.ids.resize(tokens);
     if constexpr (kDetails) {
       out_.spans.resize(tokens);
-      out_.words.resize(tokens);
+      if (out_.keeps_words) out_.words.resize(tokens);
     }
     out_.word_count = words;
   }

@@ -35,17 +35,22 @@ class SpacedEncoder {
   // False, with tokens added or not, when the stretch has to be normalized as a whole.
   bool encode() {
     const auto add_new = [this](const Word& word) { return this->add_new(word); };
-    SpacedWindows windows(stages_, text_, instruction_sets().front());
-    const char* at = text_.data();
-    for (const char* window = at; window < end_; window += SpacedWindows::kBytes) {
-      if (!words_.has_room(SpacedWindows::kBytes + 1) && !words_.write(add_new)) return false;
-      for (uint64_t begins = windows.begins(window); begins != 0; begins &= begins - 1) {
-        const char* const next = window + std::countr_zero(begins);
-        put(at, next, windows.is_ascii());
-        at = next;
+    const SpacedWindows windows(stages_, text_, instruction_sets().front());
+    for (const char* at = text_.data(); at < end_;) {
+      if (!words_.has_room(SpacedWindows::kBytes) && !words_.write(add_new)) return false;
+      const auto [begins, lasts, unmarked, inner, size] = windows.look(at);
+      if (size == 0 || at == text_.data()) {
+        const char* const end = windows.word_end(at);
+        put(at, end);
+        at = end;
+        continue;
+      }
+      words_.put({at, begins, lasts, inner, unmarked, character_, false, end_ - at >= kReadAhead});
+      at += size;
+      if constexpr (kDetails) {
+        character_ += size - static_cast<uint32_t>(std::popcount(inner & ~uint64_t{0} >> (64 - size)));
       }
     }
-    put(at, end_, false);
     if (!words_.write(add_new)) return false;
     if (stages_.one_word()) ++encoder_.out_.word_count;
     return true;
@@ -55,6 +60,7 @@ class SpacedEncoder {
   using Gap = SpacedText::Gap;
   using Verdict = PlainCharacters::Verdict;
   using Word = typename SpacedWords<kDetails>::Word;
+  static constexpr ptrdiff_t kReadAhead = SpacedWindows::kBytes + 16;  // the bytes of a window and of a key
 
   // What stands before the letters of a word.
   struct Marks {
@@ -68,25 +74,23 @@ class SpacedEncoder {
     return at;
   }
 
-  // Gathers the word that has all from `begin` to `end`: spaces and what follows them. `short_is_ascii`: if it is no
-  // longer than a window, that is all it has.
-  [[gnu::always_inline]] void put(const char* begin, const char* end, bool short_is_ascii) {
+  // Gathers the word that has all from `begin` to `end`: spaces and what follows them.
+  void put(const char* begin, const char* end) {
     const char* const letters = skip_gap(begin, end);
+    const char* word = begin;
     if (begin < letters && stages_.joins_spaces()) {
-      if (letters == end && (stages_.gap == Gap::kNothing || stages_.strips_end)) return;
       const bool newline = stages_.one_newline && letters - begin > 1 && letters[-2] == '\r' && letters[-1] == '\n';
-      begin = letters - (stages_.gap == Gap::kNothing ? 0 : newline ? 2 : 1);
+      word = letters - (stages_.gap == Gap::kNothing ? 0 : newline ? 2 : 1);
     }
-    const std::string_view word(begin, end);
-    if constexpr (kDetails) character_ += static_cast<uint32_t>(begin - passed_);
-    const uint32_t characters =
-        prepends_ && begin == text_.data() && begin < letters
-            ? words_.put_new(word, character_)
-            : words_.put(word, begin == letters && !is_marked(begin), short_is_ascii, character_);
-    if constexpr (kDetails) {
-      character_ += characters;
-      passed_ = end;
+    character_ += static_cast<uint32_t>(word - begin);
+    const bool is_nothing = letters == end && stages_.joins_spaces() && (stages_.gap == Gap::kNothing || stages_.strips_end);
+    if (is_nothing) return;
+    if (prepends_ && word == text_.data() && word < letters) {
+      words_.put_new({word, end}, character_);
+    } else {
+      words_.put({word, end}, word == letters && !is_marked(word), character_);
     }
+    if constexpr (kDetails) character_ += static_cast<uint32_t>(unicode::count_characters({word, end}));
   }
 
   // Whether a word without a space that becomes one has a mark.
@@ -285,7 +289,6 @@ class SpacedEncoder {
   uint32_t first_;
   bool prepends_;       // a mark to the first word
   uint32_t character_;  // with details: the number of the next one
-  const char* passed_ = text_.data();
   SpacedWords<kDetails> words_;
 };
 

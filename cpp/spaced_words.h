@@ -4,7 +4,7 @@
 // stands for is kept in characters from the first one of its word, so that nothing is counted for a known word.
 #pragma once
 
-#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -31,25 +31,36 @@ class SpacedWords {
 
   bool has_room(size_t words) const { return GatheredWords::kRoom - count_ >= words; }
 
-  // Gathers a word, and returns how many characters it has (with details). `unmarked` tells it from a word of the same
-  // bytes that has a mark before it.
-  uint32_t put(std::string_view word, bool unmarked, bool short_is_ascii, uint32_t character) {
-    if (word.size() > WordCache::kMaxBytes) return put_long(word, unmarked, character);
-    const WordKey key = key_of(word, unmarked);
-    uint32_t characters = 0;
-    if constexpr (kDetails) {
-      characters = short_is_ascii ? static_cast<uint32_t>(word.size()) : count_characters(key, word.size());
+  // Gathers the words of a window, for which there is room.
+  void put(const WindowWords& window) {
+    uint64_t others = functions_.put(window, table_, words_, count_);
+    for (; others != 0; others &= others - 1) {
+      const auto number = static_cast<size_t>(std::countr_zero(others));
+      const std::string_view word(words_.begins[count_ + number], words_.sizes[number]);
+      set_long(count_ + number, word, (window.unmarked >> (word.data() - window.text) & 1) != 0);
     }
-    const uint32_t place = table_.place(key);
-    __builtin_prefetch(table_.at(place));
-    add(key, word, place, character);
-    return characters;
+    count_ += static_cast<size_t>(std::popcount(window.lasts));
+  }
+
+  // Gathers a word. `unmarked` tells it from a word of the same bytes that has a mark before it.
+  void put(std::string_view word, bool unmarked, uint32_t character) {
+    if (word.size() > LongWords::kMaxBytes) return put_new(word, character);
+    words_.begins[count_] = word.data();
+    words_.characters[count_] = character;
+    if (word.size() > WordCache::kMaxBytes) return set_long(count_++, word, unmarked);
+    const WordKey key = key_of(word, unmarked);
+    words_.keys[count_] = key;
+    words_.places[count_] = table_.place(key);
+    __builtin_prefetch(table_.at(words_.places[count_]));
+    ++count_;
   }
 
   // Gathers a word whose tokens depend on more than its bytes.
-  uint32_t put_new(std::string_view word, uint32_t character) {
-    add({uint64_t{word.size()} << 32, kNewWord}, word, 0, character);
-    return kDetails ? static_cast<uint32_t>(unicode::count_characters(word)) : 0;
+  void put_new(std::string_view word, uint32_t character) {
+    words_.begins[count_] = word.data();
+    words_.characters[count_] = character;
+    words_.keys[count_] = {uint64_t{word.size()} << 32, kNewWord};
+    words_.places[count_++] = 0;
   }
 
   // A part of a word, to be looked up alone.
@@ -114,8 +125,6 @@ class SpacedWords {
  private:
   using Writer = TokenWriter<kDetails>;
 
-  // Of a key: the byte with the size, and a bit that a word without a mark has.
-  static constexpr uint64_t kSize = uint64_t{0xFF} << 56, kUnmarked = uint64_t{1} << 63;
   static constexpr uint64_t kNewWord = Word::kLong - 1;
 
   void prepare() {
@@ -123,41 +132,24 @@ class SpacedWords {
     table_ = cache_.table();
   }
 
-  void add(const WordKey& key, std::string_view word, uint32_t place, uint32_t character) {
-    words_.keys[count_].low = key.low;
-    words_.keys[count_].high = key.high;
-    words_.begins[count_] = word.data();
-    words_.places[count_] = place;
-    if constexpr (kDetails) words_.characters[count_] = character;
-    ++count_;
-  }
-
-  [[gnu::always_inline]] WordCache::Key key_of(std::string_view word, bool unmarked) const {
-    WordCache::Key key = WordCache::key(word, end_ - word.data() >= 16);
-    if (unmarked) key.high ^= kUnmarked;
+  WordKey key_of(std::string_view word, bool unmarked) const {
+    WordKey key = WordCache::key(word, end_ - word.data() >= 16);
+    if (unmarked) key.high |= WordKey::kUnmarked;
     return key;
   }
 
-  uint32_t put_long(std::string_view word, bool unmarked, uint32_t character) {
-    if (word.size() > LongWords::kMaxBytes) return put_new(word, character);
+  void set_long(size_t number, std::string_view word, bool unmarked) {
     const uint32_t hash = long_words_.hash(word) ^ uint32_t { unmarked };
     long_words_.prefetch_set(hash);
-    add({uint64_t{word.size()} << 32 | hash, Word::kLong}, word, 0, character);
-    return kDetails ? static_cast<uint32_t>(unicode::count_characters(word)) : 0;
-  }
-
-  static uint32_t count_characters(const WordCache::Key& key, size_t size) {
-    // The first bit of each byte that goes on with a character, 10xxxxxx.
-    const auto inner = [](uint64_t bytes) { return bytes >> 7 & ~(bytes >> 6) & 0x0101010101010101; };
-    const uint64_t counts = inner(key.low) + inner(key.high & ~kSize);
-    return static_cast<uint32_t>(size - (counts * 0x0101010101010101 >> 56));
+    words_.keys[number] = {uint64_t{word.size()} << 32 | hash, Word::kLong};
+    words_.places[number] = 0;
   }
 
   bool write_other(Writer& writer, const Word& word) const {
     if (word.key.high == kNewWord) return false;
     if (word.is_long()) return write_long(writer, word);
     const WordEntry* entry = cache_.find(word.key);
-    return entry != nullptr && put_entry<kDetails>(writer.columns(), word.character, *entry, cache_.table());
+    return entry != nullptr && writer.put(word.character, *entry, cache_.table());
   }
 
   bool write_long(Writer& writer, const Word& word) const {
@@ -178,7 +170,7 @@ class SpacedWords {
   Sequence& out_;
   const char* end_;
   int32_t words_per_word_;
-  const WordFunctions functions_ = word_functions_of<kDetails>();
+  const WordFunctions functions_ = instruction_sets().front().words(details_of<kDetails>(out_));
   WordTable table_;
   GatheredWords words_;
   size_t count_ = 0;

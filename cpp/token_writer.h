@@ -14,11 +14,18 @@
 
 namespace leanformers {
 
+template <bool kDetails>
+TokenDetails details_of(const Sequence& sequence) {
+  if constexpr (!kDetails) return TokenDetails::kNone;
+  return sequence.keeps_words ? TokenDetails::kSpansAndWords : TokenDetails::kSpans;
+}
+
 // `character` is the number of the word's first character, from which the places of tokens are counted. False, and
 // nothing is written, when they are wanted and not known.
-template <bool kDetails>
+template <TokenDetails kDetails>
 [[gnu::always_inline]] inline bool put_entry(TokenColumns& to, uint32_t character, const WordEntry& entry,
                                              const WordTable& table) {
+  constexpr bool kSpans = kDetails != TokenDetails::kNone, kWords = kDetails == TokenDetails::kSpansAndWords;
   constexpr auto as_bits = [](Span span) { return std::bit_cast<uint64_t>(span); };
   // Of what entries have as places: both numbers of a span are added to at once, and neither overflows.
   static constexpr auto kBitsOfPlaces = [=] {
@@ -28,25 +35,25 @@ template <bool kDetails>
   }();
   const size_t count = entry.count;  // read once: the compiler cannot know that the ids are written elsewhere
   if (count <= WordEntry::kMaxTokens) [[likely]] {
-    if (kDetails && entry.places[0] == 0) return false;
+    if (kSpans && entry.places[0] == 0) return false;
     // The ids are copied with what stands behind them.
     std::memcpy(to.ids + to.count, entry.ids, sizeof(WordEntry) - offsetof(WordEntry, ids));
-    if constexpr (kDetails) {
+    if constexpr (kSpans) {
       const uint64_t first = as_bits({character, character});
       for (size_t i = 0; i < WordEntry::kMaxTokens; ++i) {
         to.spans[to.count + i] = std::bit_cast<Span>(first + kBitsOfPlaces[entry.places[i]]);
       }
-      // One more: four are as fast as one.
-      std::fill_n(to.words + to.count, WordEntry::kMaxTokens + 1, to.word);
     }
-  } else if constexpr (kDetails) {
+    // One more: four are as fast as one.
+    if constexpr (kWords) std::fill_n(to.words + to.count, WordEntry::kMaxTokens + 1, to.word);
+  } else if constexpr (kSpans) {
     const WordToken* const tokens = table.more_tokens + entry.ids[0];
     if (tokens->end == 0) return false;
     for (size_t i = 0; i < count; ++i) {
       to.ids[to.count + i] = tokens[i].id;
       to.spans[to.count + i] = {character + tokens[i].begin, character + tokens[i].end};
     }
-    std::fill_n(to.words + to.count, count, to.word);
+    if constexpr (kWords) std::fill_n(to.words + to.count, count, to.word);
   } else {
     std::memcpy(to.ids + to.count, table.more_ids + entry.ids[0], WordCache::kMostTokens * sizeof(uint32_t));
   }
@@ -55,13 +62,7 @@ template <bool kDetails>
   return true;
 }
 
-template <bool kDetails>
-const WordFunctions& word_functions_of() {
-  const InstructionSet& instructions = instruction_sets().front();
-  return kDetails ? instructions.words_with_details : instructions.words;
-}
-
-// With kDetails spans and words too.
+// With kDetails spans, and words where the sequence keeps them.
 template <bool kDetails>
 class TokenWriter {
  public:
@@ -83,7 +84,13 @@ class TokenWriter {
   // For those who write more words than one. There is the room that was made.
   TokenColumns& columns() { return to_; }
 
-  // Each of these needs room. `character` is as for `put_entry`.
+  // Each of these needs room. `character` is as for `put_entry`, which this is.
+
+  bool put(uint32_t character, const WordEntry& entry, const WordTable& table) {
+    if constexpr (!kDetails) return put_entry<TokenDetails::kNone>(to_, character, entry, table);
+    return out_->keeps_words ? put_entry<TokenDetails::kSpansAndWords>(to_, character, entry, table)
+                             : put_entry<TokenDetails::kSpans>(to_, character, entry, table);
+  }
 
   void put(uint32_t character, const LongWords::Tokens& tokens) {
     const size_t count = tokens.ids.size();
@@ -120,7 +127,7 @@ class TokenWriter {
 
  private:
   void pass(size_t tokens) {
-    if constexpr (kDetails) std::fill_n(to_.words + to_.count, tokens, to_.word);
+    if (kDetails && out_->keeps_words) std::fill_n(to_.words + to_.count, tokens, to_.word);
     to_.count += tokens;
     to_.word += to_.words_per_word;
   }
@@ -130,8 +137,8 @@ class TokenWriter {
     to_.ids = out_->ids.data();
     if constexpr (kDetails) {
       out_->spans.resize(size);
-      out_->words.resize(size);
       to_.spans = out_->spans.data();
+      if (out_->keeps_words) out_->words.resize(size);
       to_.words = out_->words.data();
     }
   }

@@ -211,7 +211,8 @@ struct EncodeOptions {
   bool overflow = false;              // what truncation takes away gives rows of its own
   uint32_t stride = 0;                // tokens that such a row has in common with the one before it
   bool split_special_tokens = false;  // special tokens in a text are ordinary text
-  bool details = false;               // spans and words too
+  bool details = false;               // spans and words too,
+  bool words = true;                  // but words only if this is so
   bool lengths_only = false;          // no tokens at all: what Tokenizer::count asks for
   uint32_t threads = 0;               // at most so many; 0: as many as the process may use
   size_t part_bytes = 1 << 16;        // at least, of the parts of a text that several threads share
@@ -256,6 +257,7 @@ class Encoded {
   std::span<const uint32_t> ids(size_t row) const { return ids().subspan(row_offsets_[row], length(row)); }
   std::span<const int64_t> row_offsets() const { return row_offsets_; }
   bool has_details() const { return details_; }
+  bool has_words() const { return words_are_kept_; }
   std::span<const Span> spans() const { return spans_; }
   std::span<const Span> spans(size_t row) const { return spans().subspan(row_offsets_[row], length(row)); }
 
@@ -278,7 +280,7 @@ class Encoded {
   std::vector<Row> rows_;
   std::vector<uint32_t> long_words_;
   std::vector<uint32_t> with_special_tokens_;
-  bool details_ = false;
+  bool details_ = false, words_are_kept_ = false;
   bool lengths_only_ = false;
   Buffer<Span> spans_;
   Buffer<int32_t> words_;

@@ -160,7 +160,7 @@ class WordLookup {
   template <typename Tokenize>
   void write_short(TokenWriter<kDetails>& writer, const Word& word, const Tokenize& tokenize) {
     if (const WordCache::Entry* entry = cache_.fetch(word.key, word.place)) {
-      put_entry<kDetails>(writer.columns(), word.character, *entry, cache_.table());
+      writer.put(word.character, *entry, cache_.table());
       return;
     }
     const WordTokens& tokens = tokenize(word);
@@ -186,7 +186,7 @@ class WordLookup {
   LongWords& long_words_;
   Sequence& out_;
   const char* end_;
-  const WordFunctions functions_ = word_functions_of<kDetails>();
+  const WordFunctions functions_ = instruction_sets().front().words(details_of<kDetails>(out_));
   GatheredWords words_;
 };
 

@@ -2,52 +2,82 @@
 
 #include <bit>
 #include <cstring>
-#include <utility>
 
 namespace leanformers {
 
-uint64_t SpacedWindows::begins(const char* window) {
-  const auto left = static_cast<size_t>(end_ - window);
+SpacedWindows::Window SpacedWindows::look(const char* at) const {
   char copy[kBytes];
-  const char* bytes = window;
-  if (left < kBytes) {
-    std::memset(copy, 0, kBytes);
-    std::memcpy(copy, window, left);
-    bytes = copy;
+  const auto [text, gaps, parts, ascii] = read(at, copy);
+  Window window{};
+  if (stages_.joins_spaces()) {
+    window.begins = stages_.gap == SpacedText::Gap::kOneMark ? gaps & ~(gaps >> 1) : ~gaps & gaps << 1;
+    window.lasts = ~gaps & gaps >> 1;
+    const bool marks_all = stages_.prepends || stages_.scheme == SpacedText::Scheme::kAlways;
+    if (stages_.gap == SpacedText::Gap::kNothing && !marks_all) window.unmarked = window.begins;
+    if (stages_.one_newline) {
+      for (uint64_t pairs = ascii.newlines & ascii.newlines >> 1; pairs != 0; pairs &= pairs - 1) {
+        if (text[std::countr_zero(pairs)] == '\r') window.lasts &= (pairs & -pairs) - 1;
+      }
+    }
+  } else {
+    window.begins = parts | 1;
+    window.lasts = parts >> 1;
+    window.unmarked = window.begins & ~gaps;
   }
-  const AsciiMasks masks = ascii_masks_(bytes);
-  high_before_ = std::exchange(high_, masks.high);
-  const uint64_t gaps = gaps_of(masks, bytes);
-  const uint64_t before = gaps << 1 | gap_before_;
-  uint64_t begins = stages_.gap == SpacedText::Gap::kEachMark ? gaps : gaps & ~before;
-  if (stages_.cuts) begins |= cuts(masks.spaces & ~gaps, gaps | before, window);
-  gap_before_ = gaps >> 63;
-  if (window == begin_) begins &= ~uint64_t{1};
-  return begins;
+  window.size = window.lasts == 0 ? 0 : kBytes - static_cast<uint32_t>(std::countl_zero(window.lasts));
+  if (ascii.high != 0) window.inner = wide_masks_(text).inner;
+  return window;
+}
+
+const char* SpacedWindows::word_end(const char* at) const {
+  char copy[kBytes];
+  for (const char* block = at; block < end_; block += kBytes) {
+    uint64_t parts = read(block, copy).parts;
+    if (block == at) parts &= ~uint64_t{1};
+    if (parts != 0) return block + std::countr_zero(parts);
+  }
+  return end_;
+}
+
+SpacedWindows::Block SpacedWindows::read(const char* at, char (&copy)[kBytes]) const {
+  const char* text = at;
+  if (const auto left = static_cast<size_t>(end_ - at); left < kBytes) {
+    std::memset(copy, 0, kBytes);
+    std::memcpy(copy, at, left);
+    text = copy;
+  }
+  Block block{text, 0, 0, ascii_masks_(text)};
+  block.gaps = gaps_of(block.ascii, text);
+  const bool after_gap = at > begin_ && is_gap(at - 1);
+  const uint64_t before = block.gaps << 1 | uint64_t{after_gap};
+  block.parts = stages_.gap == SpacedText::Gap::kEachMark ? block.gaps : block.gaps & ~before;
+  if (stages_.cuts) {
+    const bool after_other = at > begin_ && !after_gap && SpacedText::kSpaces.find(at[-1]) != std::string_view::npos;
+    block.parts |= cuts(block.ascii.spaces & ~block.gaps, uint64_t{after_other}, block.gaps | before, at);
+  }
+  return block;
 }
 
 // Beside white space that is no gap. Elsewhere the model is given less only when a word is new: known words are found
 // faster the fewer they are.
-uint64_t SpacedWindows::cuts(uint64_t others, uint64_t beside_gaps, const char* window) {
-  uint64_t candidates = (others | others << 1 | other_before_) & ~beside_gaps;
-  other_before_ = others >> 63;
-  if (window == begin_) candidates &= ~uint64_t{1};
-  if (const auto left = static_cast<size_t>(end_ - window); left < kBytes) candidates &= (uint64_t{1} << left) - 1;
+uint64_t SpacedWindows::cuts(uint64_t others, uint64_t other_before, uint64_t beside_gaps, const char* at) const {
+  uint64_t candidates = (others | others << 1 | other_before) & ~beside_gaps;
+  if (at == begin_) candidates &= ~uint64_t{1};
+  if (const auto left = static_cast<size_t>(end_ - at); left < kBytes) candidates &= (uint64_t{1} << left) - 1;
   uint64_t cuts = 0;
   for (; candidates != 0; candidates &= candidates - 1) {
-    const char* const at = window + std::countr_zero(candidates);
-    if (stages_.cuts->has(at[-1], at[0])) cuts |= candidates & -candidates;
+    const char* const second = at + std::countr_zero(candidates);
+    if (stages_.cuts->has(second[-1], second[0])) cuts |= candidates & -candidates;
   }
   return cuts;
 }
 
-uint64_t SpacedWindows::gaps_of(const AsciiMasks& masks, const char* window) const {
+uint64_t SpacedWindows::gaps_of(const AsciiMasks& masks, const char* text) const {
   if (stages_.one_gap) return masks.blanks;
   if (stages_.all_gaps) return masks.spaces;
   uint64_t gaps = masks.spaces;
   for (uint64_t left = gaps & ~masks.blanks; left != 0; left &= left - 1) {
-    const auto byte = static_cast<unsigned char>(window[std::countr_zero(left)]);
-    if (!stages_.is_gap[byte]) gaps &= ~(left & -left);
+    if (!is_gap(text + std::countr_zero(left))) gaps &= ~(left & -left);
   }
   return gaps;
 }

@@ -1,4 +1,7 @@
-// Where the words between spaces begin, 64 bytes at a time: by arithmetic on one bit a byte.
+// The words between spaces, 64 bytes at a time: where they begin and end, by arithmetic on one bit a byte.
+//
+// A window begins where a word does, with the spaces before it; the last one, whose end is not to be seen, is left to
+// the next window.
 #pragma once
 
 #include <cstdint>
@@ -15,24 +18,39 @@ class SpacedWindows {
 
   // `instructions` is one of instruction_sets().
   SpacedWindows(const SpacedText& stages, std::string_view text, const InstructionSet& instructions)
-      : stages_(stages), begin_(text.data()), end_(text.data() + text.size()), ascii_masks_(instructions.ascii_masks) {}
+      : stages_(stages),
+        begin_(text.data()),
+        end_(text.data() + text.size()),
+        ascii_masks_(instructions.ascii_masks),
+        wide_masks_(instructions.wide_masks) {}
 
-  // Bit i: a word, with the spaces before it, begins at window[i], which is not the beginning of the text. Windows are
-  // asked for one after the other, from the beginning of the text on.
-  uint64_t begins(const char* window);
-  // All of the last window that was asked for is ASCII, and of the one before.
-  bool is_ascii() const { return (high_ | high_before_) == 0; }
+  struct Window {
+    uint64_t begins, lasts;  // of words: there may be another beginning behind the last one
+    uint64_t unmarked;       // the first bytes of words without a mark that other words have before them
+    uint64_t inner;          // bytes that no character begins with
+    uint32_t size;           // bytes up to where the next window begins; 0: no word is known to end here
+  };
+  // Where a word begins, but not the first one of the text.
+  Window look(const char* at) const;
+  // The end of the word, with the spaces before it, that begins at `at`.
+  const char* word_end(const char* at) const;
 
  private:
-  uint64_t gaps_of(const AsciiMasks& masks, const char* window) const;
-  uint64_t cuts(uint64_t others, uint64_t beside_gaps, const char* window);
+  struct Block {
+    const char* text;
+    uint64_t gaps;
+    uint64_t parts;  // where words begin, with the spaces before them
+    AsciiMasks ascii;
+  };
+  Block read(const char* at, char (&copy)[kBytes]) const;
+  uint64_t gaps_of(const AsciiMasks& masks, const char* text) const;
+  uint64_t cuts(uint64_t others, uint64_t other_before, uint64_t beside_gaps, const char* at) const;
+  bool is_gap(const char* at) const { return stages_.is_gap[static_cast<unsigned char>(*at)]; }
 
   const SpacedText& stages_;
   const char *begin_, *end_;
   AsciiMasksFunction ascii_masks_;
-  // Of the byte before the window: whether it is a gap, or white space that is none.
-  uint64_t gap_before_ = 0, other_before_ = 0;
-  uint64_t high_ = 0, high_before_ = 0;  // which bytes of the last two windows are not ASCII
+  WideMasksFunction wide_masks_;
 };
 
 }  // namespace leanformers

@@ -149,11 +149,9 @@ WideMasks wide_masks_avx2(const char* bytes);
 AsciiMasks ascii_masks_avx512(const char* bytes);
 BertMasks bert_masks_avx512(const char* bytes);
 WideMasks wide_masks_avx512(const char* bytes);
-WordFunctions word_functions_avx512();
-WordFunctions word_functions_with_details_avx512();
+WordFunctions word_functions_avx512(TokenDetails details);
 #endif
-WordFunctions word_functions();
-WordFunctions word_functions_with_details();
+WordFunctions word_functions(TokenDetails details);
 
 #ifdef LEANFORMERS_X86
 static bool has_avx512_of_ice_lake() {
@@ -167,15 +165,14 @@ static bool has_avx512_of_ice_lake() {
 std::span<const InstructionSet> instruction_sets() {
   static const std::vector<InstructionSet> sets = [] {
     std::vector<InstructionSet> found;
-    const WordFunctions words = word_functions(), words_with_details = word_functions_with_details();
     const auto add = [&](const char* name, AsciiMasksFunction ascii, BertMasksFunction bert, WideMasksFunction wide) {
-      found.push_back({name, ascii, bert, wide, words, words_with_details});
+      found.push_back({name, ascii, bert, wide, word_functions});
     };
 #ifdef LEANFORMERS_X86
     __builtin_cpu_init();
     if (has_avx512_of_ice_lake()) {
-      found.push_back({"avx512_vbmi2", ascii_masks_avx512, bert_masks_avx512, wide_masks_avx512, word_functions_avx512(),
-                       word_functions_with_details_avx512()});
+      found.push_back(
+          {"avx512_vbmi2", ascii_masks_avx512, bert_masks_avx512, wide_masks_avx512, word_functions_avx512});
     }
     if (__builtin_cpu_supports("avx512bw")) add("avx512", ascii_masks_avx512, bert_masks_avx512, wide_masks_avx512);
     if (__builtin_cpu_supports("avx2")) add("avx2", ascii_masks_avx2, bert_masks_avx2, wide_masks_avx2);

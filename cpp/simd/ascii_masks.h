@@ -53,7 +53,7 @@ struct InstructionSet {
   AsciiMasksFunction ascii_masks;
   BertMasksFunction bert_masks;
   WideMasksFunction wide_masks;
-  WordFunctions words, words_with_details;
+  WordFunctions (*words)(TokenDetails);
 };
 
 // What this processor has, the fastest first; the last one is there on every processor.

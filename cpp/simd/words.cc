@@ -13,7 +13,7 @@ template <bool kDetails>
 uint64_t put(const WindowWords& window, const WordTable& from, GatheredWords& words, size_t count) {
   const WordTable table = from;  // a copy, as the compiler cannot know that writing words leaves it alone
   const char* const text = window.text;
-  const uint64_t inner = window.inner;
+  const uint64_t inner = window.inner, unmarked = window.unmarked;
   const uint32_t character = window.character;
   const bool lowercases = window.lowercases, readable = window.reads_behind;
   uint64_t others = 0;
@@ -33,7 +33,8 @@ uint64_t put(const WindowWords& window, const WordTable& from, GatheredWords& wo
       words.sizes[number - count] = static_cast<uint8_t>(size);
       continue;
     }
-    const WordKey key = lowercases ? WordCache::lowercase_key(word) : WordCache::key(word, readable);
+    WordKey key = lowercases ? WordCache::lowercase_key(word) : WordCache::key(word, readable);
+    key.high |= unmarked >> begin << 63;
     // One by one: a key copied as a whole is read from the stack before it has got there.
     words.keys[number].low = key.low;
     words.keys[number].high = key.high;
@@ -44,7 +45,7 @@ uint64_t put(const WindowWords& window, const WordTable& from, GatheredWords& wo
   return others;
 }
 
-template <bool kDetails>
+template <TokenDetails kDetails>
 size_t write(const GatheredWords& words, size_t first, size_t end, const WordTable& table, TokenColumns& to) {
   TokenColumns own = to;
   size_t i = first;
@@ -63,7 +64,15 @@ size_t write(const GatheredWords& words, size_t first, size_t end, const WordTab
 
 }  // namespace
 
-WordFunctions word_functions() { return {put<false>, write<false>}; }
-WordFunctions word_functions_with_details() { return {put<true>, write<true>}; }
+WordFunctions word_functions(TokenDetails details) {
+  switch (details) {
+    case TokenDetails::kNone:
+      return {put<false>, write<TokenDetails::kNone>};
+    case TokenDetails::kSpans:
+      return {put<true>, write<TokenDetails::kSpans>};
+    default:
+      return {put<true>, write<TokenDetails::kSpansAndWords>};
+  }
+}
 
 }  // namespace leanformers

@@ -12,9 +12,14 @@ namespace leanformers {
 struct Span;
 struct WordToken;
 
-// The bytes of a short word, zeros, and its length in the last byte.
+// What is wanted of tokens beside their ids.
+enum class TokenDetails : uint8_t { kNone, kSpans, kSpansAndWords };
+
+// The bytes of a short word, zeros, and its length in the last byte, with a bit of words that have no mark before them
+// as others do.
 struct WordKey {
   static constexpr size_t kMaxBytes = 15;
+  static constexpr uint64_t kUnmarked = uint64_t{1} << 63;  // a bit of `high`
 
   uint64_t low, high;
 };
@@ -62,7 +67,7 @@ struct GatheredWords {
   alignas(64) WordKey keys[kRoom + kBehind];
   const char* begins[kRoom + kBehind];
   uint32_t places[kRoom + kBehind];      // in the table
-  uint32_t characters[kRoom + kBehind];  // with details: the number of the first one
+  uint32_t characters[kRoom + kBehind];  // with spans: the number of the first one
   uint8_t sizes[64];                     // of the words of the last window, if one of them was too long for a key
 };
 
@@ -71,6 +76,7 @@ struct WindowWords {
   const char* text;
   uint64_t begins, lasts;  // of words: their first and last bytes; there may be another beginning behind the last word
   uint64_t inner;          // bytes that no character begins with
+  uint64_t unmarked;       // the first bytes of words that are WordKey::kUnmarked
   uint32_t character;      // the number of the first one
   bool lowercases;         // words are known by their bytes with ASCII letters in lower case; then `reads_behind`
   bool reads_behind;       // the 16 bytes after the window can be read
@@ -79,8 +85,8 @@ struct WindowWords {
 // Where the tokens of words are written to.
 struct TokenColumns {
   uint32_t* ids;
-  Span* spans;     // with details
-  int32_t* words;  // with details
+  Span* spans;     // where they are wanted
+  int32_t* words;  // likewise
   size_t count;    // tokens so far
   int32_t word;    // the number of the next one
   int32_t words_per_word;
@@ -90,7 +96,7 @@ struct WordFunctions {
   // Puts the words of a window behind `count` others, and asks for their entries. Returns a bit for each word that is
   // too long for a key, the first one's lowest: its size is in `sizes`, and its key and place are yet to be set.
   uint64_t (*put)(const WindowWords& window, const WordTable& table, GatheredWords& words, size_t count);
-  // Writes the tokens of words [first, end) up to the first one whose pair has no entry of it, or with details one
+  // Writes the tokens of words [first, end) up to the first one whose pair has no entry of it, or where spans are wanted one
   // without places, and returns its number. There is room for sixteen tokens a word.
   size_t (*write)(const GatheredWords& words, size_t first, size_t end, const WordTable& table, TokenColumns& to);
 };

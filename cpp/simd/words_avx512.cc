@@ -54,13 +54,17 @@ uint64_t put(const WindowWords& window, const WordTable& table, GatheredWords& w
     __m512i high = _mm512_maskz_permutexvar_epi8(_mm512_cmplt_epu8_mask(after, size),
                                                  _mm512_add_epi8(place_of_low, eight), text);
     high = _mm512_ternarylogic_epi64(high, size, last_byte, 0xF8);  // high | (size & last_byte)
+    const __m512i first = _mm512_and_si512(begin, _mm512_set1_epi64(0xFF));
+    if (window.unmarked != 0) {
+      const __m512i unmarked = _mm512_set1_epi64(static_cast<int64_t>(window.unmarked));
+      high = _mm512_or_si512(high, _mm512_slli_epi64(_mm512_srlv_epi64(unmarked, first), 63));
+    }
     _mm512_storeu_si512(words.keys + at, _mm512_permutex2var_epi64(low, first_four, high));
     _mm512_storeu_si512(words.keys + at + 4, _mm512_permutex2var_epi64(low, last_four, high));
 
     const __m512i sum = _mm512_add_epi64(_mm512_mullo_epi64(low, low_factor), _mm512_mullo_epi64(high, high_factor));
     const __m512i place = _mm512_slli_epi64(_mm512_srl_epi64(sum, shift), 6);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(words.places + at), _mm512_cvtepi64_epi32(place));
-    const __m512i first = _mm512_and_si512(begin, _mm512_set1_epi64(0xFF));
     _mm512_storeu_si512(words.begins + at,
                         _mm512_add_epi64(first, _mm512_set1_epi64(reinterpret_cast<int64_t>(window.text))));
     if constexpr (kDetails) {
@@ -81,69 +85,83 @@ uint64_t put(const WindowWords& window, const WordTable& table, GatheredWords& w
   return kept;
 }
 
-// Behind the last token there is room for what is written with it.
-template <bool kDetails>
+// Of what a pair's eight parts of eight bytes have in common with a key: where the entry of that key is in it, in bytes.
+constexpr uint8_t kNowhere = 0xFF;
+struct Entries {
+  uint8_t of[256];
+  constexpr Entries() : of{} {
+    for (int same = 0; same < 256; ++same) {
+      of[same] = (same & 0x03) == 0x03 ? 0 : (same & 0x30) == 0x30 ? sizeof(WordEntry) : kNowhere;
+    }
+  }
+};
+constexpr Entries kEntries;
+
+// What is written for an entry takes sixteen bytes or more of a column: there is room for that.
+template <TokenDetails kDetails>
 size_t write(const GatheredWords& words, size_t first, size_t end, const WordTable& table, TokenColumns& to) {
+  constexpr bool kSpans = kDetails != TokenDetails::kNone, kWords = kDetails == TokenDetails::kSpansAndWords;
   const auto* const entries = reinterpret_cast<const char*>(table.entries);
-  uint32_t* ids = to.ids + to.count;
-  Span* spans = to.spans + (kDetails ? to.count : 0);
-  int32_t* numbers = to.words + (kDetails ? to.count : 0);
+  uint32_t* const ids = to.ids;
+  Span* const spans = to.spans;
+  int32_t* const numbers = to.words;
   __m128i number = _mm_set1_epi32(to.word);
   const __m128i step = _mm_set1_epi32(to.words_per_word);
-  const __m256i nibbles = _mm256_set_epi32(24, 28, 16, 20, 8, 12, 0, 4);
-  const uint32_t* const begin = ids;
+  const __m256i begins_and_ends = _mm256_set_epi32(24, 28, 16, 20, 8, 12, 0, 4);  // bits before each, in all places
+  size_t count = to.count;
   size_t i = first;
   for (; i < end; ++i) {
     const char* const pair = entries + words.places[i];
     const __m512i key = _mm512_broadcast_i64x2(_mm_load_si128(reinterpret_cast<const __m128i*>(words.keys + i)));
-    uint32_t same = _mm512_cmpeq_epi64_mask(key, _mm512_load_si512(pair));
-    same &= same >> 1 & 0x11;  // both halves of a key
-    if (same == 0) [[unlikely]]
+    const uint32_t where = kEntries.of[_mm512_cmpeq_epi64_mask(key, _mm512_load_si512(pair))];
+    if (where == kNowhere) [[unlikely]]
       break;
-    const auto* entry = reinterpret_cast<const WordEntry*>(pair + _tzcnt_u32(same) * 8);
-    size_t tokens = entry->count;
-    if constexpr (kDetails) {
-      uint32_t places;
-      __builtin_memcpy(&places, entry->places, sizeof places);
-      const __m256i character = _mm256_set1_epi32(static_cast<int>(words.characters[i]));
-      if (tokens <= WordEntry::kMaxTokens) [[likely]] {
-        if ((places & 0xFF) == 0) [[unlikely]]
-          break;
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(ids), _mm_load_si128(reinterpret_cast<const __m128i*>(entry) + 1));
-        const __m256i from_first = _mm256_and_si256(
-            _mm256_srlv_epi32(_mm256_set1_epi32(static_cast<int>(places)), nibbles), _mm256_set1_epi32(0xF));
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(spans), _mm256_add_epi32(from_first, character));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(numbers), number);
-      } else {
-        const WordToken* const from = table.more_tokens + entry->ids[0];
-        if (from->end == 0) [[unlikely]]
-          break;
-        for (size_t token = 0; token < tokens; ++token) {
-          ids[token] = from[token].id;
-          spans[token] = {words.characters[i] + from[token].begin, words.characters[i] + from[token].end};
-          numbers[token] = _mm_cvtsi128_si32(number);
-        }
+    const auto* const entry = reinterpret_cast<const WordEntry*>(pair + where);
+    const size_t tokens = entry->count;
+    if (tokens <= WordEntry::kMaxTokens) [[likely]] {
+      if (kSpans && entry->places[0] == 0) [[unlikely]]
+        break;
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(ids + count),
+                       _mm_load_si128(reinterpret_cast<const __m128i*>(entry) + 1));
+      if constexpr (kSpans) {
+        const __m256i places = _mm256_broadcastd_epi32(_mm_loadu_si32(entry->places));
+        const __m256i from_first =
+            _mm256_and_si256(_mm256_srlv_epi32(places, begins_and_ends), _mm256_set1_epi32(0xF));
+        const __m256i character = _mm256_broadcastd_epi32(_mm_loadu_si32(words.characters + i));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(spans + count), _mm256_add_epi32(from_first, character));
       }
-      spans += tokens;
-      numbers += tokens;
-      number = _mm_add_epi32(number, step);
+      if constexpr (kWords) _mm_storeu_si128(reinterpret_cast<__m128i*>(numbers + count), number);
+    } else if constexpr (kSpans) {
+      const WordToken* const from = table.more_tokens + entry->ids[0];
+      if (from->end == 0) [[unlikely]]
+        break;
+      for (size_t token = 0; token < tokens; ++token) {
+        ids[count + token] = from[token].id;
+        spans[count + token] = {words.characters[i] + from[token].begin, words.characters[i] + from[token].end};
+        if constexpr (kWords) numbers[count + token] = _mm_cvtsi128_si32(number);
+      }
     } else {
-      if (tokens <= WordEntry::kMaxTokens) [[likely]] {
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(ids), _mm_load_si128(reinterpret_cast<const __m128i*>(entry) + 1));
-      } else {
-        _mm512_storeu_si512(ids, _mm512_loadu_si512(table.more_ids + entry->ids[0]));
-      }
+      _mm512_storeu_si512(ids + count, _mm512_loadu_si512(table.more_ids + entry->ids[0]));
     }
-    ids += tokens;
+    count += tokens;
+    if constexpr (kWords) number = _mm_add_epi32(number, step);
   }
-  to.count += static_cast<size_t>(ids - begin);
+  to.count = count;
   to.word += static_cast<int32_t>(i - first) * to.words_per_word;
   return i;
 }
 
 }  // namespace
 
-WordFunctions word_functions_avx512() { return {put<false>, write<false>}; }
-WordFunctions word_functions_with_details_avx512() { return {put<true>, write<true>}; }
+WordFunctions word_functions_avx512(TokenDetails details) {
+  switch (details) {
+    case TokenDetails::kNone:
+      return {put<false>, write<TokenDetails::kNone>};
+    case TokenDetails::kSpans:
+      return {put<true>, write<TokenDetails::kSpans>};
+    default:
+      return {put<true>, write<TokenDetails::kSpansAndWords>};
+  }
+}
 
 }  // namespace leanformers

@@ -402,9 +402,9 @@ class Tokenizer:
 
     def __init__(self, *, added_tokens: Sequence[AddedToken], normalizers: Sequence[BertNormalizer | ByteLevelNormalizer | Lowercase | Nmt | Precompiled | Prepend | Replace | Strip | StripAccents | UnicodeForm], pre_tokenizers: Sequence[BertPreTokenizer | ByteLevel | CharDelimiterSplit | Digits | FixedLength | Metaspace | Punctuation | Split | UnicodeScripts | Whitespace | WhitespaceSplit], model: WordPiece | Bpe | Unigram | WordLevel, template: Template | None, trim_offsets: bool | None = None, decoders: Sequence[WordPieceDecoder | BpeDecoder | ByteFallback | ByteLevelDecoder | Ctc | Fuse | MetaspaceDecoder | ReplaceDecoder | StripDecoder], fused: bool = True, compiled: CompiledModel | None = None) -> None: ...
 
-    def encode(self, texts: list[Any], pairs: list[Any] | None = None, *, words: bool = False, add_special_tokens: bool = True, max_length: int | None = None, truncation: Truncation = ..., truncate_left: bool = False, overflow: bool = False, stride: int = 0, split_special_tokens: bool = False, details: bool = False, threads: int = 0, part_bytes: int = ...) -> Encoded:
+    def encode(self, texts: list[Any], pairs: list[Any] | None = None, *, words: bool = False, add_special_tokens: bool = True, max_length: int | None = None, truncation: Truncation = ..., truncate_left: bool = False, overflow: bool = False, stride: int = 0, split_special_tokens: bool = False, details: bool = False, word_ids: bool = True, threads: int = 0, part_bytes: int = ...) -> Encoded:
         """
-        Encode a batch of str or, with `words`, of lists of str. `max_length` counts special tokens; `overflow` makes rows of what is cut off; `details` adds words and spans; `threads` at most, 0: those of the process, which share texts in parts of at least `part_bytes`. Lone surrogates read as U+FFFD.
+        Encode a batch of str or, with `words`, of lists of str. `max_length` counts special tokens; `overflow` makes rows of what is cut off; `details` adds spans and, with `word_ids`, words; `threads` at most, 0: those of the process, which share texts in parts of at least `part_bytes`. Lone surrogates read as U+FFFD.
         """
 
     def cuts(self, text: str, part_bytes: int = ...) -> list[int]:

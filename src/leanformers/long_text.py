@@ -201,7 +201,9 @@ def read_texts(
         firsts, seconds = _lists(firsts, seconds)
         return _read_windows(tokenizer, firsts, seconds, limit, long_text.stride, row_of, cut)
     truncation: Any = False if limit is None else (cut if cut and long_text.too_long == "truncate" else True)
-    ragged = tokenizer.encode_ragged(firsts, seconds, truncation=truncation, max_length=limit, spans=spans)
+    ragged = tokenizer.encode_ragged(
+        firsts, seconds, truncation=truncation, max_length=limit, spans=spans, word_ids=spans
+    )
     ragged.samples = numpy.arange(len(ragged))
     dropped = [0] * len(ragged) if ragged.dropped is None else list(ragged.dropped)
     if long_text.too_long == "error" and any(dropped):
@@ -260,6 +262,7 @@ def _read_windows(
             max_length=limit,
             stride=share,
             spans=True,
+            word_ids=True,
         )
         assert part.samples is not None
         part.samples = numpy.array(texts, dtype=numpy.int64)[part.samples]

@@ -21,7 +21,7 @@ def every_kind_of_call(tokenizer: Any) -> None:
     tokenizer(TEXTS, TEXTS, padding="max_length", max_length=40, padding_side="left", return_tensors="np")
     tokenizer(TEXTS, padding=True, pad_to_multiple_of=8, return_offsets_mapping=True)
     tokenizer.encode(TEXTS[1], add_special_tokens=False)
-    tokenizer.encode_ragged(TEXTS, truncation=True, max_length=3, spans=True)
+    tokenizer.encode_ragged(TEXTS, truncation=True, max_length=3, spans=True, word_ids=True)
     tokenizer.pad({"input_ids": [[1], [2, 3]]}, padding_side="left")
     tokenizer.decode([101, 102], skip_special_tokens=True, clean_up_tokenization_spaces=True)
     tokenizer(TEXTS).word_ids(1)

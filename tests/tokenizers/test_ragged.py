@@ -15,10 +15,13 @@ from leanformers.errors import InputTypeError, RowError, ShapeError
 
 def test_the_flat_ids_are_those_of_a_call(both: Any, corpus_lines: list[str], odd_lines: list[str]) -> None:
     lines = corpus_lines[:1000] + odd_lines
-    ragged = both.ours.encode_ragged(lines, spans=True)
+    ragged = both.ours.encode_ragged(lines, spans=True, word_ids=True)
     call = both.ours(lines, return_offsets_mapping=True, verbose=False)
     assert ragged.to_lists() == call["input_ids"]
     assert ragged.spans.tolist() == [list(span) for row in call["offset_mapping"] for span in row]
+    assert ragged.word_ids.tolist() == [
+        -1 if word is None else word for row in range(len(lines)) for word in call.word_ids(row)
+    ]
     assert ragged.lengths.tolist() == [len(row) for row in call["input_ids"]]
     assert len(ragged) == len(lines)
     assert [row.tolist() for row in ragged] == call["input_ids"]
@@ -32,12 +35,26 @@ def test_rows_of_a_large_batch_are_as_each_alone(both: Any, corpus_lines: list[s
     tokenizer = copy.copy(both.ours)
     tokenizer.truncation_side = side
     for options in ({}, {"truncation": True, "max_length": 12}):
-        options = {**options, "add_special_tokens": special, "spans": True, "threads": 1}
+        options = {**options, "add_special_tokens": special, "spans": True, "word_ids": True, "threads": 1}
         large = tokenizer.encode_ragged(lines * 2, **options)
         small = [tokenizer.encode_ragged([line], **options) for line in lines] * 2
         for column in ("ids", "spans", "word_ids", "sequence_ids", "dropped"):
             expected = numpy.concatenate([getattr(row, column) for row in small])
             assert numpy.array_equal(getattr(large, column), expected), column
+
+
+def test_each_part_comes_only_if_it_is_asked_for(both: Any, corpus_lines: list[str], odd_lines: list[str]) -> None:
+    lines = corpus_lines[:300] + odd_lines
+    all_parts = both.ours.encode_ragged(lines, spans=True, word_ids=True)
+    spans, word_ids = (both.ours.encode_ragged(lines, **{name: True}) for name in ("spans", "word_ids"))
+    assert (spans.word_ids, word_ids.spans) == (None, None)
+    assert numpy.array_equal(spans.spans, all_parts.spans)
+    assert numpy.array_equal(word_ids.word_ids, all_parts.word_ids)
+    for ragged in (spans, word_ids):
+        assert numpy.array_equal(ragged.ids, all_parts.ids)
+        assert numpy.array_equal(ragged.sequence_ids, all_parts.sequence_ids)
+        assert numpy.array_equal(ragged[3:9].sequence_ids, all_parts[3:9].sequence_ids)
+    assert both.ours.encode_ragged(lines).sequence_ids is None
 
 
 def test_the_arrays_have_fixed_types(cased: Any) -> None:
@@ -112,6 +129,7 @@ def test_it_can_be_pickled(cased: Any) -> None:
     other = pickle.loads(pickle.dumps(ragged))
     assert other.to_lists() == ragged.to_lists()
     assert other.spans.tolist() == ragged.spans.tolist()
+    assert other.sequence_ids.tolist() == ragged.sequence_ids.tolist()
     assert repr(other) == "Ragged(2 rows, 11 tokens)"
 
 

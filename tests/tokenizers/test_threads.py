@@ -38,7 +38,9 @@ def test_sixteen_threads_with_options_of_their_own(both: Any, corpus_lines: list
 def test_the_number_of_threads_changes_nothing(cased: Any, corpus_lines: list[str], threads: int) -> None:
     lines, others = corpus_lines[:1500], corpus_lines[-1500:]
     expected = cased(lines, others, truncation=True, max_length=30, return_offsets_mapping=True)
-    ragged = cased.encode_ragged(lines, others, truncation=True, max_length=30, spans=True, threads=threads)
+    ragged = cased.encode_ragged(
+        lines, others, truncation=True, max_length=30, spans=True, word_ids=True, threads=threads
+    )
     assert ragged.to_lists() == expected["input_ids"]
     flat = [list(span) for row in expected["offset_mapping"] for span in row]
     assert ragged.spans.tolist() == flat

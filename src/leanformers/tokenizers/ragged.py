@@ -13,7 +13,7 @@ import numpy
 from ..errors import InputTypeError, MissingDependencyError, RowError, ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,8 +27,10 @@ class Ragged:
         ids: uint32, (tokens,).
         row_offsets: int64, (rows + 1,), from 0 to tokens.
         spans: uint32, (tokens, 2): begin and end of each token in characters of its own text; None if not asked for.
-        sequence_ids: int32, (tokens,): 0 or 1 for the first or second text, -1 for special tokens; comes with spans.
-        word_ids: int32, (tokens,): the number of a token's word in its text, -1 for special tokens; comes with spans.
+        sequence_ids: int32, (tokens,): 0 or 1 for the first or second text, -1 for special tokens; None where neither
+            spans nor word_ids were asked for. Made when first read.
+        word_ids: int32, (tokens,): the number of a token's word in its text, -1 for special tokens; None if not asked
+            for.
         samples: int64, (rows,): the text that a row is from, where long texts have several rows; else None.
         type_ids: int32, (tokens,): which text of a pair a token belongs to; None when there are no pairs, so all are 0.
         dropped: for each row, how many tokens truncation took away; None if unknown.
@@ -43,7 +45,7 @@ class Ragged:
         True
     """
 
-    __slots__ = ("dropped", "ids", "row_offsets", "samples", "sequence_ids", "spans", "type_ids", "word_ids")
+    __slots__ = ("_sequence_ids", "dropped", "ids", "row_offsets", "samples", "spans", "type_ids", "word_ids")
 
     def __init__(
         self,
@@ -51,7 +53,7 @@ class Ragged:
         row_offsets: NDArray[numpy.int64],
         *,
         spans: NDArray[numpy.uint32] | None = None,
-        sequence_ids: NDArray[numpy.int32] | None = None,
+        sequence_ids: NDArray[numpy.int32] | Callable[[], NDArray[numpy.int32]] | None = None,
         word_ids: NDArray[numpy.int32] | None = None,
         samples: NDArray[numpy.int64] | None = None,
         type_ids: NDArray[numpy.int32] | None = None,
@@ -64,7 +66,9 @@ class Ragged:
         """
         if not len(row_offsets) or row_offsets[0] != 0 or row_offsets[-1] != len(ids):
             raise ShapeError(f"row_offsets must run from 0 to the number of ids, {len(ids)}")
-        of_tokens = {"spans": spans, "sequence_ids": sequence_ids, "word_ids": word_ids, "type_ids": type_ids}
+        of_tokens: dict[str, Any] = {"spans": spans, "word_ids": word_ids, "type_ids": type_ids}
+        if not callable(sequence_ids):
+            of_tokens["sequence_ids"] = sequence_ids
         for name, part in of_tokens.items():
             if part is not None and len(part) != len(ids):
                 raise ShapeError(f"{name} has {len(part)} items for {len(ids)} ids")
@@ -74,7 +78,7 @@ class Ragged:
         self.ids = ids
         self.row_offsets = row_offsets
         self.spans = spans
-        self.sequence_ids = sequence_ids
+        self._sequence_ids = sequence_ids
         self.word_ids = word_ids
         self.samples = samples
         self.type_ids = type_ids
@@ -122,7 +126,7 @@ class Ragged:
             self.ids[tokens],
             self.row_offsets[begin : end + 1] - self.row_offsets[begin],
             spans=None if self.spans is None else self.spans[tokens],
-            sequence_ids=None if self.sequence_ids is None else self.sequence_ids[tokens],
+            sequence_ids=None if (of_all := self.sequence_ids) is None else of_all[tokens],
             word_ids=None if self.word_ids is None else self.word_ids[tokens],
             samples=None if self.samples is None else self.samples[begin:end],
             type_ids=None if self.type_ids is None else self.type_ids[tokens],
@@ -134,6 +138,17 @@ class Ragged:
 
     def __repr__(self) -> str:
         return f"Ragged({len(self)} rows, {len(self.ids)} tokens)"
+
+    def __getstate__(self) -> Any:
+        self.sequence_ids  # noqa: B018  (the core's rows, which would make it, cannot be pickled)
+        return super().__getstate__()
+
+    @property
+    def sequence_ids(self) -> NDArray[numpy.int32] | None:
+        """As in the class's attributes."""
+        if callable(self._sequence_ids):
+            self._sequence_ids = self._sequence_ids()
+        return self._sequence_ids
 
     @property
     def lengths(self) -> NDArray[numpy.int64]:

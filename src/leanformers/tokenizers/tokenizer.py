@@ -5,6 +5,7 @@ text → **PreTrainedTokenizer** → _core.Tokenizer → BatchEncoding or Ragged
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
@@ -72,6 +73,7 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
         max_length: int | None = None,
         split_special_tokens: bool | str | None = None,
         spans: bool = False,
+        word_ids: bool = False,
         stride: int | None = None,
         truncation_side: str | None = None,
         threads: int | None = None,
@@ -81,7 +83,8 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
         Args:
             texts, text_pairs: as in a call.
             add_special_tokens, truncation, max_length, truncation_side, split_special_tokens: as in a call.
-            spans: also return where in its text each token stands, in characters, and its text and word.
+            spans: also return where in its text each token stands, in characters, and which text of a pair that is.
+            word_ids: also return the number of each token's word.
             stride: what truncation cuts off gives further rows, each with so many tokens of the one before it; None:
                 it is dropped.
             threads: at most so many; None for all processors that the process may use. The result is the same.
@@ -109,7 +112,8 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
             split_special_tokens=self.split_special_tokens if split_special_tokens is None else split_special_tokens,
         )
         check_number("threads", threads, 1)
-        encoded = self._encode(rows, pairs, {**options.core, "threads": threads or 0}, spans)
+        core_options = {**options.core, "threads": threads or 0, "word_ids": word_ids}
+        encoded = self._encode(rows, pairs, core_options, spans or word_ids)
         self._warn_about_long_words(encoded)
         if options.tells_special_tokens:
             self._warn_about_special_tokens(encoded)
@@ -119,8 +123,8 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
             encoded.flat(_core.Column.IDS),
             encoded.row_offsets(),
             spans=encoded.flat(_core.Column.SPANS) if spans else None,
-            sequence_ids=encoded.flat(_core.Column.SEQUENCE_IDS) if spans else None,
-            word_ids=encoded.flat(_core.Column.WORD_IDS) if spans else None,
+            sequence_ids=partial(encoded.flat, _core.Column.SEQUENCE_IDS) if spans or word_ids else None,
+            word_ids=encoded.flat(_core.Column.WORD_IDS) if word_ids else None,
             samples=None if stride is None else numpy.array(encoded.samples(), dtype=numpy.int64),
             type_ids=encoded.flat(_core.Column.TYPE_IDS) if pairs is not None else None,
             dropped=encoded.dropped(),

@@ -9,9 +9,8 @@
 namespace leanformers {
 
 struct GatheredWord {
-  // What the keys of long words have in place of bytes 8 to 15: no short word has it. The rest is their size and hash.
+  // As GatheredWords::kMedium, of words that are longer: the rest of the key is their size and hash.
   static constexpr uint64_t kLong = ~uint64_t{0};
-  static constexpr uint64_t kMedium = kLong - 1;  // likewise, of words that MediumWords has at `place`
 
   GatheredWord(const WordKey& own_key, const char* text) : key(own_key), begin(text), place(0), character(0) {}
   GatheredWord(const GatheredWords& words, size_t number)
@@ -26,10 +25,14 @@ struct GatheredWord {
   uint32_t character;  // with details: the number of its first character
 
   std::string_view text() const { return {begin, size()}; }
-  size_t size() const { return key.high >= kMedium ? key.low >> 32 : key.high >> 56 & 0x7F; }
-  bool is_medium() const { return key.high == kMedium; }
+  size_t size() const { return key.high >= kLeastOther ? key.low >> 32 : key.high >> 56 & 0x7F; }
+  bool is_medium() const { return key.high == GatheredWords::kMedium; }
   bool is_long() const { return key.high == kLong; }
-  uint32_t hash() const { return static_cast<uint32_t>(key.low); }  // of a long word
+  uint32_t hash() const { return static_cast<uint32_t>(key.low); }          // of a long word
+  uint32_t medium_place() const { return static_cast<uint32_t>(key.low); }  // of a medium one
+
+ private:
+  static constexpr uint64_t kLeastOther = uint64_t{0xFF} << 56;  // no size is so large
 };
 
 }  // namespace leanformers

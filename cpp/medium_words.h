@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -14,70 +15,43 @@
 #include "huge_pages.h"
 #include "long_words.h"
 #include "model/word_token.h"
+#include "secret_factors.h"
+#include "simd/words.h"
 
 namespace leanformers {
 
 class MediumWords {
  public:
+  using Entry = MediumEntry;
   static constexpr size_t kMinBytes = 16, kMaxBytes = 32;
-  static constexpr size_t kMaxTokens = 5;           // in an entry
-  static constexpr size_t kMostTokens = kMaxBytes;  // of a word
+  static constexpr size_t kMaxTokens = Entry::kMaxTokens;  // in an entry
+  static constexpr size_t kMostTokens = kMaxBytes;         // of a word
 
-  // The first 16 bytes of a word and its last ones, which share some: with its size they are the word.
-  struct Key {
-    uint64_t parts[4];
-
-    explicit Key(std::string_view word) {
-      std::memcpy(parts, word.data(), 16);
-      std::memcpy(parts + 2, word.data() + word.size() - 16, 16);
-    }
-    Key() : parts{} {}
-  };
-
-  struct alignas(64) Entry {
-    Key key;
-    uint32_t ids[kMaxTokens]{};     // if there are more, the first one is their place
-    uint16_t places[kMaxTokens]{};  // as LongWords has them
-    uint8_t size = 0;               // of the word; 0: empty
-    uint8_t count = 0;
-
-    // Without a branch: which of two entries has a word is anybody's guess.
-    bool differs(const Key& other, size_t bytes) const {
-      uint64_t difference = size ^ bytes;
-      for (size_t i = 0; i < 4; ++i) difference |= key.parts[i] ^ other.parts[i];
-      return difference != 0;
-    }
-  };
-  static_assert(sizeof(Entry) == 64);
-
-  explicit MediumWords(uint64_t seed) : seed_(seed) {}
+  explicit MediumWords(uint64_t seed) : factors_(seed, 3) {}
 
   // For those who look at many words at once: the table is there after `prepare`, and stays as it is until the next
   // one, but for its contents.
   void prepare() {
-    if (entries_.empty()) entries_.resize(kEntries);
+    if (entries_.empty()) resize(kEntries);
     // Early: words that are pushed out again and again cost more than room does.
-    if (kept_ > entries_.size() / 2 && entries_.size() < kMostEntries) grow();
+    if (kept_ > entries_.size() / 2 && entries_.size() < kMostEntries) resize(entries_.size() * 2);
   }
+  // To be kept at hand until the next change.
+  MediumTable table() const { return {entries_.data(), more_ids_.data(), more_places_.data()}; }
 
-  // Where a word's pair of entries begins.
-  size_t place(std::string_view word) const { return home(hash(Key(word), word.size())); }
-  void prefetch(size_t place) const { __builtin_prefetch(&entries_[place]); }
+  // Where a word's pair of entries begins, in bytes.
+  uint32_t place(std::string_view word) const { return home(sum(key(word))); }
+  void prefetch(uint32_t place) const { __builtin_prefetch(table().at(place)); }
 
-  // Null when the word is not in that pair: `fetch` has them all.
-  const Entry* find(std::string_view word, size_t place) const {
-    const Key key(word);
-    const Entry* entry = &entries_[place];
-    entry += entry->differs(key, word.size());
-    return entry->differs(key, word.size()) ? nullptr : entry;
-  }
-  // A word that had to go elsewhere comes home if there is room: those that are looked for stay near.
-  const Entry* fetch(std::string_view word, size_t place) {
-    if (const Entry* entry = find(word, place)) return entry;
-    const Entry* const found = find(word, elsewhere(hash(Key(word), word.size())));
+  // Null when the word is not there. One that had to go elsewhere comes home if there is room: those that are looked
+  // for stay near.
+  const Entry* fetch(std::string_view word, uint32_t place) {
+    const Entry key = this->key(word);
+    if (const Entry* entry = find(key, place)) return entry;
+    const Entry* const found = find(key, elsewhere(sum(key)));
     if (found == nullptr || !make_room(place)) return found;
     put(std::exchange(entries_[static_cast<size_t>(found - entries_.data())], Entry{}), place);
-    return &entries_[place];
+    return pair(place);
   }
 
   // From where kMostTokens ids can be read, but 8 where they are in the entry.
@@ -90,9 +64,7 @@ class MediumWords {
   void insert(std::string_view word, const WordTokens& tokens) {
     const size_t count = tokens.size();
     if (count == 0 || count > kMostTokens) return;
-    Entry entry;
-    entry.key = Key(word);
-    entry.size = static_cast<uint8_t>(word.size());
+    Entry entry = key(word);
     entry.count = static_cast<uint8_t>(count);
     uint32_t* ids = entry.ids;
     uint16_t* places = entry.places;
@@ -119,46 +91,60 @@ class MediumWords {
   static constexpr size_t kMostEntries = size_t{1} << 17;  // 8 MiB
   static constexpr size_t kRoomForMore = size_t{1} << 20;  // 6 MiB
 
-  static uint64_t mix(uint64_t state) {
-    state *= 0x9E3779B97F4A7C15;
-    return state ^ state >> 32;
+  // An entry of the word without tokens.
+  static Entry key(std::string_view word) {
+    Entry entry;
+    std::memcpy(entry.parts, word.data(), 16);
+    std::memcpy(entry.parts + 2, word.data() + word.size() - 16, 16);
+    entry.size = static_cast<uint8_t>(word.size());
+    return entry;
   }
 
-  uint64_t hash(const Key& key, size_t size) const {
-    uint64_t state = size ^ seed_;
-    for (const uint64_t part : key.parts) state = mix(state ^ part);
-    return state;
+  uint64_t sum(const Entry& key) const {
+    uint64_t sum = key.size * factors_[4];
+    for (size_t i = 0; i < 4; ++i) sum += key.parts[i] * factors_[i];
+    return sum;
   }
-  size_t home(uint64_t hash) const { return hash >> 40 & (entries_.size() - 2); }
+  uint32_t pair_of(uint64_t sum) const { return static_cast<uint32_t>(sum >> shift_) * 2 * sizeof(Entry); }
+  uint32_t home(uint64_t sum) const { return pair_of(sum); }
   // Another pair that a word may be in.
-  size_t elsewhere(uint64_t hash) const {
-    const size_t place = hash >> 16 & (entries_.size() - 2);
-    return place == home(hash) ? place ^ 2 : place;
+  uint32_t elsewhere(uint64_t sum) const {
+    const uint32_t place = pair_of((sum ^ sum >> 32) * factors_[5]);
+    return place == home(sum) ? place ^ 2 * sizeof(Entry) : place;
+  }
+
+  Entry* pair(uint32_t place) { return &entries_[place / sizeof(Entry)]; }
+  const Entry* find(const Entry& key, uint32_t place) const {
+    const Entry* entry = table().at(place);
+    entry += entry->differs(key);
+    return entry->differs(key) ? nullptr : entry;
   }
 
   // Whether a pair has room, or its second word another place to go to.
-  bool make_room(size_t place) {
-    Entry& second = entries_[place + 1];
+  bool make_room(uint32_t place) {
+    Entry& second = pair(place)[1];
     if (second.size == 0) return true;
-    const uint64_t hash = this->hash(second.key, second.size);
-    Entry* other = &entries_[place == home(hash) ? elsewhere(hash) : home(hash)];
+    const uint64_t sum = this->sum(second);
+    Entry* other = pair(place == home(sum) ? elsewhere(sum) : home(sum));
     other += other->size != 0;
     if (other->size != 0) return false;
     *other = std::exchange(second, Entry{});
     return true;
   }
-  void put(const Entry& entry, size_t place) {
-    entries_[place + 1] = entries_[place];
-    entries_[place] = entry;
+  void put(const Entry& entry, uint32_t place) {
+    Entry* const pair = this->pair(place);
+    pair[1] = pair[0];
+    pair[0] = entry;
   }
   void put_new(const Entry& entry) {
-    const uint64_t hash = this->hash(entry.key, entry.size);
-    const size_t place = home(hash), other = elsewhere(hash);
+    const uint64_t sum = this->sum(entry);
+    const uint32_t place = home(sum), other = elsewhere(sum);
     put(entry, make_room(place) || !make_room(other) ? place : other);
   }
 
-  void grow() {
-    const Entries old = std::exchange(entries_, Entries(entries_.size() * 2));
+  void resize(size_t entries) {
+    const Entries old = std::exchange(entries_, Entries(entries));
+    shift_ = std::countl_zero(entries) + 2;
     for (size_t i = old.size(); i-- > 0;) {  // the newer one of a pair comes last
       if (old[i].size != 0) put_new(old[i]);
     }
@@ -171,7 +157,8 @@ class MediumWords {
     kept_ = 0;
   }
 
-  uint64_t seed_;
+  SecretFactors<6> factors_;
+  int shift_ = 0;
   Entries entries_;
   // Of words that have many; kMostTokens ids can be read with the last ones.
   std::vector<uint32_t> more_ids_;

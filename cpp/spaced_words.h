@@ -90,7 +90,7 @@ class SpacedWords {
     Writer writer(out_, words_per_word_);
     for (size_t i = 0; i < count_; ++i) {
       writer.make_room((count_ - i) * Writer::kRoomOfWord);
-      i = functions_.write(words_, i, count_, cache_.table(), writer.columns());
+      i = functions_.write(words_, i, count_, cache_.table(), {}, writer.columns());
       if (i == count_) break;
       const Word word(words_, i);
       if (write_other(writer, word)) continue;
@@ -125,7 +125,7 @@ class SpacedWords {
  private:
   using Writer = TokenWriter<kDetails>;
 
-  static constexpr uint64_t kNewWord = Word::kLong - 1;
+  static constexpr uint64_t kNewWord = Word::kLong - 2;
 
   void prepare() {
     cache_.prepare();

@@ -14,6 +14,20 @@
 
 namespace leanformers {
 
+// As `put_entry`, with places that have a byte for each number.
+template <TokenDetails kDetails>
+void put_tokens(TokenColumns& to, uint32_t character, const uint32_t* ids, const uint16_t* places, size_t count) {
+  std::copy_n(ids, count, to.ids + to.count);
+  if constexpr (kDetails != TokenDetails::kNone) {
+    for (size_t i = 0; i < count; ++i) {
+      to.spans[to.count + i] = {character + (places[i] >> 8), character + (places[i] & 0xFFU)};
+    }
+  }
+  if constexpr (kDetails == TokenDetails::kSpansAndWords) std::fill_n(to.words + to.count, count, to.word);
+  to.count += count;
+  to.word += to.words_per_word;
+}
+
 template <bool kDetails>
 TokenDetails details_of(const Sequence& sequence) {
   if constexpr (!kDetails) return TokenDetails::kNone;
@@ -66,8 +80,8 @@ template <TokenDetails kDetails>
 template <bool kDetails>
 class TokenWriter {
  public:
-  // Of entries of the cache: places that are written, of which those that it has count.
-  static constexpr size_t kRoomOfWord = WordCache::kMostTokens;
+  // Of entries of the caches: places that are written, of which those that it has count.
+  static constexpr size_t kRoomOfWord = MediumWords::kMostTokens;
 
   // `words_per_word`: 0 when the caller sees all of them as one word, otherwise 1.
   explicit TokenWriter(Sequence& out, int32_t words_per_word = 1)

@@ -19,6 +19,7 @@
 
 #include "huge_pages.h"
 #include "model/word_token.h"
+#include "secret_factors.h"
 #include "simd/words.h"
 
 namespace leanformers {
@@ -31,7 +32,7 @@ class WordCache {
   static constexpr size_t kMaxTokens = Entry::kMaxTokens;  // in an entry
   static constexpr size_t kMostTokens = 16;                // of a word
 
-  explicit WordCache(uint64_t seed) : low_factor_(random(seed, 1) | 1), high_factor_(random(seed, 2) | 1) {}
+  explicit WordCache(uint64_t seed) : factors_(seed) {}
 
   // The word has at most kMaxBytes. When 16 bytes can be read from its first one on, they are, and then masked.
   [[gnu::always_inline]] static Key key(std::string_view word, bool readable) {
@@ -96,7 +97,7 @@ class WordCache {
 
   // To be kept at hand until the next change.
   WordTable table() const {
-    return {low_factor_,     high_factor_,     std::countl_zero(entries_.size()) + 2,
+    return {factors_[0],     factors_[1],      std::countl_zero(entries_.size()) + 2,
             entries_.data(), more_ids_.data(), more_.data()};
   }
 
@@ -147,13 +148,6 @@ class WordCache {
     return mask;
   }();
 
-  // One of the numbers that come from a seed (Steele, Lea and Flood, "Fast splittable pseudorandom number generators").
-  static uint64_t random(uint64_t seed, uint64_t number) {
-    seed += number * 0x9E3779B97F4A7C15;
-    seed = (seed ^ seed >> 30) * 0xBF58476D1CE4E5B9;
-    seed = (seed ^ seed >> 27) * 0x94D049BB133111EB;
-    return seed ^ seed >> 31;
-  }
   static uint64_t load(const char* at) {
     uint64_t bytes;
     std::memcpy(&bytes, at, sizeof bytes);
@@ -227,7 +221,7 @@ class WordCache {
   static constexpr size_t kEntries = size_t{1} << 14;      // 512 KiB: half of a common L2
   static constexpr size_t kMostEntries = size_t{1} << 18;  // 8 MiB
 
-  uint64_t low_factor_, high_factor_;
+  SecretFactors<2> factors_;
   Entries entries_;
   std::vector<WordToken> more_;                            // of words that have many tokens
   std::vector<uint32_t> more_ids_;                         // of `more_`, and kMostTokens to be read with the last ones

@@ -72,16 +72,16 @@ class WordLookup {
 
     // A word that is not short. Not inlined, so that the loop over words has its registers for short ones.
     [[gnu::noinline]] void set_other(size_t number, std::string_view word) {
+      const uint64_t size = uint64_t{word.size()} << 32;
+      words_->places[number] = 0;
       if (word.size() <= MediumWords::kMaxBytes) {
-        const size_t place = medium_words_->place(word);
+        const uint32_t place = medium_words_->place(word);
         medium_words_->prefetch(place);
-        words_->places[number] = static_cast<uint32_t>(place);
-        words_->keys[number] = {uint64_t{word.size()} << 32, Word::kMedium};
+        words_->keys[number] = {size | place, GatheredWords::kMedium};
       } else {
         const uint32_t hash = long_words_->hash(word);
         long_words_->prefetch_set(hash);
-        words_->places[number] = 0;
-        words_->keys[number] = {uint64_t{word.size()} << 32 | hash, Word::kLong};
+        words_->keys[number] = {size | hash, Word::kLong};
         has_long_word_ = true;
       }
     }
@@ -119,8 +119,8 @@ class WordLookup {
     }
     TokenWriter<kDetails> writer(out_);
     for (size_t i = 0; i < end; ++i) {
-      writer.make_room((end - i) * std::max(TokenWriter<kDetails>::kRoomOfWord, MediumWords::kMostTokens));
-      i = functions_.write(words_, i, end, cache_.table(), writer.columns());
+      writer.make_room((end - i) * TokenWriter<kDetails>::kRoomOfWord);
+      i = functions_.write(words_, i, end, cache_.table(), medium_words_.table(), writer.columns());
       if (i == end) break;
       const GatheredWord word(words_, i);
       if (word.is_medium()) {
@@ -140,16 +140,10 @@ class WordLookup {
     medium_words_.prepare();
   }
 
-  void write_entry(TokenWriter<kDetails>& writer, const Word& word, const MediumWords::Entry& entry) const {
-    const LongWords::Tokens tokens = medium_words_.tokens_of(entry);
-    if (kDetails || entry.count > MediumWords::kMaxTokens) return writer.put(word.character, tokens);
-    writer.template put_ids<8>(tokens.ids.data(), entry.count);
-  }
-
   template <typename Tokenize>
   void write_medium(TokenWriter<kDetails>& writer, const Word& word, const Tokenize& tokenize) {
-    if (const MediumWords::Entry* entry = medium_words_.fetch(word.text(), word.place)) {
-      return write_entry(writer, word, *entry);
+    if (const MediumEntry* entry = medium_words_.fetch(word.text(), word.medium_place())) {
+      return writer.put(word.character, medium_words_.tokens_of(*entry));
     }
     const WordTokens& tokens = tokenize(word);
     writer.make_room(tokens.size());

@@ -46,15 +46,37 @@ uint64_t put(const WindowWords& window, const WordTable& from, GatheredWords& wo
 }
 
 template <TokenDetails kDetails>
-size_t write(const GatheredWords& words, size_t first, size_t end, const WordTable& table, TokenColumns& to) {
+bool write_medium(const GatheredWords& words, size_t i, const MediumTable& table, TokenColumns& to) {
+  const WordKey& word = words.keys[i];
+  if (word.high != GatheredWords::kMedium) return false;
+  const size_t size = word.low >> 32;
+  MediumEntry key;
+  std::memcpy(key.parts, words.begins[i], 16);
+  std::memcpy(key.parts + 2, words.begins[i] + size - 16, 16);
+  key.size = static_cast<uint8_t>(size);
+  const MediumEntry* entry = table.at(static_cast<uint32_t>(word.low));
+  entry += entry->differs(key);
+  if (entry->differs(key)) return false;
+  const size_t count = entry->count;
+  const bool has_more = count > MediumEntry::kMaxTokens;
+  put_tokens<kDetails>(to, words.characters[i], has_more ? table.more_ids + entry->ids[0] : entry->ids,
+                       has_more ? table.more_places + entry->ids[0] : entry->places, count);
+  return true;
+}
+
+template <TokenDetails kDetails>
+size_t write(const GatheredWords& words, size_t first, size_t end, const WordTable& table, const MediumTable& medium,
+             TokenColumns& to) {
   TokenColumns own = to;
   size_t i = first;
   for (; i < end; ++i) {
     const WordKey key = words.keys[i];
     const WordEntry* entry = table.at(words.places[i]);
     entry += entry->differs(key);
-    if (entry->differs(key)) [[unlikely]]
+    if (entry->differs(key)) [[unlikely]] {
+      if (write_medium<kDetails>(words, i, medium, own)) continue;
       break;
+    }
     if (!put_entry<kDetails>(own, words.characters[i], *entry, table)) [[unlikely]]
       break;
   }

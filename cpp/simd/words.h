@@ -49,8 +49,7 @@ struct WordTable {
   const uint32_t* more_ids;
   const WordToken* more_tokens;
 
-  // Where a word's pair begins, in bytes. The highest bits of a sum of products with secret odd factors are its number
-  // (Dietzfelbinger et al., "A reliable randomized algorithm for the closest-pair problem").
+  // Where a word's pair begins, in bytes (secret_factors.h).
   uint32_t place(const WordKey& key) const {
     return static_cast<uint32_t>((key.low * low_factor + key.high * high_factor) >> shift) * 2 * sizeof(WordEntry);
   }
@@ -59,10 +58,45 @@ struct WordTable {
   }
 };
 
+// A word of 16 to 32 bytes and its tokens, in a line of the processor's cache.
+struct alignas(64) MediumEntry {
+  static constexpr size_t kMaxTokens = 5;
+
+  uint64_t parts[4]{};            // its first 16 bytes and its last ones, which share some
+  uint32_t ids[kMaxTokens]{};     // if there are more, the first one is their place
+  uint16_t places[kMaxTokens]{};  // as those of WordEntry, with a byte for each number
+  uint8_t size = 0;               // of the word; 0: empty
+  uint8_t count = 0;
+
+  // Without a branch, as in WordEntry.
+  bool differs(const MediumEntry& other) const {
+    uint64_t difference = size ^ other.size;
+    for (size_t i = 0; i < 4; ++i) difference |= parts[i] ^ other.parts[i];
+    return difference != 0;
+  }
+};
+static_assert(sizeof(MediumEntry) == 64);
+
+// The MediumWords, as WordTable is the cache.
+struct MediumTable {
+  const MediumEntry* entries;
+  // Of entries with more than five tokens. From each place on 32 ids can be read.
+  const uint32_t* more_ids;
+  const uint16_t* more_places;
+
+  const MediumEntry* at(uint32_t place) const {
+    return reinterpret_cast<const MediumEntry*>(reinterpret_cast<const char*>(entries) + place);
+  }
+};
+
 // In columns, so that several can be put at once.
 struct GatheredWords {
   static constexpr size_t kRoom = 128;
   static constexpr size_t kBehind = 64;  // may be written behind the last one
+
+  // What the keys of words of 16 to 32 bytes have in place of bytes 8 to 15: no short word has it. The rest is their
+  // size, in the higher half, and where their pair begins in the MediumTable.
+  static constexpr uint64_t kMedium = ~uint64_t{0} - 1;
 
   alignas(64) WordKey keys[kRoom + kBehind];
   const char* begins[kRoom + kBehind];
@@ -96,9 +130,10 @@ struct WordFunctions {
   // Puts the words of a window behind `count` others, and asks for their entries. Returns a bit for each word that is
   // too long for a key, the first one's lowest: its size is in `sizes`, and its key and place are yet to be set.
   uint64_t (*put)(const WindowWords& window, const WordTable& table, GatheredWords& words, size_t count);
-  // Writes the tokens of words [first, end) up to the first one whose pair has no entry of it, or where spans are wanted one
-  // without places, and returns its number. There is room for sixteen tokens a word.
-  size_t (*write)(const GatheredWords& words, size_t first, size_t end, const WordTable& table, TokenColumns& to);
+  // Writes the tokens of words [first, end) up to the first one whose pair has no entry of it, or where spans are
+  // wanted one without places, and returns its number. There is room for 32 tokens a word.
+  size_t (*write)(const GatheredWords& words, size_t first, size_t end, const WordTable& table,
+                  const MediumTable& medium, TokenColumns& to);
 };
 
 }  // namespace leanformers

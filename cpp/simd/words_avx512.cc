@@ -97,9 +97,56 @@ struct Entries {
 };
 constexpr Entries kEntries;
 
+// The tokens of a word that may be a medium one; null, and none are written, when its pair does not have it.
+template <TokenDetails kDetails>
+bool write_medium(const GatheredWords& words, size_t i, const MediumTable& table, const TokenColumns& to, size_t& count,
+                  __m128i number) {
+  constexpr bool kSpans = kDetails != TokenDetails::kNone, kWords = kDetails == TokenDetails::kSpansAndWords;
+  const WordKey& word = words.keys[i];
+  if (word.high != GatheredWords::kMedium) return false;
+  const uint64_t size = word.low >> 32;
+  const auto at = [&words, i](uint64_t place) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(words.begins[i] + place));
+  };
+  const __m256i key = _mm256_inserti128_si256(_mm256_castsi128_si256(at(0)), at(size - 16), 1);
+  const auto* entry = reinterpret_cast<const MediumEntry*>(reinterpret_cast<const char*>(table.entries) +
+                                                           static_cast<uint32_t>(word.low));
+  const auto has_word = [key, size](const MediumEntry& other) {
+    const __m256i own = _mm256_load_si256(reinterpret_cast<const __m256i*>(other.parts));
+    return unsigned{_mm256_cmpeq_epi64_mask(key, own) == 0xF} & unsigned{other.size == size};
+  };
+  const unsigned is_first = has_word(entry[0]);
+  if ((is_first | has_word(entry[1])) == 0) return false;
+  entry += 1 - is_first;
+
+  const size_t tokens = entry->count;
+  const bool has_more = tokens > MediumEntry::kMaxTokens;
+  const uint32_t* const ids = has_more ? table.more_ids + entry->ids[0] : entry->ids;
+  const uint16_t* const places = has_more ? table.more_places + entry->ids[0] : entry->places;
+  const __m512i character = _mm512_set1_epi32(static_cast<int>(words.characters[i]));
+  for (size_t done = 0; done < tokens; done += kLanes) {
+    const size_t to_place = count + done;
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to.ids + to_place),
+                        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ids + done)));
+    if constexpr (kSpans) {
+      const auto there = static_cast<__mmask8>(_bzhi_u32(0xFF, static_cast<uint32_t>(tokens - done)));
+      const __m512i place = _mm512_cvtepu16_epi64(_mm_maskz_loadu_epi16(there, places + done));
+      const __m512i ends = _mm512_slli_epi64(_mm512_and_si512(place, _mm512_set1_epi64(0xFF)), 32);
+      const __m512i spans = _mm512_or_si512(_mm512_srli_epi64(place, 8), ends);
+      _mm512_storeu_si512(to.spans + to_place, _mm512_add_epi32(spans, character));
+    }
+    if constexpr (kWords) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to.words + to_place), _mm256_broadcastd_epi32(number));
+    }
+  }
+  count += tokens;
+  return true;
+}
+
 // What is written for an entry takes sixteen bytes or more of a column: there is room for that.
 template <TokenDetails kDetails>
-size_t write(const GatheredWords& words, size_t first, size_t end, const WordTable& table, TokenColumns& to) {
+size_t write(const GatheredWords& words, size_t first, size_t end, const WordTable& table, const MediumTable& medium,
+             TokenColumns& to) {
   constexpr bool kSpans = kDetails != TokenDetails::kNone, kWords = kDetails == TokenDetails::kSpansAndWords;
   const auto* const entries = reinterpret_cast<const char*>(table.entries);
   uint32_t* const ids = to.ids;
@@ -114,8 +161,11 @@ size_t write(const GatheredWords& words, size_t first, size_t end, const WordTab
     const char* const pair = entries + words.places[i];
     const __m512i key = _mm512_broadcast_i64x2(_mm_load_si128(reinterpret_cast<const __m128i*>(words.keys + i)));
     const uint32_t where = kEntries.of[_mm512_cmpeq_epi64_mask(key, _mm512_load_si512(pair))];
-    if (where == kNowhere) [[unlikely]]
-      break;
+    if (where == kNowhere) [[unlikely]] {
+      if (!write_medium<kDetails>(words, i, medium, to, count, number)) break;
+      if constexpr (kWords) number = _mm_add_epi32(number, step);
+      continue;
+    }
     const auto* const entry = reinterpret_cast<const WordEntry*>(pair + where);
     const size_t tokens = entry->count;
     if (tokens <= WordEntry::kMaxTokens) [[likely]] {

@@ -139,9 +139,10 @@ class Ragged:
     def __repr__(self) -> str:
         return f"Ragged({len(self)} rows, {len(self.ids)} tokens)"
 
-    def __getstate__(self) -> Any:
-        self.sequence_ids  # noqa: B018  (the core's rows, which would make it, cannot be pickled)
-        return super().__getstate__()
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        # What would make the sequence ids, the core's own rows, cannot be pickled.
+        parts = {name: getattr(self, name) for name in self.__slots__[1:]}
+        return None, {"_sequence_ids": self.sequence_ids, **parts}
 
     @property
     def sequence_ids(self) -> NDArray[numpy.int32] | None:

@@ -259,7 +259,7 @@ class BertEncoder {
   const BertTable& table_;
   Encoder& encoder_;
   BertScratch& scratch_;
-  const BertMasksFunction bert_masks_ = instruction_sets().front().bert_masks;
+  const BertMasksFunction bert_masks_ = instructions().bert_masks;
   const bool lowercases_ = table_.lowercases();
   // Of words that the cache may have, whose length does nothing to them.
   const uint32_t most_bytes_ = std::min(uint32_t{WordCache::kMaxBytes}, plan().longest_word);

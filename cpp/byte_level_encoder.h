@@ -21,7 +21,7 @@ class ByteLevelEncoder {
         end_(text.data() + text.size()),
         character_(character),
         scanner_(split, text),
-        windows_(split, text, instruction_sets().front()),
+        windows_(split, text, instructions()),
         lookup_(encoder.worker_, encoder.out_, end_) {}
 
   void encode() {

@@ -167,7 +167,7 @@ bool Plan::choose_word_classes(std::string& why_not) {
   }
   word_classes = std::move(classes);
   if (!word_classes->has_runs()) index_characters();
-  windows.emplace(*word_classes, instruction_sets().front());
+  windows.emplace(*word_classes, instructions());
   if (!windows->fits() || characters) windows.reset();
   const std::string words = characters ? "single characters" : "words by the classes of their characters";
   const char* exception =

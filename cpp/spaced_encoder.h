@@ -35,7 +35,7 @@ class SpacedEncoder {
   // False, with tokens added or not, when the stretch has to be normalized as a whole.
   bool encode() {
     const auto add_new = [this](const Word& word) { return this->add_new(word); };
-    const SpacedWindows windows(stages_, text_, instruction_sets().front());
+    const SpacedWindows windows(stages_, text_, instructions());
     for (const char* at = text_.data(); at < end_;) {
       if (!words_.has_room(SpacedWindows::kBytes) && !words_.write(add_new)) return false;
       const auto [begins, lasts, unmarked, inner, size] = windows.look(at);

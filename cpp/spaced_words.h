@@ -170,7 +170,7 @@ class SpacedWords {
   Sequence& out_;
   const char* end_;
   int32_t words_per_word_;
-  const WordFunctions functions_ = instruction_sets().front().words(details_of<kDetails>(out_));
+  const WordFunctions functions_ = instructions().words(details_of<kDetails>(out_));
   WordTable table_;
   GatheredWords words_;
   size_t count_ = 0;

@@ -180,7 +180,7 @@ class WordLookup {
   LongWords& long_words_;
   Sequence& out_;
   const char* end_;
-  const WordFunctions functions_ = instruction_sets().front().words(details_of<kDetails>(out_));
+  const WordFunctions functions_ = instructions().words(details_of<kDetails>(out_));
   GatheredWords words_;
 };
 

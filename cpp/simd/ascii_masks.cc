@@ -1,7 +1,10 @@
 #include "simd/ascii_masks.h"
 
 #include <array>
+#include <cstdlib>
 #include <cstring>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "simd/ascii_masks_of.h"
@@ -140,6 +143,16 @@ class NeonBlock {
 
 #endif
 
+#ifdef LEANFORMERS_X86
+bool has_avx512_of_ice_lake() {
+  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
+         __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vpopcntdq") &&
+         __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("lzcnt") &&
+         __builtin_cpu_supports("popcnt");
+}
+#endif
+
 }  // namespace
 
 #ifdef LEANFORMERS_X86
@@ -152,15 +165,6 @@ WideMasks wide_masks_avx512(const char* bytes);
 WordFunctions word_functions_avx512(TokenDetails details);
 #endif
 WordFunctions word_functions(TokenDetails details);
-
-#ifdef LEANFORMERS_X86
-static bool has_avx512_of_ice_lake() {
-  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
-         __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vpopcntdq") &&
-         __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("lzcnt") && __builtin_cpu_supports("popcnt");
-}
-#endif
 
 std::span<const InstructionSet> instruction_sets() {
   static const std::vector<InstructionSet> sets = [] {
@@ -186,6 +190,22 @@ std::span<const InstructionSet> instruction_sets() {
     return found;
   }();
   return sets;
+}
+
+const InstructionSet& instructions() {
+  static const InstructionSet& chosen = []() -> const InstructionSet& {
+    const std::span<const InstructionSet> sets = instruction_sets();
+    const char* const name = std::getenv("LEANFORMERS_INSTRUCTIONS");
+    if (name == nullptr || *name == '\0') return sets.front();
+    std::string known;
+    for (const InstructionSet& set : sets) {
+      if (std::strcmp(set.name, name) == 0) return set;
+      known += (known.empty() ? "" : ", ") + std::string(set.name);
+    }
+    throw std::invalid_argument("LEANFORMERS_INSTRUCTIONS is \"" + std::string(name) + "\", but this processor has " +
+                                known);
+  }();
+  return chosen;
 }
 
 }  // namespace leanformers

@@ -59,4 +59,8 @@ struct InstructionSet {
 // What this processor has, the fastest first; the last one is there on every processor.
 std::span<const InstructionSet> instruction_sets();
 
+// The one in use: the first of these, or the one that the environment variable LEANFORMERS_INSTRUCTIONS names. Throws
+// std::invalid_argument if there is none of that name.
+const InstructionSet& instructions();
+
 }  // namespace leanformers

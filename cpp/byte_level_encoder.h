@@ -40,8 +40,8 @@ class ByteLevelEncoder {
       const int last = 63 - std::countl_zero(ends);
       words.put({at, ends << 1 | 1, ends, inner, 0, character, false, end_ - at >= kReadAhead});
       if constexpr (kDetails) {
-        const uint64_t known = ~uint64_t{0} >> (63 - last);
-        character += static_cast<uint32_t>(last + 1 - std::popcount(inner & known));
+        character += static_cast<uint32_t>(last + 1);
+        if (inner != 0) character -= static_cast<uint32_t>(std::popcount(inner << (63 - last)));
       }
       at += last + 1;
     }

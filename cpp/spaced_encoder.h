@@ -48,7 +48,8 @@ class SpacedEncoder {
       words_.put({at, begins, lasts, inner, unmarked, character_, false, end_ - at >= kReadAhead});
       at += size;
       if constexpr (kDetails) {
-        character_ += size - static_cast<uint32_t>(std::popcount(inner & ~uint64_t{0} >> (64 - size)));
+        character_ += size;
+        if (inner != 0) character_ -= static_cast<uint32_t>(std::popcount(inner << (64 - size)));
       }
     }
     if (!words_.write(add_new)) return false;

@@ -33,13 +33,12 @@ class SpacedWords {
 
   // Gathers the words of a window, for which there is room.
   void put(const WindowWords& window) {
-    uint64_t others = functions_.put(window, table_, words_, count_);
-    for (; others != 0; others &= others - 1) {
+    const size_t first = std::exchange(count_, functions_.put(window, table_, words_, count_));
+    for (uint64_t others = words_.others; others != 0; others &= others - 1) {
       const auto number = static_cast<size_t>(std::countr_zero(others));
-      const std::string_view word(words_.begins[count_ + number], words_.sizes[number]);
-      set_long(count_ + number, word, (window.unmarked >> (word.data() - window.text) & 1) != 0);
+      const std::string_view word(words_.begins[first + number], words_.sizes[number]);
+      set_long(first + number, word, (window.unmarked >> (word.data() - window.text) & 1) != 0);
     }
-    count_ += static_cast<size_t>(std::popcount(window.lasts));
   }
 
   // Gathers a word. `unmarked` tells it from a word of the same bytes that has a mark before it.

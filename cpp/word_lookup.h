@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstddef>
 #include <string_view>
+#include <utility>
 
 #include "gathered_word.h"
 #include "plan.h"
@@ -59,12 +60,11 @@ class WordLookup {
     // The words of a window, for which there is room.
     void put(const WindowWords& window) {
       if (window.lasts == 0) return;
-      uint64_t others = functions_.put(window, table_, *words_, count_);
-      for (; others != 0; others &= others - 1) [[unlikely]] {
+      const size_t first = std::exchange(count_, functions_.put(window, table_, *words_, count_));
+      for (uint64_t others = words_->others; others != 0; others &= others - 1) [[unlikely]] {
         const auto number = static_cast<size_t>(std::countr_zero(others));
-        set_other(count_ + number, {words_->begins[count_ + number], words_->sizes[number]});
+        set_other(first + number, {words_->begins[first + number], words_->sizes[number]});
       }
-      count_ += static_cast<size_t>(std::popcount(window.lasts));
     }
 
    private:

@@ -9,44 +9,55 @@
 namespace leanformers {
 namespace {
 
-template <bool kDetails>
-uint64_t put(const WindowWords& window, const WordTable& from, GatheredWords& words, size_t count) {
+// What is asked of all words of a window, so that it is not asked of each.
+enum class Kind : uint8_t { kPlain, kLowercase, kGeneral };
+
+template <bool kDetails, Kind kKind>
+size_t put_all(const WindowWords& window, const WordTable& from, GatheredWords& words, size_t count) {
   const WordTable table = from;  // a copy, as the compiler cannot know that writing words leaves it alone
   const char* const text = window.text;
-  const uint64_t inner = window.inner, unmarked = window.unmarked;
-  const uint32_t character = window.character;
-  const bool lowercases = window.lowercases, readable = window.reads_behind;
-  uint64_t others = 0;
-  uint64_t begins = window.begins;
+  const bool readable = kKind == Kind::kPlain || window.reads_behind;
+  uint64_t others = 0, begins = window.begins;
+  WordKey* key_at = words.keys + count;
   size_t number = count;
-  for (uint64_t lasts = window.lasts; lasts != 0; begins &= begins - 1, lasts &= lasts - 1, ++number) {
-    const int begin = std::countr_zero(begins);
-    const auto size = static_cast<size_t>(std::countr_zero(lasts) - begin + 1);
+  for (uint64_t lasts = window.lasts; lasts != 0; begins &= begins - 1, lasts &= lasts - 1, ++number, ++key_at) {
+    const auto begin = static_cast<uint32_t>(__builtin_ctzll(begins));
+    const uint32_t size = static_cast<uint32_t>(__builtin_ctzll(lasts)) - begin + 1;
     const std::string_view word(text + begin, size);
     words.begins[number] = word.data();
     if constexpr (kDetails) {
-      const uint64_t before = inner & ((uint64_t{1} << begin) - 1);
-      words.characters[number] = character + static_cast<uint32_t>(begin - std::popcount(before));
+      words.characters[number] = window.character + begin;
+      if (window.inner != 0) {
+        words.characters[number] -= static_cast<uint32_t>(std::popcount(window.inner & ((uint64_t{1} << begin) - 1)));
+      }
     }
-    if (size > WordKey::kMaxBytes) {
+    if (size > WordKey::kMaxBytes) [[unlikely]] {
       others |= uint64_t{1} << (number - count);
       words.sizes[number - count] = static_cast<uint8_t>(size);
       continue;
     }
-    WordKey key = lowercases ? WordCache::lowercase_key(word) : WordCache::key(word, readable);
-    key.high |= unmarked >> begin << 63;
+    WordKey key = kKind == Kind::kLowercase ? WordCache::lowercase_key(word) : WordCache::key(word, readable);
+    if constexpr (kKind == Kind::kGeneral) key.high |= window.unmarked >> begin << 63;
     // One by one: a key copied as a whole is read from the stack before it has got there.
-    words.keys[number].low = key.low;
-    words.keys[number].high = key.high;
+    key_at->low = key.low;
+    key_at->high = key.high;
     const uint32_t place = table.place(key);
     words.places[number] = place;
     __builtin_prefetch(table.at(place));
   }
-  return others;
+  words.others = others;
+  return number;
+}
+
+template <bool kDetails>
+size_t put(const WindowWords& window, const WordTable& table, GatheredWords& words, size_t count) {
+  if (window.lowercases) return put_all<kDetails, Kind::kLowercase>(window, table, words, count);
+  if (window.unmarked == 0 && window.reads_behind) return put_all<kDetails, Kind::kPlain>(window, table, words, count);
+  return put_all<kDetails, Kind::kGeneral>(window, table, words, count);
 }
 
 template <TokenDetails kDetails>
-bool write_medium(const GatheredWords& words, size_t i, const MediumTable& table, TokenColumns& to) {
+[[gnu::noinline]] bool write_medium(const GatheredWords& words, size_t i, const MediumTable& table, TokenColumns& to) {
   const WordKey& word = words.keys[i];
   if (word.high != GatheredWords::kMedium) return false;
   const size_t size = word.low >> 32;
@@ -67,17 +78,22 @@ bool write_medium(const GatheredWords& words, size_t i, const MediumTable& table
 template <TokenDetails kDetails>
 size_t write(const GatheredWords& words, size_t first, size_t end, const WordTable& table, const MediumTable& medium,
              TokenColumns& to) {
-  TokenColumns own = to;
+  TokenColumns own = to;  // a copy in registers, as nobody is told where it is
+  const WordEntry* const entries = table.entries;
+  const WordTable more{0, 0, 0, entries, table.more_ids, table.more_tokens};
   size_t i = first;
   for (; i < end; ++i) {
     const WordKey key = words.keys[i];
-    const WordEntry* entry = table.at(words.places[i]);
+    const WordEntry* entry = more.at(words.places[i]);
     entry += entry->differs(key);
     if (entry->differs(key)) [[unlikely]] {
-      if (write_medium<kDetails>(words, i, medium, own)) continue;
+      to = own;
+      const bool is_known = write_medium<kDetails>(words, i, medium, to);
+      own = to;
+      if (is_known) continue;
       break;
     }
-    if (!put_entry<kDetails>(own, words.characters[i], *entry, table)) [[unlikely]]
+    if (!put_entry<kDetails>(own, words.characters[i], *entry, more)) [[unlikely]]
       break;
   }
   to = own;

@@ -102,7 +102,10 @@ struct GatheredWords {
   const char* begins[kRoom + kBehind];
   uint32_t places[kRoom + kBehind];      // in the table
   uint32_t characters[kRoom + kBehind];  // with spans: the number of the first one
-  uint8_t sizes[64];                     // of the words of the last window, if one of them was too long for a key
+  // Of the last window: a bit for each word that is too long for a key, the first one's lowest, and if there is such a
+  // word the sizes of all.
+  uint64_t others;
+  uint8_t sizes[64];
 };
 
 // Up to 64 bytes of text, a bit for each, the first one's lowest.
@@ -127,9 +130,9 @@ struct TokenColumns {
 };
 
 struct WordFunctions {
-  // Puts the words of a window behind `count` others, and asks for their entries. Returns a bit for each word that is
-  // too long for a key, the first one's lowest: its size is in `sizes`, and its key and place are yet to be set.
-  uint64_t (*put)(const WindowWords& window, const WordTable& table, GatheredWords& words, size_t count);
+  // Puts the words of a window, which has one, behind `count` others, and asks for their entries. Returns how many words
+  // there are then. The keys and places of `others` are yet to be set.
+  size_t (*put)(const WindowWords& window, const WordTable& table, GatheredWords& words, size_t count);
   // Writes the tokens of words [first, end) up to the first one whose pair has no entry of it, or where spans are
   // wanted one without places, and returns its number. There is room for 32 tokens a word.
   size_t (*write)(const GatheredWords& words, size_t first, size_t end, const WordTable& table,

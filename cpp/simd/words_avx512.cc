@@ -26,7 +26,7 @@ __m512i in_lower_case(__m512i text) {
 }
 
 template <bool kDetails>
-uint64_t put(const WindowWords& window, const WordTable& table, GatheredWords& words, size_t count) {
+size_t put(const WindowWords& window, const WordTable& table, GatheredWords& words, size_t count) {
   const auto found = static_cast<int>(_mm_popcnt_u64(window.lasts));
   __m512i text = _mm512_maskz_loadu_epi8(~uint64_t{0} >> _lzcnt_u64(window.lasts), window.text);
   if (window.lowercases) text = in_lower_case(text);
@@ -79,10 +79,10 @@ uint64_t put(const WindowWords& window, const WordTable& table, GatheredWords& w
       _mm_prefetch(entries + words.places[at + static_cast<size_t>(lane)], _MM_HINT_T0);
     }
   }
-  const uint64_t others = _mm512_cmpgt_epu8_mask(sizes, _mm512_set1_epi8(WordKey::kMaxBytes));
-  const uint64_t kept = others & (found == 64 ? ~uint64_t{0} : (uint64_t{1} << found) - 1);
-  if (kept != 0) _mm512_storeu_si512(words.sizes, sizes);
-  return kept;
+  const auto all = static_cast<uint32_t>(found);
+  words.others = _bzhi_u64(_mm512_cmpgt_epu8_mask(sizes, _mm512_set1_epi8(WordKey::kMaxBytes)), all);
+  if (words.others != 0) _mm512_storeu_si512(words.sizes, sizes);
+  return count + all;
 }
 
 // Of what a pair's eight parts of eight bytes have in common with a key: where the entry of that key is in it, in bytes.

@@ -28,7 +28,7 @@ class BertEncoder {
         at_(text.data()),
         end_(text.data() + text.size()),
         character_(character),
-        lookup_(encoder.worker_, encoder.out_, end_) {}
+        words_(encoder.worker_, encoder.out_, end_) {}
 
   // False, with tokens added or not, at a code point that needs the general pipeline.
   bool encode() {
@@ -51,7 +51,6 @@ class BertEncoder {
 
  private:
   using Kind = BertTable::Kind;
-  using Putter = typename WordLookup<kDetails>::Putter;
 
   // Most characters here have three bytes.
   static unicode::Decoded decode(const char* at) {
@@ -108,15 +107,10 @@ class BertEncoder {
     words_.put({at_, begins, lasts, 0, 0, character_, lowercases_, true});
   }
 
-  // Of a word that is known by its bytes in the text, but for the case of ASCII letters.
-  [[gnu::always_inline]] static void put_short(Putter& words, std::string_view word, bool lowercases,
-                                               uint32_t character) {
-    words.put(word, lowercases ? WordCache::lowercase_key(word) : WordCache::key(word, true), character);
-  }
-
-  void put(Putter& words, std::string_view word, uint32_t character) const {
-    if (word.size() <= WordCache::kMaxBytes) return put_short(words, word, lowercases_, character);
-    words.put(word.data(), word.data() + word.size(), character);
+  // A word that is known by its bytes in the text, but for the case of ASCII letters where it is short.
+  void put(std::string_view word, uint32_t character) {
+    if (word.size() > WordCache::kMaxBytes) return words_.put(word, character);
+    words_.put(word, lowercases_ ? WordCache::lowercase_key(word) : WordCache::key(word, true), character);
   }
 
   // A character that is no ASCII letter, or a word from such a one on.
@@ -144,7 +138,7 @@ class BertEncoder {
   // As another word that stands in the text as it is.
   void put_isolated(uint32_t bytes) {
     if (!words_.has_room(1)) write();
-    put_short(words_, {at_, bytes}, lowercases_, character_);
+    put({at_, bytes}, character_);
   }
 
   // Characters of three bytes whose one token is known. Of a few, tokens are looked up together with those of the words
@@ -211,7 +205,7 @@ class BertEncoder {
     if (!words_.has_room(1)) write();
     // Nothing has more than two characters a byte when it is normalized.
     if (word.size() * 2 > plan().longest_word) check_length(normalize(word));
-    put(words_, word, character);
+    put(word, character);
   }
 
   // Writes the word to the scratch, and of each of its bytes the place in characters from the word's first one.
@@ -241,8 +235,8 @@ class BertEncoder {
   }
 
   void write() {
-    if (words_.has_room(WordLookup<kDetails>::kRoom)) return;
-    words_ = lookup_.write(words_, [this](const auto& word) -> const WordTokens& { return tokenize(word.text()); });
+    if (words_.waiting() == 0) return;
+    words_.write([this](const auto& word) -> const WordTokens& { return tokenize(word.text()); });
   }
 
   const WordTokens& tokenize(std::string_view word) {
@@ -266,8 +260,7 @@ class BertEncoder {
   const char* at_;
   const char* end_;
   uint32_t character_;  // the number of the next one
-  WordLookup<kDetails> lookup_;
-  Putter words_ = lookup_.putter();
+  WordLookup<kDetails> words_;
 };
 
 }  // namespace leanformers

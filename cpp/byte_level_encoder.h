@@ -22,39 +22,36 @@ class ByteLevelEncoder {
         character_(character),
         scanner_(split, text),
         windows_(split, text, instructions()),
-        lookup_(encoder.worker_, encoder.out_, end_) {}
+        words_(encoder.worker_, encoder.out_, end_) {}
 
   void encode() {
-    Putter words = lookup_.putter();
     uint32_t character = character_;
     for (const char* at = text_.data(); at < end_;) {
-      if (!words.has_room(64)) words = write(words);
+      if (!words_.has_room(64)) write();
       const auto [ends, inner] = windows_.look(at);
       if (ends == 0) {
         const char* const end = scanner_.word_end(at);
-        words.put(at, end, character);
+        words_.put({at, end}, character);
         if constexpr (kDetails) character += static_cast<uint32_t>(unicode::count_characters({at, end}));
         at = end;
         continue;
       }
       const int last = 63 - std::countl_zero(ends);
-      words.put({at, ends << 1 | 1, ends, inner, 0, character, false, end_ - at >= kReadAhead});
+      words_.put({at, ends << 1 | 1, ends, inner, 0, character, false, end_ - at >= kReadAhead});
       if constexpr (kDetails) {
         character += static_cast<uint32_t>(last + 1);
         if (inner != 0) character -= static_cast<uint32_t>(std::popcount(inner << (63 - last)));
       }
       at += last + 1;
     }
-    write(words);
+    write();
   }
 
  private:
-  using Putter = typename WordLookup<kDetails>::Putter;
   static constexpr ptrdiff_t kReadAhead = 64 + 16;  // the bytes of a window and of a key
 
-  Putter write(const Putter& words) {
-    return lookup_.write(
-        words, [this](const auto& word) -> const WordTokens& { return encoder_.tokenize_bytes(word.text()); });
+  void write() {
+    words_.write([this](const auto& word) -> const WordTokens& { return encoder_.tokenize_bytes(word.text()); });
   }
 
   Encoder& encoder_;
@@ -63,7 +60,7 @@ class ByteLevelEncoder {
   uint32_t character_;
   WordScanner scanner_;
   WordWindows windows_;
-  WordLookup<kDetails> lookup_;
+  WordLookup<kDetails> words_;
 };
 
 }  // namespace leanformers

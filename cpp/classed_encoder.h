@@ -33,7 +33,7 @@ class ClassedEncoder {
         at_(text.data()),
         end_(at_ + text.size()),
         character_(first),
-        lookup_(encoder.worker_, out_, end_) {}
+        words_(encoder.worker_, out_, end_) {}
 
   void encode() {
     const bool has_windows = plan().windows && most_bytes_ >= ClassWindows::kBytes;
@@ -46,7 +46,6 @@ class ClassedEncoder {
   }
 
  private:
-  using Putter = typename WordLookup<kDetails>::Putter;
   using Window = ClassWindows::Window;
 
   // --- Going back: what stands between two barriers is taken back where one of its characters depends on others ---
@@ -55,7 +54,7 @@ class ClassedEncoder {
   struct Mark {
     const char* at;
     uint32_t character;
-    Putter words;     // that wait to be looked up
+    size_t waiting;   // words
     bool is_written;  // they have been, and then there were so many tokens and words
     size_t tokens;
     int32_t word_count;
@@ -63,13 +62,13 @@ class ClassedEncoder {
   };
 
   void mark() {
-    if (classes_.has_dependent()) mark_ = {at_, character_, words_, false, 0, 0, false};
+    if (classes_.has_dependent()) mark_ = {at_, character_, words_.waiting(), false, 0, 0, false};
   }
 
   // Writes the words before the mark, and forgets those after it.
   void write_mark() {
     if (mark_.is_written) return;
-    words_ = mark_.words;
+    words_.take_back(mark_.waiting);
     write();
     mark_.is_written = true;
     mark_.tokens = out_.ids.size();
@@ -83,7 +82,7 @@ class ClassedEncoder {
       write();
       return true;
     }
-    const bool have_waited = !words_.has_room(WordLookup<kDetails>::kRoom);
+    const bool have_waited = words_.waiting() > 0;
     write_mark();
     if (!have_waited) return true;
     at_ = mark_.at;
@@ -96,7 +95,7 @@ class ClassedEncoder {
     const char* end = at_;
     while (end < end_ && !classes_.is_barrier(*end)) ++end;
     write_mark();
-    words_ = lookup_.putter();
+    words_.take_back(0);
     encoder_.take_back(mark_.tokens, mark_.word_count);
     out_.has_long_word = mark_.has_long_word;
     Characters characters = read_characters({mark_.at, end}, mark_.character);
@@ -161,7 +160,7 @@ class ClassedEncoder {
   bool add(std::string_view word) {
     if (is_looked_up(word)) {
       if (!words_.has_room(1) && !flush()) return false;
-      words_.put(word.data(), word.data() + word.size(), character_);
+      words_.put(word, character_);
       return true;
     }
     if (!flush()) return false;
@@ -223,14 +222,14 @@ class ClassedEncoder {
       if (!classes_.is_barrier(*at)) continue;
       const uint32_t character = kDetails ? character_ - after : 0;
       const int32_t words = out_.word_count - (kDetails ? static_cast<int32_t>(after) : 0);
-      mark_ = {at + 1, character, words_, true, out_.ids.size() - after, words, out_.has_long_word};
+      mark_ = {at + 1, character, 0, true, out_.ids.size() - after, words, out_.has_long_word};
       return;
     }
   }
 
   void write() {
-    if (words_.has_room(WordLookup<kDetails>::kRoom)) return;
-    words_ = lookup_.write(words_, [this](const auto& word) -> const WordTokens& {
+    if (words_.waiting() == 0) return;
+    words_.write([this](const auto& word) -> const WordTokens& {
       tokenize(word.text());
       count_characters(word.text(), encoder_.worker_.tokens);
       return encoder_.worker_.tokens;
@@ -286,8 +285,7 @@ class ClassedEncoder {
   // Of words that are looked up: if no normalizer changes them, and if so.
   const size_t most_unchanged_bytes_ = std::min<size_t>(plan().longest_word, LongWords::kMaxBytes);
   const size_t most_bytes_ = std::min<size_t>(plan().longest_word / classes_.growth(), LongWords::kMaxBytes);
-  WordLookup<kDetails> lookup_;
-  Putter words_ = lookup_.putter();
+  WordLookup<kDetails> words_;
   Mark mark_{};
 };
 

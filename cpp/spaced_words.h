@@ -1,7 +1,6 @@
 // Looks up the words between spaces in the caches and writes their tokens: the hot loop of SpacedEncoder.
 //
-// Words are gathered first, so that their entries in the caches are on their way when they are looked at. What a token
-// stands for is kept in characters from the first one of its word, so that nothing is counted for a known word.
+// What a token stands for is kept in characters from the first one of its word, so that nothing is counted for a known word.
 #pragma once
 
 #include <bit>
@@ -11,9 +10,9 @@
 #include <string_view>
 #include <utility>
 
-#include "gathered_word.h"
 #include "plan.h"
 #include "token_writer.h"
+#include "word_gatherer.h"
 #include "unicode/unicode.h"
 
 namespace leanformers {
@@ -25,47 +24,35 @@ class SpacedWords {
 
   // `words_per_word`: 0 when the caller sees all of them as one word, otherwise 1. `end` is that of the text.
   SpacedWords(Worker& worker, Sequence& out, const char* end, int32_t words_per_word)
-      : cache_(worker.cache), long_words_(worker.long_words), out_(out), end_(end), words_per_word_(words_per_word) {
+      : cache_(worker.cache),
+        long_words_(worker.long_words),
+        out_(out),
+        words_per_word_(words_per_word),
+        words_(out, end) {
     prepare();
   }
 
-  bool has_room(size_t words) const { return GatheredWords::kRoom - count_ >= words; }
+  bool has_room(size_t words) const { return words_.has_room(words); }
 
-  // Gathers the words of a window, for which there is room.
+  // The words of a window, for which there is room.
   void put(const WindowWords& window) {
-    const size_t first = std::exchange(count_, functions_.put(window, table_, words_, count_));
-    for (uint64_t others = words_.others; others != 0; others &= others - 1) {
-      const auto number = static_cast<size_t>(std::countr_zero(others));
-      const std::string_view word(words_.begins[first + number], words_.sizes[number]);
-      set_long(first + number, word, (window.unmarked >> (word.data() - window.text) & 1) != 0);
-    }
+    words_.put(window, [&](std::string_view word) {
+      return key_of_long(word, (window.unmarked >> (word.data() - window.text) & 1) != 0);
+    });
   }
-
-  // Gathers a word. `unmarked` tells it from a word of the same bytes that has a mark before it.
+  // `unmarked` tells a word from one of the same bytes that has a mark before it.
   void put(std::string_view word, bool unmarked, uint32_t character) {
     if (word.size() > LongWords::kMaxBytes) return put_new(word, character);
-    words_.begins[count_] = word.data();
-    words_.characters[count_] = character;
-    if (word.size() > WordCache::kMaxBytes) return set_long(count_++, word, unmarked);
-    const WordKey key = key_of(word, unmarked);
-    words_.keys[count_] = key;
-    words_.places[count_] = table_.place(key);
-    __builtin_prefetch(table_.at(words_.places[count_]));
-    ++count_;
+    if (word.size() > WordCache::kMaxBytes) return words_.put_other(word, key_of_long(word, unmarked), character);
+    words_.put(word, key_of(word, unmarked), character);
   }
-
-  // Gathers a word whose tokens depend on more than its bytes.
-  void put_new(std::string_view word, uint32_t character) {
-    words_.begins[count_] = word.data();
-    words_.characters[count_] = character;
-    words_.keys[count_] = {uint64_t{word.size()} << 32, kNewWord};
-    words_.places[count_++] = 0;
-  }
+  // A word whose tokens depend on more than its bytes.
+  void put_new(std::string_view word, uint32_t character) { words_.put_other(word, key_of_new(word), character); }
 
   // A part of a word, to be looked up alone.
   Word part(std::string_view text, bool unmarked) const {
     const bool is_short = text.size() <= WordCache::kMaxBytes;
-    return {is_short ? key_of(text, unmarked) : WordKey{uint64_t{text.size()} << 32, kNewWord}, text.data()};
+    return {is_short ? key_of(text, unmarked) : key_of_new(text), text.data()};
   }
 
   // Adds the tokens of a part that is known, and says whether it is. Their places are in characters from `first` on.
@@ -87,18 +74,16 @@ class SpacedWords {
   template <typename AddNew>
   bool write(const AddNew& add_new) {
     Writer writer(out_, words_per_word_);
-    for (size_t i = 0; i < count_; ++i) {
-      writer.make_room((count_ - i) * Writer::kRoomOfWord);
-      i = functions_.write(words_, i, count_, cache_.table(), {}, writer.columns());
-      if (i == count_) break;
-      const Word word(words_, i);
+    for (size_t i = 0; i < words_.count(); ++i) {
+      i = words_.write(i, cache_.table(), {}, writer);
+      if (i == words_.count()) break;
+      const Word word = words_[i];
       if (write_other(writer, word)) continue;
       writer.finish();
       if (!add_new(word)) return false;
       writer = Writer(out_, words_per_word_);
     }
     writer.finish();
-    count_ = 0;
     prepare();
     return true;
   }
@@ -128,21 +113,20 @@ class SpacedWords {
 
   void prepare() {
     cache_.prepare();
-    table_ = cache_.table();
+    words_.begin(cache_.table());
   }
 
   WordKey key_of(std::string_view word, bool unmarked) const {
-    WordKey key = WordCache::key(word, end_ - word.data() >= 16);
+    WordKey key = words_.key_of(word);
     if (unmarked) key.high |= WordKey::kUnmarked;
     return key;
   }
-
-  void set_long(size_t number, std::string_view word, bool unmarked) {
+  WordKey key_of_long(std::string_view word, bool unmarked) const {
     const uint32_t hash = long_words_.hash(word) ^ uint32_t { unmarked };
     long_words_.prefetch_set(hash);
-    words_.keys[number] = {uint64_t{word.size()} << 32 | hash, Word::kLong};
-    words_.places[number] = 0;
+    return {uint64_t{word.size()} << 32 | hash, Word::kLong};
   }
+  static WordKey key_of_new(std::string_view word) { return {uint64_t{word.size()} << 32, kNewWord}; }
 
   bool write_other(Writer& writer, const Word& word) const {
     if (word.key.high == kNewWord) return false;
@@ -167,12 +151,8 @@ class SpacedWords {
   WordCache& cache_;
   LongWords& long_words_;
   Sequence& out_;
-  const char* end_;
   int32_t words_per_word_;
-  const WordFunctions functions_ = instructions().words(details_of<kDetails>(out_));
-  WordTable table_;
-  GatheredWords words_;
-  size_t count_ = 0;
+  WordGatherer<kDetails> words_;
 };
 
 }  // namespace leanformers

@@ -1,0 +1,83 @@
+// Gathers words that are to be looked up in the caches together, so that their entries are on their way when they are
+// looked at, and writes the tokens of those that are known.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include "gathered_word.h"
+#include "plan.h"
+#include "simd/ascii_masks.h"
+#include "token_writer.h"
+
+namespace leanformers {
+
+template <bool kDetails>
+class WordGatherer {
+ public:
+  static constexpr size_t kRoom = GatheredWords::kRoom;
+
+  // `end` is that of the text, whose words go to `out`.
+  WordGatherer(const Sequence& out, const char* end) : end_(end), functions_(instructions().words(details_of<kDetails>(out))) {}
+
+  // From now on words are looked up in this table, until its next change.
+  void begin(const WordTable& table) {
+    table_ = table;
+    count_ = 0;
+  }
+
+  size_t count() const { return count_; }
+  bool has_room(size_t words) const { return kRoom - count_ >= words; }
+  void forget_from(size_t number) { count_ = number; }
+  GatheredWord operator[](size_t number) const { return {words_, number}; }
+
+  // The key of a short word.
+  WordKey key_of(std::string_view word) const { return WordCache::key(word, end_ - word.data() >= 16); }
+
+  // A short word, which has this key.
+  void put(std::string_view word, const WordKey& key, uint32_t character) {
+    const uint32_t place = table_.place(key);
+    __builtin_prefetch(table_.at(place));
+    put_other(word, key, character, place);
+  }
+  // A word whose key says where else it is to be looked up.
+  void put_other(std::string_view word, const WordKey& key, uint32_t character, uint32_t place = 0) {
+    words_.places[count_] = place;
+    // One by one: a key copied as a whole is read from the stack before it has got there.
+    words_.keys[count_].low = key.low;
+    words_.keys[count_].high = key.high;
+    words_.begins[count_] = word.data();
+    if constexpr (kDetails) words_.characters[count_] = character;
+    ++count_;
+  }
+  // The words of a window, for which there is room. `key_of_other(word)` gives the key of one that is not short.
+  template <typename KeyOfOther>
+  void put(const WindowWords& window, const KeyOfOther& key_of_other) {
+    if (window.lasts == 0) return;
+    const size_t first = std::exchange(count_, functions_.put(window, table_, words_, count_));
+    for (uint64_t others = words_.others; others != 0; others &= others - 1) [[unlikely]] {
+      const auto number = static_cast<size_t>(std::countr_zero(others));
+      const std::string_view word(words_.begins[first + number], words_.sizes[number]);
+      words_.keys[first + number] = key_of_other(word);
+      words_.places[first + number] = 0;
+    }
+  }
+
+  // Writes the tokens of words from `first` on, up to the first one that is not known at its place, and returns its
+  // number.
+  size_t write(size_t first, const WordTable& table, const MediumTable& medium, TokenWriter<kDetails>& writer) const {
+    writer.make_room((count_ - first) * TokenWriter<kDetails>::kRoomOfWord);
+    return functions_.write(words_, first, count_, table, medium, writer.columns());
+  }
+
+ private:
+  const char* end_;
+  const WordFunctions functions_;
+  WordTable table_{};
+  size_t count_ = 0;
+  GatheredWords words_;
+};
+
+}  // namespace leanformers

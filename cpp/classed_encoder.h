@@ -140,7 +140,8 @@ class ClassedEncoder {
 
   void add_words(const Window& window, const char* at, uint32_t character, uint64_t part) {
     if ((window.begins & part) == 0) return;
-    words_.put({at, window.begins & part, window.lasts & part, window.inner, 0, character, false, end_ - at >= kReadAhead});
+    words_.put(
+        {at, window.begins & part, window.lasts & part, window.inner, 0, character, false, end_ - at >= kReadAhead});
   }
 
   // The next word, or what stands between two.

@@ -39,7 +39,7 @@ struct Sequence {
   Buffer<Span> spans;     // with details
   Buffer<int32_t> words;  // with details, if they are kept
   bool keeps_words = false;
-  size_t begin = 0;       // its first token
+  size_t begin = 0;  // its first token
   int32_t word_count = 0;
   bool has_long_word = false;      // that became the unknown token for its length alone
   bool has_special_token = false;  // that stood in the text

@@ -84,7 +84,8 @@ class SpacedEncoder {
       word = letters - (stages_.gap == Gap::kNothing ? 0 : newline ? 2 : 1);
     }
     character_ += static_cast<uint32_t>(word - begin);
-    const bool is_nothing = letters == end && stages_.joins_spaces() && (stages_.gap == Gap::kNothing || stages_.strips_end);
+    const bool is_nothing =
+        letters == end && stages_.joins_spaces() && (stages_.gap == Gap::kNothing || stages_.strips_end);
     if (is_nothing) return;
     if (prepends_ && word == text_.data() && word < letters) {
       words_.put_new({word, end}, character_);

@@ -1,6 +1,7 @@
 // Looks up the words between spaces in the caches and writes their tokens: the hot loop of SpacedEncoder.
 //
-// What a token stands for is kept in characters from the first one of its word, so that nothing is counted for a known word.
+// What a token stands for is kept in characters from the first one of its word, so that nothing is counted for a known
+// word.
 #pragma once
 
 #include <bit>
@@ -12,8 +13,8 @@
 
 #include "plan.h"
 #include "token_writer.h"
-#include "word_gatherer.h"
 #include "unicode/unicode.h"
+#include "word_gatherer.h"
 
 namespace leanformers {
 

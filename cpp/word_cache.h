@@ -28,7 +28,7 @@ class WordCache {
  public:
   using Key = WordKey;
   using Entry = WordEntry;
-  static constexpr size_t kMaxBytes = Key::kMaxBytes;     // of a word
+  static constexpr size_t kMaxBytes = Key::kMaxBytes;      // of a word
   static constexpr size_t kMaxTokens = Entry::kMaxTokens;  // in an entry
   static constexpr size_t kMostTokens = 16;                // of a word
 

@@ -20,7 +20,8 @@ class WordGatherer {
   static constexpr size_t kRoom = GatheredWords::kRoom;
 
   // `end` is that of the text, whose words go to `out`.
-  WordGatherer(const Sequence& out, const char* end) : end_(end), functions_(instructions().words(details_of<kDetails>(out))) {}
+  WordGatherer(const Sequence& out, const char* end)
+      : end_(end), functions_(instructions().words(details_of<kDetails>(out))) {}
 
   // From now on words are looked up in this table, until its next change.
   void begin(const WordTable& table) {

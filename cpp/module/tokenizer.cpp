@@ -24,8 +24,8 @@ namespace {
 
 Encoded encode(const Tokenizer& tokenizer, nb::list texts, std::optional<nb::list> pairs, bool words,
                bool add_special_tokens, std::optional<uint32_t> max_length, Truncation truncation, bool truncate_left,
-               bool overflow, uint32_t stride, bool split_special_tokens, bool details, bool word_ids,
-               uint32_t threads, size_t part_bytes) {
+               bool overflow, uint32_t stride, bool split_special_tokens, bool details, bool word_ids, uint32_t threads,
+               size_t part_bytes) {
   const HeldTexts first(std::move(texts), words);
   const HeldTexts second(pairs ? std::move(*pairs) : nb::list(), words && pairs);
   const EncodeOptions options{.add_special_tokens = add_special_tokens,
@@ -115,7 +115,8 @@ void bind_tokenizer(nb::module_& m) {
                    "stride: int = 0, split_special_tokens: bool = False, details: bool = False, word_ids: bool = True, "
                    "threads: int = 0, part_bytes: int = ...) -> Encoded"),
            "Encode a batch of str or, with `words`, of lists of str. `max_length` counts special tokens; `overflow` "
-           "makes rows of what is cut off; `details` adds spans and, with `word_ids`, words; `threads` at most, 0: those of the process, which "
+           "makes rows of what is cut off; `details` adds spans and, with `word_ids`, words; `threads` at most, 0: "
+           "those of the process, which "
            "share texts in parts of at least `part_bytes`. Lone surrogates read as U+FFFD.")
       .def("cuts", &Tokenizer::cuts, "text"_a, "part_bytes"_a = EncodeOptions{}.part_bytes,
            nb::sig("def cuts(self, text: str, part_bytes: int = ...) -> list[int]"),

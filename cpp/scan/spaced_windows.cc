@@ -52,16 +52,17 @@ SpacedWindows::Block SpacedWindows::read(const char* at, char (&copy)[kBytes]) c
   const uint64_t before = block.gaps << 1 | uint64_t{after_gap};
   block.parts = stages_.gap == SpacedText::Gap::kEachMark ? block.gaps : block.gaps & ~before;
   if (stages_.cuts) {
-    const bool after_other = at > begin_ && !after_gap && SpacedText::kSpaces.find(at[-1]) != std::string_view::npos;
-    block.parts |= cuts(block.ascii.spaces & ~block.gaps, uint64_t{after_other}, block.gaps | before, at);
+    const AsciiMasks& ascii = block.ascii;
+    const uint64_t others = ~(ascii.lower | ascii.upper | ascii.digits | ascii.high | block.gaps);
+    const uint64_t kept = block.gaps | before | ascii.high | ascii.high << 1;
+    block.parts |= cuts((others | others << 1 | uint64_t{at > begin_ && is_other(at[-1])}) & ~kept, at);
   }
   return block;
 }
 
-// Beside white space that is no gap. Elsewhere the model is given less only when a word is new: known words are found
-// faster the fewer they are.
-uint64_t SpacedWindows::cuts(uint64_t others, uint64_t other_before, uint64_t beside_gaps, const char* at) const {
-  uint64_t candidates = (others | others << 1 | other_before) & ~beside_gaps;
+// Beside punctuation and white space that is no gap: so there are fewer distinct words. Elsewhere the model is given
+// less only when a word is new, since known words are found faster the fewer they are.
+uint64_t SpacedWindows::cuts(uint64_t candidates, const char* at) const {
   if (at == begin_) candidates &= ~uint64_t{1};
   if (const auto left = static_cast<size_t>(end_ - at); left < kBytes) candidates &= (uint64_t{1} << left) - 1;
   uint64_t cuts = 0;
@@ -70,6 +71,12 @@ uint64_t SpacedWindows::cuts(uint64_t others, uint64_t other_before, uint64_t be
     if (stages_.cuts->has(second[-1], second[0])) cuts |= candidates & -candidates;
   }
   return cuts;
+}
+
+bool SpacedWindows::is_other(char byte) const {
+  const auto from = [byte](char first) { return static_cast<unsigned char>(byte - first); };
+  const bool is_letter = static_cast<unsigned char>((byte | 0x20) - 'a') < 26;
+  return from(0) < 0x80 && !is_letter && from('0') >= 10 && !is_gap(&byte);
 }
 
 uint64_t SpacedWindows::gaps_of(const AsciiMasks& masks, const char* text) const {

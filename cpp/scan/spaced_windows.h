@@ -44,7 +44,10 @@ class SpacedWindows {
   };
   Block read(const char* at, char (&copy)[kBytes]) const;
   uint64_t gaps_of(const AsciiMasks& masks, const char* text) const;
-  uint64_t cuts(uint64_t others, uint64_t other_before, uint64_t beside_gaps, const char* at) const;
+  // Those of the candidates between whose neighbours the model does the same with each of the parts.
+  uint64_t cuts(uint64_t candidates, const char* at) const;
+  // ASCII that is neither a letter nor a digit nor a gap.
+  bool is_other(char byte) const;
   bool is_gap(const char* at) const { return stages_.is_gap[static_cast<unsigned char>(*at)]; }
 
   const SpacedText& stages_;

@@ -21,6 +21,7 @@ size_t put_all(const WindowWords& window, const WordTable& from, GatheredWords& 
   WordKey* key_at = words.keys + count;
   size_t number = count;
   for (uint64_t lasts = window.lasts; lasts != 0; begins &= begins - 1, lasts &= lasts - 1, ++number, ++key_at) {
+    // std::countr_zero would ask whether there is a bit, as older processors cannot count without.
     const auto begin = static_cast<uint32_t>(__builtin_ctzll(begins));
     const uint32_t size = static_cast<uint32_t>(__builtin_ctzll(lasts)) - begin + 1;
     const std::string_view word(text + begin, size);
@@ -79,12 +80,10 @@ template <TokenDetails kDetails>
 size_t write(const GatheredWords& words, size_t first, size_t end, const WordTable& table, const MediumTable& medium,
              TokenColumns& to) {
   TokenColumns own = to;  // a copy in registers, as nobody is told where it is
-  const WordEntry* const entries = table.entries;
-  const WordTable more{0, 0, 0, entries, table.more_ids, table.more_tokens};
   size_t i = first;
   for (; i < end; ++i) {
     const WordKey key = words.keys[i];
-    const WordEntry* entry = more.at(words.places[i]);
+    const WordEntry* entry = table.at(words.places[i]);
     entry += entry->differs(key);
     if (entry->differs(key)) [[unlikely]] {
       to = own;
@@ -93,7 +92,7 @@ size_t write(const GatheredWords& words, size_t first, size_t end, const WordTab
       if (is_known) continue;
       break;
     }
-    if (!put_entry<kDetails>(own, words.characters[i], *entry, more)) [[unlikely]]
+    if (!put_entry<kDetails>(own, words.characters[i], *entry, table)) [[unlikely]]
       break;
   }
   to = own;

@@ -91,8 +91,8 @@ struct MediumTable {
 
 // In columns, so that several can be put at once.
 struct GatheredWords {
-  static constexpr size_t kRoom = 128;
-  static constexpr size_t kBehind = 64;  // may be written behind the last one
+  static constexpr size_t kRoom = 256;
+  static constexpr size_t kBehind = 8;  // may be written behind the last one
 
   // What the keys of words of 16 to 32 bytes have in place of bytes 8 to 15: no short word has it. The rest is their
   // size, in the higher half, and where their pair begins in the MediumTable.
@@ -130,8 +130,8 @@ struct TokenColumns {
 };
 
 struct WordFunctions {
-  // Puts the words of a window, which has one, behind `count` others, and asks for their entries. Returns how many words
-  // there are then. The keys and places of `others` are yet to be set.
+  // Puts the words of a window, which has one, behind `count` others, and asks for their entries. Returns how many
+  // words there are then. The keys and places of `others` are yet to be set.
   size_t (*put)(const WindowWords& window, const WordTable& table, GatheredWords& words, size_t count);
   // Writes the tokens of words [first, end) up to the first one whose pair has no entry of it, or where spans are
   // wanted one without places, and returns its number. There is room for 32 tokens a word.

@@ -51,8 +51,8 @@ size_t put(const WindowWords& window, const WordTable& table, GatheredWords& wor
     number = _mm512_add_epi8(number, eight);
     const __m512i place_of_low = _mm512_add_epi8(begin, order), after = _mm512_add_epi8(order, eight);
     const __m512i low = _mm512_maskz_permutexvar_epi8(_mm512_cmplt_epu8_mask(order, size), place_of_low, text);
-    __m512i high = _mm512_maskz_permutexvar_epi8(_mm512_cmplt_epu8_mask(after, size),
-                                                 _mm512_add_epi8(place_of_low, eight), text);
+    __m512i high =
+        _mm512_maskz_permutexvar_epi8(_mm512_cmplt_epu8_mask(after, size), _mm512_add_epi8(place_of_low, eight), text);
     high = _mm512_ternarylogic_epi64(high, size, last_byte, 0xF8);  // high | (size & last_byte)
     const __m512i first = _mm512_and_si512(begin, _mm512_set1_epi64(0xFF));
     if (window.unmarked != 0) {
@@ -71,8 +71,8 @@ size_t put(const WindowWords& window, const WordTable& table, GatheredWords& wor
       const __m512i one = _mm512_set1_epi64(1);
       const __m512i before = _mm512_sub_epi64(_mm512_sllv_epi64(one, first), one);
       const __m512i inner = _mm512_and_si512(before, _mm512_set1_epi64(static_cast<int64_t>(window.inner)));
-      const __m512i character = _mm512_add_epi64(_mm512_sub_epi64(first, _mm512_popcnt_epi64(inner)),
-                                                 _mm512_set1_epi64(window.character));
+      const __m512i character =
+          _mm512_add_epi64(_mm512_sub_epi64(first, _mm512_popcnt_epi64(inner)), _mm512_set1_epi64(window.character));
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(words.characters + at), _mm512_cvtepi64_epi32(character));
     }
     for (int lane = 0; lane < kLanes; ++lane) {
@@ -85,7 +85,8 @@ size_t put(const WindowWords& window, const WordTable& table, GatheredWords& wor
   return count + all;
 }
 
-// Of what a pair's eight parts of eight bytes have in common with a key: where the entry of that key is in it, in bytes.
+// Of what a pair's eight parts of eight bytes have in common with a key: where the entry of that key is in it, in
+// bytes.
 constexpr uint8_t kNowhere = 0xFF;
 struct Entries {
   uint8_t of[256];
@@ -97,7 +98,7 @@ struct Entries {
 };
 constexpr Entries kEntries;
 
-// The tokens of a word that may be a medium one; null, and none are written, when its pair does not have it.
+// Writes the tokens of a word that may be a medium one, or says that its pair does not have it.
 template <TokenDetails kDetails>
 bool write_medium(const GatheredWords& words, size_t i, const MediumTable& table, const TokenColumns& to, size_t& count,
                   __m128i number) {
@@ -175,8 +176,7 @@ size_t write(const GatheredWords& words, size_t first, size_t end, const WordTab
                        _mm_load_si128(reinterpret_cast<const __m128i*>(entry) + 1));
       if constexpr (kSpans) {
         const __m256i places = _mm256_broadcastd_epi32(_mm_loadu_si32(entry->places));
-        const __m256i from_first =
-            _mm256_and_si256(_mm256_srlv_epi32(places, begins_and_ends), _mm256_set1_epi32(0xF));
+        const __m256i from_first = _mm256_and_si256(_mm256_srlv_epi32(places, begins_and_ends), _mm256_set1_epi32(0xF));
         const __m256i character = _mm256_broadcastd_epi32(_mm_loadu_si32(words.characters + i));
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(spans + count), _mm256_add_epi32(from_first, character));
       }

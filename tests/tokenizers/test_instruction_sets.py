@@ -45,7 +45,7 @@ def folders(test_data: Path, corpus_lines: list[str], tmp_path_factory: pytest.T
     llama.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
     words = tokenizers.Tokenizer(models.BPE(unk_token="<unk>"))
     words.pre_tokenizer = pre.Whitespace()
-    found = [str(test_data / "tokenizers" / name) for name in sorted(os.listdir(test_data / "tokenizers"))]
+    found = sorted(map(str, (test_data / "tokenizers").iterdir()))
     for name, tokenizer in (("llama", llama), ("words", words)):
         bytes_ = [f"<0x{byte:02X}>" for byte in range(256)] if name == "llama" else []
         trainer = tokenizers.trainers.BpeTrainer(

@@ -227,6 +227,18 @@ class BertEncoder {
     return normalized;
   }
 
+  // Writes a word whose characters have a byte each, before and after, to the scratch. False: it has others.
+  bool normalize_ascii(std::string_view word) {
+    scratch_.word.resize(word.size());
+    bool is_ascii = true;
+    for (size_t i = 0; i < word.size(); ++i) {
+      const char form = table_.byte_form(word[i]);
+      scratch_.word[i] = form;
+      is_ascii &= form != '\0';
+    }
+    return is_ascii;
+  }
+
   // Caches do not remember what a word's length did.
   void check_length(std::string_view word) {
     if (word.size() > plan().longest_word && unicode::count_characters(word) > plan().longest_word) {
@@ -240,6 +252,7 @@ class BertEncoder {
   }
 
   const WordTokens& tokenize(std::string_view word) {
+    if (normalize_ascii(word)) return encoder_.tokenize(scratch_.word);
     encoder_.tokenize(normalize(word));
     for (WordToken& token : encoder_.worker_.tokens) {
       token.end = scratch_.spans[token.end - 1].end;

@@ -35,9 +35,10 @@ BertTable::BertTable(const BertNormalizer& normalizer) {
     page_of_[first >> 8] = static_cast<uint16_t>(pages_.size());
     pages_.push_back(page);
   }
-  for (uint32_t byte = 0; byte < 256; ++byte) {
+  for (uint32_t byte = 0; byte < 128; ++byte) {
     const Entry entry = at(byte);
-    byte_forms_[byte] = byte < 128 && entry.bytes == 1 ? form(entry)[0] : static_cast<char>(byte);
+    if (entry.kind != Kind::kLetter && entry.kind != Kind::kIsolated) continue;
+    if (entry.bytes <= 1) byte_forms_[byte] = entry.bytes == 0 ? static_cast<char>(byte) : form(entry)[0];
   }
 }
 

@@ -38,7 +38,7 @@ class BertTable {
   Entry at(char32_t code) const { return pages_[page_of_[code >> 8]][code & 0xFF]; }
   std::string_view form(Entry entry) const { return {pool_.data() + size_t{entry.offset} * 4, entry.bytes}; }
 
-  // The one byte that an ASCII character becomes: itself, or its lower case. Other bytes stay as they are.
+  // The one byte that an ASCII character becomes in a word: itself, or its lower case. 0 for any other byte.
   char byte_form(char byte) const { return byte_forms_[static_cast<unsigned char>(byte)]; }
   bool lowercases() const { return byte_form('A') == 'a'; }
 

@@ -122,7 +122,7 @@ class MergeForest {
   bool finish();
 
   static uint64_t hash_of(uint32_t left, uint32_t right) {
-    return PerfectTable::mix(left * 0x9E3779B97F4A7C15 + right * 0xC2B2AE3D27D4EB4F);
+    return left * 0x9E3779B97F4A7C15 + right * 0xC2B2AE3D27D4EB4F;
   }
   uint32_t letters_ = 0;
   uint32_t size_ = 0;

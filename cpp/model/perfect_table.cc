@@ -37,7 +37,9 @@ bool PerfectTable::build(std::span<const uint64_t> hashes) {
   const size_t groups = std::bit_ceil(hashes.size() / 4 + 2);
   group_shift_ = 64 - std::countr_zero(groups);
   value_bits_ = static_cast<int>(std::bit_width(hashes.size()));
-  slots_ = SharedArray<uint32_t>(hashes.size() * 4 / 3 + 2, kFree);
+  const size_t slots = std::bit_ceil(hashes.size() * 5 / 4 + 2);
+  slot_shift_ = 64 - std::countr_zero(slots);
+  slots_ = SharedArray<uint32_t>(slots, kFree);
   numbers_ = SharedArray<uint8_t>(groups);
 
   // Large groups first, while most slots are free.

@@ -15,34 +15,30 @@ class PerfectTable {
  public:
   PerfectTable() = default;  // to be read from an archive
 
-  // The value of a hash is its place in the list. False when some hashes are too alike to be kept apart.
+  // The value of a hash is its place in the list. Their highest bits have to be good. False when some hashes are too alike to be kept apart.
   bool build(std::span<const uint64_t> hashes);
 
   // The value of this hash, if it is one of the list. Otherwise, most often, a number beyond all values.
   uint32_t guess(uint64_t hash) const { return slots_[slot(hash, numbers_[group(hash)])] ^ mark(hash); }
 
-  // Of a hash with good bits at its highest ones, or anywhere: good bits everywhere.
-  static uint64_t mix(uint64_t hash) { return (hash ^ hash >> 32) * 0x9FB21C651E98DF25; }
-
   template <class Archive>
   void archive(Archive& a) {
-    a(slots_, numbers_, group_shift_, value_bits_);
+    a(slots_, numbers_, group_shift_, slot_shift_, value_bits_);
   }
 
  private:
   static constexpr uint32_t kFree = UINT32_MAX;
 
   size_t group(uint64_t hash) const { return hash >> group_shift_; }
-  size_t slot(uint64_t hash, uint32_t number) const {
-    const uint32_t moved = (static_cast<uint32_t>(hash) ^ number * 0x9E3779B1) * 0x85EBCA77;
-    return uint64_t{moved} * slots_.size() >> 32;
+  size_t slot(uint64_t hash, uint64_t number) const {
+    return (hash ^ hash >> 32 ^ number) * 0x9FB21C651E98DF25 >> slot_shift_;
   }
   // Above the bits of values, so that what another hash finds there is beyond them.
   uint32_t mark(uint64_t hash) const { return static_cast<uint32_t>(hash >> 20) << value_bits_; }
 
   SharedArray<uint32_t> slots_;   // value and mark
   SharedArray<uint8_t> numbers_;  // by group
-  int group_shift_ = 0, value_bits_ = 0;
+  int group_shift_ = 0, slot_shift_ = 0, value_bits_ = 0;
 };
 
 }  // namespace leanformers

@@ -32,7 +32,7 @@ class ShortMerge {
     while (true) {
       // Of the least symbol the leftmost place.
       int32_t least = kNoKey;
-      for (int32_t key : keys_) least = std::min(least, key);
+      for (uint32_t i = 0; i < kRoom; ++i) least = std::min(least, keys_[i]);
       if (least == kNoKey) break;
       merge_at(static_cast<uint32_t>(least) % kRoom, static_cast<uint32_t>(least) / kRoom);
     }
@@ -59,7 +59,7 @@ class ShortMerge {
     previous_[next] = static_cast<uint8_t>(place);
     keys_[taken] = kNoKey;
     keys_[place] = key(place, symbol, symbols_[next]);
-    if (previous != kRoom) keys_[previous] = key(previous, symbols_[previous], symbol);
+    keys_[previous] = key(previous, symbols_[previous], symbol);
   }
 
   // What orders a merge of two neighbours, the left of which is at this place.
@@ -69,7 +69,7 @@ class ShortMerge {
   }
 
   const MergeForest& forest_;
-  alignas(16) std::array<int32_t, kRoom> keys_;
+  alignas(16) std::array<int32_t, kRoom + 1> keys_;  // the last one, of no place, is not looked at
   std::array<uint32_t, kRoom + 1> symbols_;
   std::array<uint8_t, kRoom + 1> next_, previous_;
 };

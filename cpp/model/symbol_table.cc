@@ -20,9 +20,9 @@ bool SymbolTable::build(std::span<const Text> texts) {
       if (!is_longer) add_to_filter(hash_of(window.from(size - 8), kGoesBack));
     }
     if (is_longer) {
-      hashes[symbol] = PerfectTable::mix(hash_of({symbol, 0}, 0));  // a slot that nobody looks for
+      hashes[symbol] = hash_of({symbol, 0}, 0);  // a slot that nobody looks for
     } else {
-      hashes[symbol] = PerfectTable::mix(hash);
+      hashes[symbol] = hash;
       texts_.writable()[symbol] = key(window, size);
     }
   }

@@ -53,7 +53,7 @@ class SymbolTable {
 
   // The symbol of the first bytes, if there is one. Otherwise, most often, a number beyond all symbols.
   uint32_t guess(const Window& window, unsigned size) const {
-    return symbols_.guess(PerfectTable::mix(hash_of(window.first(size), size)));
+    return symbols_.guess(hash_of(window.first(size), size));
   }
   // Whether a guess was right.
   bool is(uint32_t symbol, const Window& window, unsigned size) const {

@@ -157,7 +157,9 @@ void BpeModel::find_search(const Bpe& settings, std::span<const Merge> merges) {
       if (others.contains(merge.left) || others.contains(merge.right)) return;
     }
   }
-  if (std::optional<MergeForest> forest = MergeForest::grow(merges, ids)) search_.emplace(*std::move(forest), texts);
+  if (std::optional<MergeForest> forest = MergeForest::grow(merges, ids)) {
+    search_ = TokenSearch::make(*std::move(forest), texts);
+  }
 }
 
 void BpeModel::keep_words(const Vocabulary& vocab) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "model/pair_table.h"
+
 namespace leanformers {
 
 MergeForest::MergeForest(std::span<const uint32_t> letters, size_t largest_id, size_t merges)
@@ -10,14 +12,15 @@ MergeForest::MergeForest(std::span<const uint32_t> letters, size_t largest_id, s
       size_(letters_),
       ids_(letters.size() + merges),
       symbols_(largest_id + 1, kNone),
-      parts_(letters.size() + merges),
-      joined_(merges) {
+      parts_(letters.size() + merges) {
   std::copy(letters.begin(), letters.end(), ids_.writable());
-  for (uint32_t i = 0; i < letters.size(); ++i) symbols_.writable()[letters[i]] = i;
+  for (uint32_t i = 0; i < letters.size(); ++i) {
+    symbols_.writable()[letters[i]] = i;
+    parts_.writable()[i] = {i, i};
+  }
 }
 
 void MergeForest::add(uint32_t left, uint32_t right, uint32_t id) {
-  joined_.insert(left, right, size_);
   symbols_.writable()[id] = size_;
   ids_.writable()[size_] = id;
   parts_.writable()[size_++] = {left, right};
@@ -37,26 +40,44 @@ std::optional<MergeForest> MergeForest::grow(std::span<const Merge> merges, std:
   }
 
   MergeForest forest(letters, largest, results);
+  if (!forest.add_merges(merges) || !forest.finish()) return std::nullopt;
+  return forest;
+}
+
+// False when some merge may happen out of order.
+bool MergeForest::add_merges(std::span<const Merge> merges) {
+  PairTable joined(ids_.size() - letters_);
+  const auto fit = [&](uint32_t left, uint32_t right) {
+    return compatible(left, right, [&joined](uint32_t a, uint32_t b) { return joined.find(a, b); });
+  };
   std::vector<Merge> early;  // before their parts
   for (const Merge& merge : merges) {
-    const uint32_t left = forest.symbols_[merge.left], right = forest.symbols_[merge.right];
-    const uint32_t result = forest.symbols_[merge.result];
+    const uint32_t left = symbols_[merge.left], right = symbols_[merge.right], result = symbols_[merge.result];
     if (result != kNone) {
-      if (result < forest.letters_) return std::nullopt;
+      if (result < letters_) return false;
       // A pair that has a merge twice has the later one's rank.
-      const auto [made_of_left, made_of_right] = forest.parts(result);
-      if (made_of_left == left && made_of_right == right) return std::nullopt;
+      if (is(result, left, right)) return false;
     } else if (left == kNone || right == kNone) {
       early.push_back(merge);
-    } else if (forest.compatible(left, right)) {
-      forest.add(left, right, merge.result);
+    } else if (fit(left, right)) {
+      joined.insert(left, right, size_);
+      add(left, right, merge.result);
     }
   }
-  for (const Merge& merge : early) {
-    const uint32_t left = forest.symbols_[merge.left], right = forest.symbols_[merge.right];
-    if (left != kNone && right != kNone && forest.compatible(left, right)) return std::nullopt;
+  return std::none_of(early.begin(), early.end(), [&](const Merge& merge) {
+    const uint32_t left = symbols_[merge.left], right = symbols_[merge.right];
+    return left != kNone && right != kNone && fit(left, right);
+  });
+}
+
+// Makes the table.
+bool MergeForest::finish() {
+  std::vector<uint64_t> hashes(size_);
+  for (uint32_t symbol = 0; symbol < size_; ++symbol) {
+    const auto [left, right] = parts_[symbol];
+    hashes[symbol] = hash_of(symbol < letters_ ? kNone : left, right);  // nobody looks for a letter
   }
-  return forest;
+  return joined_.build(hashes);
 }
 
 }  // namespace leanformers

@@ -24,7 +24,7 @@
 #include <span>
 
 #include "model/merge.h"
-#include "model/pair_table.h"
+#include "model/perfect_table.h"
 #include "shared_array.h"
 
 namespace leanformers {
@@ -38,7 +38,8 @@ class MergeForest {
   };
 
   // The symbols that come of `letters`, which are distinct ids of symbols before merging, with merges by rank, whose
-  // results have the joint texts of their parts, which tell ids apart. None when some merge may happen out of order.
+  // results have the joint texts of their parts, which tell ids apart. None when some merge may happen out of order,
+  // and when pairs are too alike for the table.
   static std::optional<MergeForest> grow(std::span<const Merge> merges, std::span<const uint32_t> letters);
 
   // Symbols are numbered: letters as they were given, then the others in the order of the merges that make them.
@@ -46,27 +47,42 @@ class MergeForest {
   uint32_t size() const { return size_; }
   uint32_t id(uint32_t symbol) const { return ids_[symbol]; }
   bool has(uint32_t id) const { return id < symbols_.size() && symbols_[id] != kNone; }
-  // Of a symbol that is no letter.
+  // A letter is made of itself twice.
   Parts parts(uint32_t symbol) const { return parts_[symbol]; }
 
   // Whether two symbols are what merging their joint text gives. Time is the depth of their trees.
+  //
+  // Without a branch for a few steps, as nobody can guess what they find: what comes after goes on meanwhile. Letters
+  // may be undone over and over, since no merge comes before the limit that this gives.
   bool compatible(uint32_t left, uint32_t right) const {
-    // A merge between them happens if it comes before the one that is being undone. Of equal merges, that is of the
-    // same symbol over and over, the left one comes first: so the right symbol is undone first, and a merge equal to
-    // its own comes before it.
-    for (uint32_t limit = kNone;;) {
-      if (joined_.find(left, right) < limit) return false;
-      if (left > right) {
-        if (left < letters_) return true;
-        limit = left;
-        left = parts_[left].right;
-      } else {
-        if (right < letters_) return true;
-        limit = right + 1;
-        right = parts_[right].left;
+    Seam seam{left, right, size_};
+    do {
+      uint32_t joined = kNone, joined_left = 0, joined_right = 0;
+#pragma GCC unroll 4
+      for (int step = 0; step < 4; ++step) {
+        const uint32_t guess = guess_joined(seam.left, seam.right);
+        const bool joins = guess < seam.limit;
+        joined = joins ? guess : joined;
+        joined_left = joins ? seam.left : joined_left;
+        joined_right = joins ? seam.right : joined_right;
+        seam.undo(parts_);
       }
-    }
+      if (joined == kNone) continue;
+      if (is(joined, joined_left, joined_right)) return false;
+      return compatible(left, right, [this](uint32_t a, uint32_t b) {
+        const uint32_t guess = guess_joined(a, b);
+        return guess < size_ && is(guess, a, b) ? guess : kNone;
+      });
+    } while (seam.limit > letters_);
+    return true;
   }
+
+  // The symbol that two others give, or most often, if there is none, a number beyond all: what `is` says no to.
+  uint32_t guess_joined(uint32_t left, uint32_t right) const { return joined_.guess(hash_of(left, right)); }
+  bool is(uint32_t symbol, uint32_t left, uint32_t right) const {
+    return symbol >= letters_ && parts_[symbol].left == left && parts_[symbol].right == right;
+  }
+  static constexpr uint32_t kNone = UINT32_MAX;  // no symbol
 
   template <class Archive>
   void archive(Archive& a) {
@@ -74,17 +90,46 @@ class MergeForest {
   }
 
  private:
-  static constexpr uint32_t kNone = PairTable::kMissing;
+  // Where two symbols meet, while their merges are undone, and the symbol that a merge between them has to come before.
+  struct Seam {
+    uint32_t left, right, limit;
+    // A merge between them happens if it comes before the one that is being undone. Of equal merges, that is of the
+    // same symbol over and over, the left one comes first: so the right symbol is undone first, and a merge equal to
+    // its own comes before it.
+    template <class PartsOf>
+    void undo(const PartsOf& parts) {
+      const uint32_t new_left = parts[left].right, new_right = parts[right].left;
+      const bool left_first = left > right;
+      limit = left_first ? left : right + 1;
+      left = left_first ? new_left : left;
+      right = left_first ? right : new_right;
+    }
+  };
+  // With a function that says which symbol two others give, or kNone.
+  template <class Joined>
+  bool compatible(uint32_t left, uint32_t right, const Joined& joined) const {
+    Seam seam{left, right, kNone};
+    do {
+      if (joined(seam.left, seam.right) < seam.limit) return false;
+      seam.undo(parts_);
+    } while (seam.limit > letters_);
+    return true;
+  }
 
   MergeForest(std::span<const uint32_t> letters, size_t largest_id, size_t merges);
   void add(uint32_t left, uint32_t right, uint32_t id);
+  bool add_merges(std::span<const Merge> merges);
+  bool finish();
 
+  static uint64_t hash_of(uint32_t left, uint32_t right) {
+    return left * 0x9E3779B97F4A7C15 + right * 0xC2B2AE3D27D4EB4F;
+  }
   uint32_t letters_ = 0;
   uint32_t size_ = 0;
   SharedArray<uint32_t> ids_;      // with room for a symbol of each merge, as parts_ has
   SharedArray<uint32_t> symbols_;  // by id
-  SharedArray<Parts> parts_;       // those of letters mean nothing
-  PairTable joined_;               // the symbol that two others give
+  SharedArray<Parts> parts_;
+  PerfectTable joined_;            // the symbol that two others give
 };
 
 }  // namespace leanformers

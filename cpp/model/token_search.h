@@ -2,12 +2,15 @@
 // of by merging.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/merge_forest.h"
+#include "model/symbol_table.h"
 #include "model/trie.h"
 #include "model/word_token.h"
 
@@ -16,8 +19,8 @@ namespace leanformers {
 class TokenSearch {
  public:
   TokenSearch() = default;  // to be read from an archive
-  // `letters`: the texts of the forest's letters.
-  TokenSearch(MergeForest forest, const std::vector<std::string>& letters);
+  // `letters`: the texts of the forest's letters. None when texts are too alike for the table.
+  static std::optional<TokenSearch> make(MergeForest forest, const std::vector<std::string>& letters);
 
   // Whether a text that is made of letters and has the token of this id is this token.
   bool finds(uint32_t id) const { return forest_.has(id); }
@@ -29,22 +32,21 @@ class TokenSearch {
 
   template <class Archive>
   void archive(Archive& a) {
-    a(forest_, trie_);
+    a(forest_, symbols_, bytes_, longer_, longer_symbols_);
   }
 
  private:
-  struct Match {
-    uint32_t symbol, size;
-  };
-  // The longest symbol that the text begins with, of fewer bytes than `limit`; its size is 0 if there is none.
-  Match longest(std::string_view text, size_t limit) const {
-    Match found{0, 0};
-    trie_.visit_beginnings(text.substr(0, limit), [&](uint32_t size, uint32_t symbol) { found = {symbol, size}; });
-    return found;
-  }
+  static constexpr size_t kMostLetters = 32;  // to be merged
+
+  class Run;
+  bool add_one_or_two(std::string_view text, uint32_t offset, WordTokens& tokens) const;
+  bool add_letters(std::string_view text, uint32_t offset, WordTokens& tokens) const;
 
   MergeForest forest_;
-  Trie trie_;  // of the symbols' texts
+  SymbolTable symbols_;
+  std::array<uint32_t, 256> bytes_{};     // letters of one byte
+  Trie longer_;                           // texts of more than Window::kBytes
+  SharedArray<uint32_t> longer_symbols_;  // theirs
 };
 
 }  // namespace leanformers

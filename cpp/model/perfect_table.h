@@ -1,0 +1,44 @@
+// hash -> u32, for hashes that are known from the beginning, each of which has a slot to itself: a look-up reads one
+// slot and has no branch. Hashes fall into small groups, and each group has a number that sends its hashes to slots
+// that are free. Belazzougui, Botelho and Dietzfelbinger, "Hash, displace, and compress", 2009.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "shared_array.h"
+
+namespace leanformers {
+
+class PerfectTable {
+ public:
+  PerfectTable() = default;  // to be read from an archive
+
+  // The value of a hash is its place in the list. Their highest bits have to be good. False when some hashes are too alike to be kept apart.
+  bool build(std::span<const uint64_t> hashes);
+
+  // The value of this hash, if it is one of the list. Otherwise, most often, a number beyond all values.
+  uint32_t guess(uint64_t hash) const { return slots_[slot(hash, numbers_[group(hash)])] ^ mark(hash); }
+
+  template <class Archive>
+  void archive(Archive& a) {
+    a(slots_, numbers_, group_shift_, slot_shift_, value_bits_);
+  }
+
+ private:
+  static constexpr uint32_t kFree = UINT32_MAX;
+
+  size_t group(uint64_t hash) const { return hash >> group_shift_; }
+  size_t slot(uint64_t hash, uint64_t number) const {
+    return (hash ^ hash >> 32 ^ number) * 0x9FB21C651E98DF25 >> slot_shift_;
+  }
+  // Above the bits of values, so that what another hash finds there is beyond them.
+  uint32_t mark(uint64_t hash) const { return static_cast<uint32_t>(hash >> 20) << value_bits_; }
+
+  SharedArray<uint32_t> slots_;   // value and mark
+  SharedArray<uint8_t> numbers_;  // by group
+  int group_shift_ = 0, slot_shift_ = 0, value_bits_ = 0;
+};
+
+}  // namespace leanformers

@@ -1,0 +1,99 @@
+// Which of a set of texts does a text begin with? All sizes are looked up at once, so that neither memory nor branches
+// are waited for one after the other, as in a trie: a small filter says which ones may be there, and most of them are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "model/perfect_table.h"
+#include "model/window.h"
+#include "shared_array.h"
+
+namespace leanformers {
+
+class SymbolTable {
+ public:
+  static constexpr uint32_t kMissing = UINT32_MAX;
+
+  struct Text {
+    Window window;  // its first bytes, and zeros
+    uint32_t size;
+  };
+
+  SymbolTable() = default;  // to be read from an archive
+
+  // The symbol of a text is its place in the list. Only those of at most Window::kBytes are found. False when there are
+  // some whose hashes are too alike.
+  bool build(std::span<const Text> texts);
+
+  // Bit n: the first n bytes may be a text. Bit kLonger: longer texts may begin with all of the window's. What the
+  // window has no bytes for is for the caller to ignore.
+  static constexpr unsigned kLonger = Window::kBytes + 1;
+  uint32_t beginnings(const Window& window) const {
+    uint32_t sizes = 0;
+#pragma GCC unroll 8
+    for (unsigned size = 1; size <= 8; ++size) sizes |= may_have(hash_of(window.first(size), size)) << size;
+    if (!may_have(hash_of(window.first(8), kGoesOn))) return sizes;
+#pragma GCC unroll 8
+    for (unsigned size = 9; size <= kLonger; ++size) sizes |= may_have(hash_of(window.first(size), size)) << size;
+    return sizes;
+  }
+  // Bit kEnd - n: the last n of the window's `size` bytes may be a text. There may be bits beyond.
+  static constexpr unsigned kEnd = 16;
+  uint32_t ends(const Window& window, unsigned size) const {
+    const uint64_t last = size < 8 ? window.low << 8 * (8 - size) : window.from(size - 8).low;
+    uint32_t ends = 0;
+#pragma GCC unroll 8
+    for (unsigned n = 1; n <= 8; ++n) ends |= may_have(hash_of({last >> 8 * (8 - n), 0}, n)) << (kEnd - n);
+    if (size <= 9 || !may_have(hash_of({last, 0}, kGoesBack))) return ends;
+    for (unsigned n = 9; n < size; ++n) ends |= may_have(hash_of(window.from(size - n), n)) << (kEnd - n);
+    return ends;
+  }
+
+  // The symbol of the first bytes, if there is one. Otherwise, most often, a number beyond all symbols.
+  uint32_t guess(const Window& window, unsigned size) const {
+    return symbols_.guess(hash_of(window.first(size), size));
+  }
+  // Whether a guess was right.
+  bool is(uint32_t symbol, const Window& window, unsigned size) const {
+    return symbol < texts_.size() && texts_[symbol] == key(window, size);
+  }
+  uint32_t find(const Window& window, unsigned size) const {
+    const uint32_t symbol = guess(window, size);
+    return is(symbol, window, size) ? symbol : kMissing;
+  }
+
+  template <class Archive>
+  void archive(Archive& a) {
+    a(texts_, symbols_, filter_, filter_shift_);
+  }
+
+ private:
+  // Sizes of no text: eight bytes that texts of more, up to Window::kBytes, begin or end with.
+  static constexpr unsigned kGoesOn = 17, kGoesBack = 18;
+
+  void add_to_filter(uint64_t hash) {
+    filter_.writable()[hash >> filter_shift_ >> 6] |= uint64_t{1} << (hash >> filter_shift_ & 63);
+  }
+
+  static Window key(const Window& window, unsigned size) {
+    const Window first = window.first(size);
+    return {first.low, first.high | uint64_t{size} << 56};
+  }
+  // Its highest bits are good.
+  static uint64_t hash_of(const Window& window, unsigned size) {
+    return window.low * 0x9E3779B97F4A7C15 + window.high * 0xC2B2AE3D27D4EB4F + size * 0xA0761D6478BD642F;
+  }
+  // Sixteen bits a text or more.
+  uint32_t may_have(uint64_t hash) const {
+    return static_cast<uint32_t>(filter_[hash >> filter_shift_ >> 6] >> (hash >> filter_shift_ & 63) & 1);
+  }
+
+  SharedArray<Window> texts_;  // with their sizes in the last byte
+  PerfectTable symbols_;
+  SharedArray<uint64_t> filter_;
+  int filter_shift_ = 0;
+};
+
+}  // namespace leanformers

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string_view>
 
-#include "byte_level.h"
 #include "unicode/unicode.h"
 
 namespace leanformers {
@@ -43,78 +41,32 @@ class Block {
   size_t count_ = 0;
 };
 
-// The bytes that the characters of a byte-level token stand for.
-class Bytes {
+// The words of letters and digits that have one token, and are known by their bytes in lower case.
+class PlainWords {
  public:
-  // Null when there are too many, or a character stands for none.
-  std::string_view read(std::string_view token) {
-    size_t size = 0;
-    for (size_t at = 0; at < token.size(); ++size) {
-      if (size == bytes_.size()) return {};
-      const char first = token[at];
-      if ('!' <= first && first <= '~') {
-        bytes_[size] = first;
-        ++at;
-      } else {
-        const auto [code, bytes] = unicode::decode(token.data() + at);
-        const std::optional<char> byte = character_to_byte(code);
-        if (!byte) return {};
-        bytes_[size] = *byte;
-        at += bytes;
-      }
-    }
-    return {bytes_.data(), size};
-  }
-
- private:
-  std::array<char, WordCache::kMaxBytes> bytes_;
-};
-
-// Reads tokens: the word of the text that has one as its only token, or null.
-class WordPieceWords {
- public:
-  WordPieceWords(const Plan& plan, const WordPiece&) : plan_(plan) {}
-  // Words of letters and digits, which are known by their bytes in lower case.
-  std::string_view read(std::string_view token, uint32_t) const {
+  explicit PlainWords(const Plan& plan) : plan_(plan) {}
+  bool has(std::string_view token) const {
     const auto stays = [this](char byte) {
       const bool alphanumeric = (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
       return alphanumeric && plan_.bert->byte_form(byte) == byte;
     };
-    return token.size() <= plan_.longest_word && std::all_of(token.begin(), token.end(), stays) ? token : "";
+    return token.size() <= std::min<size_t>(plan_.longest_word, WordCache::kMaxBytes) &&
+           std::ranges::all_of(token, stays);
   }
 
  private:
   const Plan& plan_;
 };
 
-class BpeWords {
- public:
-  BpeWords(const Plan& plan, const Bpe&)
-      : model_(std::get<BpeModel>(plan.model)), byte_level_(plan.byte_level.has_value()) {}
-  std::string_view read(std::string_view token, uint32_t id) {
-    if (!model_.keeps(id)) return {};
-    return byte_level_ ? bytes_.read(token) : token;
-  }
-
- private:
-  const BpeModel& model_;
-  bool byte_level_;
-  Bytes bytes_;
-};
-
-template <typename Words, typename Settings>
-void remember(const Plan& plan, const Settings& settings, WordCache& cache) {
-  // Of equal tokens the last one counts, which the cache does not know.
-  if (settings.vocab.distinct() != settings.vocab.size()) return;
-  cache.prepare();
-  cache.reserve(2 * std::min(settings.vocab.size(), kMostWords));
+// Of equal tokens the last one counts, which the cache does not know: then it is given none.
+void remember(const Plan& plan, const Vocabulary& vocab, WordCache& cache) {
+  if (vocab.distinct() != vocab.size()) return;
   Block block(cache);
-  Words words(plan, settings);
+  const PlainWords words(plan);
   size_t left = kMostWords;
-  for (const auto& [token, id] : settings.vocab) {
-    const std::string_view word = words.read(token, id);
-    if (word.empty() || word.size() > WordCache::kMaxBytes) continue;
-    block.add(word, id);
+  for (const auto& [token, id] : vocab) {
+    if (token.empty() || !words.has(token)) continue;
+    block.add(token, id);
     if (--left == 0) break;
   }
 }
@@ -123,13 +75,10 @@ void remember(const Plan& plan, const Settings& settings, WordCache& cache) {
 
 void remember_known_words(const Plan& plan, Worker& worker) {
   worker.knows_words = true;
-  const auto* bpe = std::get_if<Bpe>(&plan.spec.model);
-  const bool as_written = plan.byte_level || (plan.word_classes && !plan.word_classes->has_normalizers());
-  if (plan.bert) {
-    remember<WordPieceWords>(plan, std::get<WordPiece>(plan.spec.model), worker.cache);
-  } else if (bpe != nullptr && as_written) {
-    remember<BpeWords>(plan, *bpe, worker.cache);
-  }
+  worker.cache.prepare();
+  worker.cache.reserve(
+      2 * std::min(use_tokens(plan.spec.model, [](const auto& tokens) { return tokens.size(); }), kMostWords));
+  if (plan.bert) remember(plan, std::get<WordPiece>(plan.spec.model).vocab, worker.cache);
 }
 
 }  // namespace leanformers

@@ -1,5 +1,6 @@
-// The words that are tokens as a whole, given to the cache of a worker that has much to do: most new words are such,
-// and it takes less time to remember all of them at once than to tokenize a few of them.
+// What a worker's cache gets when there is much to do: room for as many words as the vocabulary has, and for BERT those
+// that are tokens as a whole. Most new words are such, and it takes less time to remember all of them at once than to
+// tokenize a few of them; the search of BPE is so fast for them that it does not pay.
 #pragma once
 
 #include <cstddef>

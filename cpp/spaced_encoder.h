@@ -38,8 +38,12 @@ class SpacedEncoder {
     const SpacedWindows windows(stages_, text_, instructions());
     for (const char* at = text_.data(); at < end_;) {
       if (!words_.has_room(SpacedWindows::kBytes) && !words_.write(add_new)) return false;
-      const auto [begins, lasts, unmarked, inner, size] = windows.look(at);
-      if (size == 0 || at == text_.data()) {
+      const bool is_first = at == text_.data();
+      // What a normalizer puts before a space, if it stands at the beginning, makes it another word.
+      const bool is_new = is_first && prepends_ && is_gap(at);
+      const auto [begins, lasts, unmarked, inner, size] =
+          is_new ? SpacedWindows::Window{} : windows.look(at, is_first && is_marked(at));
+      if (size == 0) {
         const char* const end = windows.word_end(at);
         put(at, end);
         at = end;

@@ -5,15 +5,18 @@
 
 namespace leanformers {
 
-SpacedWindows::Window SpacedWindows::look(const char* at) const {
+SpacedWindows::Window SpacedWindows::look(const char* at, bool is_marked) const {
   char copy[kBytes];
   const auto [text, gaps, parts, ascii] = read(at, copy);
+  const auto left = static_cast<size_t>(end_ - at);
+  const uint64_t end = left > kBytes ? 0 : uint64_t{1} << (left - 1);  // the last byte of the text
+  const uint64_t first = at == begin_ ? ~gaps & 1 : 0;                 // a letter with nothing before it
   Window window{};
   if (stages_.joins_spaces()) {
-    window.begins = stages_.gap == SpacedText::Gap::kOneMark ? gaps & ~(gaps >> 1) : ~gaps & gaps << 1;
-    window.lasts = ~gaps & gaps >> 1;
+    window.begins = (stages_.gap == SpacedText::Gap::kOneMark ? gaps & ~(gaps >> 1) : ~gaps & gaps << 1) | first;
+    window.lasts = ~gaps & (gaps >> 1 | end);
     const bool marks_all = stages_.prepends || stages_.scheme == SpacedText::Scheme::kAlways;
-    if (stages_.gap == SpacedText::Gap::kNothing && !marks_all) window.unmarked = window.begins;
+    window.unmarked = stages_.gap == SpacedText::Gap::kNothing && !marks_all ? window.begins : first;
     if (stages_.one_newline) {
       for (uint64_t pairs = ascii.newlines & ascii.newlines >> 1; pairs != 0; pairs &= pairs - 1) {
         if (text[std::countr_zero(pairs)] == '\r') window.lasts &= (pairs & -pairs) - 1;
@@ -21,9 +24,10 @@ SpacedWindows::Window SpacedWindows::look(const char* at) const {
     }
   } else {
     window.begins = parts | 1;
-    window.lasts = parts >> 1;
+    window.lasts = parts >> 1 | end;
     window.unmarked = window.begins & ~gaps;
   }
+  if (is_marked) window.unmarked &= ~first;
   window.size = window.lasts == 0 ? 0 : kBytes - static_cast<uint32_t>(std::countl_zero(window.lasts));
   if (ascii.high != 0) window.inner = wide_masks_(text).inner;
   return window;

@@ -1,6 +1,6 @@
 // The words between spaces, 64 bytes at a time: where they begin and end, by arithmetic on one bit a byte.
 //
-// A window begins where a word does, with the spaces before it; the last one, whose end is not to be seen, is left to
+// A window begins where a word does, with the spaces before it. Its last word, if the end is not to be seen, is left to
 // the next window.
 #pragma once
 
@@ -30,8 +30,9 @@ class SpacedWindows {
     uint64_t inner;          // bytes that no character begins with
     uint32_t size;           // bytes up to where the next window begins; 0: no word is known to end here
   };
-  // Where a word begins, but not the first one of the text.
-  Window look(const char* at) const;
+  // A word begins at `at`. `is_marked`: if it is the first one of the text and no space is before it, it has a mark all
+  // the same.
+  Window look(const char* at, bool is_marked) const;
   // The end of the word, with the spaces before it, that begins at `at`.
   const char* word_end(const char* at) const;
 

@@ -189,6 +189,7 @@ uint32_t BpeModel::unknown() const {
 }
 
 void BpeModel::split(std::string_view word, WordTokens& symbols) const {
+  if (search_ && has_only_letters(word)) return search(word, 0, symbols);
   uint32_t end = 0;
   const auto add = [&](uint32_t id, uint32_t bytes) {
     symbols.push_back({id, end, end + bytes});
@@ -238,6 +239,15 @@ void BpeModel::split(std::string_view word, WordTokens& symbols) const {
   }
   add_letters();
   add_unknown();
+}
+
+bool BpeModel::has_only_letters(std::string_view word) const {
+  for (size_t at = 0; at < word.size();) {
+    const auto [code, bytes] = unicode::decode(word.data() + at);
+    if (!is_letter(code)) return false;
+    at += bytes;
+  }
+  return true;
 }
 
 bool BpeModel::is_letter(char32_t code) const {

@@ -56,6 +56,7 @@ class BpeModel {
   void keep_words(const Vocabulary& vocab);
 
   void split(std::string_view word, WordTokens& symbols) const;
+  bool has_only_letters(std::string_view word) const;
   bool is_letter(char32_t code) const;
   void search(std::string_view letters, uint32_t offset, WordTokens& tokens) const;
   void merge(WordTokens& symbols) const;

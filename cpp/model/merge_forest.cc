@@ -48,7 +48,8 @@ std::optional<MergeForest> MergeForest::grow(std::span<const Merge> merges, std:
 bool MergeForest::add_merges(std::span<const Merge> merges) {
   PairTable joined(ids_.size() - letters_);
   const auto fit = [&](uint32_t left, uint32_t right) {
-    return compatible(left, right, [&joined](uint32_t a, uint32_t b) { return joined.find(a, b); });
+    return compatible(left, right,
+                      [&joined](uint32_t a, uint32_t b, uint32_t limit) { return joined.find(a, b) < limit; });
   };
   std::vector<Merge> early;  // before their parts
   for (const Merge& merge : merges) {

@@ -51,10 +51,15 @@ class MergeForest {
   Parts parts(uint32_t symbol) const { return parts_[symbol]; }
 
   // Whether two symbols are what merging their joint text gives. Time is the depth of their trees.
-  //
-  // Without a branch for a few steps, as nobody can guess what they find: what comes after goes on meanwhile. Letters
-  // may be undone over and over, since no merge comes before the limit that this gives.
   bool compatible(uint32_t left, uint32_t right) const {
+    return compatible(left, right, [this](uint32_t a, uint32_t b, uint32_t limit) {
+      const uint32_t guess = guess_joined(a, b);
+      return guess < limit && is(guess, a, b);
+    });
+  }
+  // The same, for symbols of which nothing is known: without a branch for a few steps, since nobody could guess what
+  // they find. Letters may be undone over and over: no merge comes before the limit that this gives.
+  bool compatible_without_guesses(uint32_t left, uint32_t right) const {
     Seam seam{left, right, size_};
     do {
       uint32_t joined = kNone, joined_left = 0, joined_right = 0;
@@ -68,11 +73,7 @@ class MergeForest {
         seam.undo(parts_);
       }
       if (joined == kNone) continue;
-      if (is(joined, joined_left, joined_right)) return false;
-      return compatible(left, right, [this](uint32_t a, uint32_t b) {
-        const uint32_t guess = guess_joined(a, b);
-        return guess < size_ && is(guess, a, b) ? guess : kNone;
-      });
+      return !is(joined, joined_left, joined_right) && compatible(left, right);
     } while (seam.limit > letters_);
     return true;
   }
@@ -96,8 +97,7 @@ class MergeForest {
     // A merge between them happens if it comes before the one that is being undone. Of equal merges, that is of the
     // same symbol over and over, the left one comes first: so the right symbol is undone first, and a merge equal to
     // its own comes before it.
-    template <class PartsOf>
-    void undo(const PartsOf& parts) {
+    void undo(const SharedArray<Parts>& parts) {
       const uint32_t new_left = parts[left].right, new_right = parts[right].left;
       const bool left_first = left > right;
       limit = left_first ? left : right + 1;
@@ -105,15 +105,21 @@ class MergeForest {
       right = left_first ? right : new_right;
     }
   };
-  // With a function that says which symbol two others give, or kNone.
+  // With a function that says whether two symbols give one that comes before a limit.
   template <class Joined>
   bool compatible(uint32_t left, uint32_t right, const Joined& joined) const {
-    Seam seam{left, right, kNone};
-    do {
-      if (joined(seam.left, seam.right) < seam.limit) return false;
-      seam.undo(parts_);
-    } while (seam.limit > letters_);
-    return true;
+    for (uint32_t limit = size_;;) {
+      if (joined(left, right, limit)) return false;
+      if (left > right) {
+        if (left < letters_) return true;
+        limit = left;
+        left = parts_[left].right;
+      } else {
+        if (right < letters_) return true;
+        limit = right + 1;
+        right = parts_[right].left;
+      }
+    }
   }
 
   MergeForest(std::span<const uint32_t> letters, size_t largest_id, size_t merges);
@@ -124,12 +130,13 @@ class MergeForest {
   static uint64_t hash_of(uint32_t left, uint32_t right) {
     return left * 0x9E3779B97F4A7C15 + right * 0xC2B2AE3D27D4EB4F;
   }
+
   uint32_t letters_ = 0;
   uint32_t size_ = 0;
   SharedArray<uint32_t> ids_;      // with room for a symbol of each merge, as parts_ has
   SharedArray<uint32_t> symbols_;  // by id
   SharedArray<Parts> parts_;
-  PerfectTable joined_;            // the symbol that two others give
+  PerfectTable joined_;  // the symbol that two others give
 };
 
 }  // namespace leanformers

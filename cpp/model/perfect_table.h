@@ -15,7 +15,8 @@ class PerfectTable {
  public:
   PerfectTable() = default;  // to be read from an archive
 
-  // The value of a hash is its place in the list. Their highest bits have to be good. False when some hashes are too alike to be kept apart.
+  // The value of a hash is its place in the list. Their highest bits have to be good. False when some hashes are too
+  // alike to be kept apart.
   bool build(std::span<const uint64_t> hashes);
 
   // The value of this hash, if it is one of the list. Otherwise, most often, a number beyond all values.

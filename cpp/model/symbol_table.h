@@ -34,7 +34,12 @@ class SymbolTable {
     uint32_t sizes = 0;
 #pragma GCC unroll 8
     for (unsigned size = 1; size <= 8; ++size) sizes |= may_have(hash_of(window.first(size), size)) << size;
-    if (!may_have(hash_of(window.first(8), kGoesOn))) return sizes;
+    return sizes | beginnings_after_eight(window);
+  }
+  // Only of more than eight bytes.
+  uint32_t beginnings_after_eight(const Window& window) const {
+    if (!may_have(hash_of(window.first(8), kGoesOn))) return 0;
+    uint32_t sizes = 0;
 #pragma GCC unroll 8
     for (unsigned size = 9; size <= kLonger; ++size) sizes |= may_have(hash_of(window.first(size), size)) << size;
     return sizes;
@@ -70,7 +75,7 @@ class SymbolTable {
   }
 
  private:
-  // Sizes of no text: eight bytes that texts of more, up to Window::kBytes, begin or end with.
+  // Sizes of no text: eight bytes that longer ones begin with, or, up to Window::kBytes, end with.
   static constexpr unsigned kGoesOn = 17, kGoesBack = 18;
 
   void add_to_filter(uint64_t hash) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <deque>
 #include <utility>
 
 #include "model/short_merge.h"
@@ -40,7 +41,8 @@ std::vector<SymbolTable::Text> texts_of(const MergeForest& forest, const std::ve
   }
   for (uint32_t symbol = forest.letters(); symbol < forest.size(); ++symbol) {
     const auto& [left, right] = forest.parts(symbol);
-    texts.push_back({texts[left].window.with(texts[right].window, texts[left].size), texts[left].size + texts[right].size});
+    texts.push_back(
+        {texts[left].window.with(texts[right].window, texts[left].size), texts[left].size + texts[right].size});
   }
   return texts;
 }
@@ -69,19 +71,32 @@ std::optional<TokenSearch> TokenSearch::make(MergeForest forest, const std::vect
   TokenSearch search;
   const std::vector<SymbolTable::Text> texts = texts_of(forest, letters);
   if (!search.symbols_.build(texts)) return std::nullopt;
-  std::vector<uint32_t> longer;
-  std::vector<std::string> longer_texts;
-  for (uint32_t symbol = forest.letters(); symbol < forest.size(); ++symbol) {
-    if (texts[symbol].size <= Window::kBytes) continue;
-    longer.push_back(symbol);
-    longer_texts.push_back(whole_text(forest, letters, symbol));
+  // What a trie is not for has an empty text there, which is never found.
+  std::vector<std::string_view> short_texts(texts.size()), longer_views(texts.size());
+  std::vector<std::array<char, kShort>> eights(texts.size());
+  std::deque<std::string> longer_texts;
+  for (uint32_t symbol = 0; symbol < texts.size(); ++symbol) {
+    const auto& [window, size] = texts[symbol];
+    if (size <= kShort) {
+      eights[symbol] = window.first_eight();
+      short_texts[symbol] = {eights[symbol].data(), size};
+    } else if (size > Window::kBytes) {
+      longer_views[symbol] = longer_texts.emplace_back(whole_text(forest, letters, symbol));
+    }
   }
   search.bytes_.fill(SymbolTable::kMissing);
   for (uint32_t letter = 0; letter < letters.size(); ++letter) {
     if (letters[letter].size() == 1) search.bytes_[static_cast<unsigned char>(letters[letter][0])] = letter;
   }
-  search.longer_ = Trie({longer_texts.begin(), longer_texts.end()});
-  search.longer_symbols_ = SharedArray<uint32_t>(std::move(longer));
+  search.short_ = Trie(short_texts);
+  search.longer_ = Trie(longer_views);
+  search.goes_on_ = SharedArray<uint64_t>(texts.size() / 64 + 1);
+  for (const auto& [window, size] : texts) {
+    if (size <= kShort) continue;
+    const std::array<char, kShort> eight = window.first_eight();
+    const uint32_t symbol = search.longest_short({eight.data(), eight.size()}).symbol;
+    search.goes_on_.writable()[symbol / 64] |= uint64_t{1} << symbol % 64;
+  }
   search.forest_ = std::move(forest);
   return search;
 }
@@ -90,13 +105,7 @@ std::optional<TokenSearch> TokenSearch::make(MergeForest forest, const std::vect
 class TokenSearch::Run {
  public:
   Run(const TokenSearch& search, std::string_view text, WordTokens& tokens)
-      : symbols_(search.symbols_),
-        forest_(search.forest_),
-        search_(search),
-        text_(text),
-        tokens_(tokens),
-        first_(tokens.size()),
-        dead_ends_(text.size()) {}
+      : search_(search), text_(text), tokens_(tokens), first_(tokens.size()), dead_ends_(text.size()) {}
 
   // Appends symbols instead of ids.
   void find_symbols() {
@@ -119,35 +128,40 @@ class TokenSearch::Run {
 
   // Adds the longest token that goes on from a place, if there is one.
   bool add_longest(uint32_t at, uint32_t limit) {
-    const std::string_view rest = text_.substr(at);
+    const std::string_view rest = text_.substr(at, limit - 1);
+    Match match = search_.longest_short(rest);
+    if (match.size == 0) return false;
+    if (rest.size() > kShort && search_.goes_on(match.symbol) && add_long(at, rest)) return true;
+    while (!add_if_good(match.symbol, at, at + match.size)) {
+      match = search_.longest_short(rest.substr(0, match.size - 1));
+      if (match.size == 0) return false;
+    }
+    return true;
+  }
+  // One of more than kShort bytes.
+  bool add_long(uint32_t at, std::string_view rest) {
     const Window window = Window::of(rest);
-    uint32_t sizes = symbols_.beginnings(window);
-    if (sizes >> SymbolTable::kLonger & 1 && limit > SymbolTable::kLonger && add_longer(at, limit)) return true;
-    limit = std::min({limit, SymbolTable::kLonger, static_cast<uint32_t>(rest.size()) + 1});
-    sizes &= (1U << limit) - 1;
+    uint32_t sizes = search_.symbols_.beginnings_after_eight(window);
+    if (sizes >> SymbolTable::kLonger & 1) {
+      std::vector<std::pair<uint32_t, uint32_t>> found;
+      search_.longer_.visit_beginnings(rest, [&](uint32_t size, uint32_t symbol) { found.emplace_back(size, symbol); });
+      const auto add = [&](const auto& match) { return add_if_good(match.second, at, at + match.first); };
+      if (std::any_of(found.rbegin(), found.rend(), add)) return true;
+    }
+    sizes &= (2U << std::min<size_t>(rest.size(), Window::kBytes)) - 1;
     for (; sizes != 0; sizes ^= 1U << highest(sizes)) {
       const uint32_t size = highest(sizes);
-      if (add_if_good(symbols_.find(window, size), at, at + size)) return true;
+      if (add_if_good(search_.symbols_.find(window, size), at, at + size)) return true;
     }
     return false;
   }
-  bool add_longer(uint32_t at, uint32_t limit) {
-    std::vector<std::pair<uint32_t, uint32_t>> found;
-    search_.longer_.visit_beginnings(text_.substr(at, limit - 1),
-                                     [&](uint32_t size, uint32_t place) { found.emplace_back(size, place); });
-    return std::any_of(found.rbegin(), found.rend(), [&](const auto& match) {
-      return add_if_good(search_.longer_symbols_[match.second], at, at + match.first);
-    });
-  }
   bool add_if_good(uint32_t symbol, uint32_t begin, uint32_t end) {
     if (symbol == SymbolTable::kMissing || dead_ends_.has(end)) return false;
-    if (tokens_.size() > first_ && !forest_.compatible(tokens_.back().id, symbol)) return false;
+    if (tokens_.size() > first_ && !search_.forest_.compatible(tokens_.back().id, symbol)) return false;
     tokens_.push_back({symbol, begin, end});
     return true;
   }
 
-  const SymbolTable& symbols_;
-  const MergeForest& forest_;
   const TokenSearch& search_;
   std::string_view text_;
   WordTokens& tokens_;
@@ -179,7 +193,7 @@ bool TokenSearch::add_one_or_two(std::string_view text, uint32_t offset, WordTok
   };
   const auto is_good = [&](const Cut& cut) {
     return symbols_.is(cut.left, window, cut.at) && symbols_.is(cut.right, window.from(cut.at), size - cut.at) &&
-           forest_.compatible(cut.left, cut.right);
+           forest_.compatible_without_guesses(cut.left, cut.right);
   };
   uint32_t places = beginnings & symbols_.ends(window, size) >> (SymbolTable::kEnd - size) & ((1U << size) - 1);
   while (places != 0) {
@@ -201,14 +215,8 @@ bool TokenSearch::add_one_or_two(std::string_view text, uint32_t offset, WordTok
   return false;
 }
 
-// Appends the letters of a text, if they are few.
-bool TokenSearch::add_letters(std::string_view text, uint32_t offset, WordTokens& tokens) const {
-  const size_t first = tokens.size();
+void TokenSearch::add_letters(std::string_view text, uint32_t offset, WordTokens& tokens) const {
   for (uint32_t at = 0; at < text.size();) {
-    if (tokens.size() - first == kMostLetters) {
-      tokens.resize(first);
-      return false;
-    }
     uint32_t letter = bytes_[static_cast<unsigned char>(text[at])], size = 1;
     if (letter == SymbolTable::kMissing) {
       size = unicode::decode(text.data() + at).bytes;
@@ -217,17 +225,17 @@ bool TokenSearch::add_letters(std::string_view text, uint32_t offset, WordTokens
     tokens.push_back({letter, offset + at, offset + at + size});
     at += size;
   }
-  return true;
 }
 
 void TokenSearch::encode(std::string_view text, uint32_t offset, WordTokens& tokens) const {
-  if (text.size() <= Window::kBytes && add_one_or_two(text, offset, tokens)) return;
   const size_t first = tokens.size();
-  if (add_letters(text, offset, tokens)) {
-    const size_t letters = tokens.size() - first;
-    if (letters <= 8) return ShortMerge<8>(forest_).merge(tokens, first);
-    if (letters <= 16) return ShortMerge<16>(forest_).merge(tokens, first);
-    return ShortMerge<kMostLetters>(forest_).merge(tokens, first);
+  // Vocabularies have few words beyond ASCII as one token or two, and the search of a long text takes less time the
+  // more tokens are of a character or less.
+  if (text.size() <= Window::kBytes && static_cast<unsigned char>(text.back()) < 0x80) {
+    if (add_one_or_two(text, offset, tokens)) return;
+    add_letters(text, offset, tokens);
+    if (tokens.size() - first <= 8) return ShortMerge<8>(forest_).merge(tokens, first);
+    return ShortMerge<16>(forest_).merge(tokens, first);
   }
   Run(*this, text, tokens).find_symbols();
   for (size_t i = first; i < tokens.size(); ++i) {

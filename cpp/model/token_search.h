@@ -32,21 +32,34 @@ class TokenSearch {
 
   template <class Archive>
   void archive(Archive& a) {
-    a(forest_, symbols_, bytes_, longer_, longer_symbols_);
+    a(forest_, symbols_, bytes_, short_, longer_, goes_on_);
   }
 
  private:
-  static constexpr size_t kMostLetters = 32;  // to be merged
+  static constexpr uint32_t kShort = 8;  // bytes
 
   class Run;
   bool add_one_or_two(std::string_view text, uint32_t offset, WordTokens& tokens) const;
-  bool add_letters(std::string_view text, uint32_t offset, WordTokens& tokens) const;
+  void add_letters(std::string_view text, uint32_t offset, WordTokens& tokens) const;
+
+  struct Match {
+    uint32_t symbol, size;
+  };
+  // The longest symbol of at most kShort bytes that a text begins with; its size is 0 if there is none.
+  Match longest_short(std::string_view text) const {
+    Match found{0, 0};
+    short_.visit_beginnings(text.substr(0, kShort), [&](uint32_t size, uint32_t symbol) { found = {symbol, size}; });
+    return found;
+  }
+  // Whether longer texts begin with what this is the longest symbol of.
+  bool goes_on(uint32_t symbol) const { return goes_on_[symbol / 64] >> symbol % 64 & 1; }
 
   MergeForest forest_;
   SymbolTable symbols_;
-  std::array<uint32_t, 256> bytes_{};     // letters of one byte
-  Trie longer_;                           // texts of more than Window::kBytes
-  SharedArray<uint32_t> longer_symbols_;  // theirs
+  std::array<uint32_t, 256> bytes_{};  // letters of one byte
+  Trie short_;                         // texts of at most kShort bytes
+  Trie longer_;                        // texts of more than Window::kBytes
+  SharedArray<uint64_t> goes_on_;      // bits, by symbol
 };
 
 }  // namespace leanformers

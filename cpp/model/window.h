@@ -1,6 +1,8 @@
 // Some bytes of a text, in registers.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -21,8 +23,15 @@ struct Window {
     if (size > 8) return {load<uint64_t>(data), load<uint64_t>(data + size - 8) >> 8 * (16 - size)};
     if (size >= 4) return {load<uint32_t>(data) | uint64_t{load<uint32_t>(data + size - 4)} << 8 * (size - 4), 0};
     if (size == 0) return {0, 0};
-    const uint64_t middle = static_cast<unsigned char>(data[size / 2]), last = static_cast<unsigned char>(data[size - 1]);
+    const uint64_t middle = static_cast<unsigned char>(data[size / 2]),
+                   last = static_cast<unsigned char>(data[size - 1]);
     return {static_cast<unsigned char>(data[0]) | middle << 8 * (size / 2) | last << 8 * (size - 1), 0};
+  }
+
+  std::array<char, 8> first_eight() const {
+    std::array<char, 8> bytes;
+    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(low >> 8 * i);
+    return bytes;
   }
 
   // Without what follows the first bytes, up to 16.
@@ -52,7 +61,8 @@ struct Window {
   static T load(const char* at) {
     T value;
     std::memcpy(&value, at, sizeof value);
-    return value;
+    if constexpr (std::endian::native == std::endian::little) return value;
+    return static_cast<T>(__builtin_bswap64(value) >> (64 - 8 * sizeof value));
   }
 };
 

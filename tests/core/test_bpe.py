@@ -110,6 +110,42 @@ def test_characters_that_are_no_letters(seed: int, unknown: bool, fuse: bool, fa
         assert core.encode([text]).lists(_core.Column.IDS) == [theirs.ids], repr(text)
 
 
+@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32), st.sampled_from(["a", "ab", "aé"]))
+def test_tokens_and_texts_of_many_sizes(seed: int, alphabet: str) -> None:
+    """Those of eight bytes, of fifteen, and of more are searched in different ways, and so are short and long texts."""
+    chosen = random.Random(seed)
+    symbols, merges = list(alphabet), []
+    for _ in range(30):
+        pair = chosen.choice(symbols), chosen.choice(symbols)
+        if len("".join(pair)) <= 40:
+            merges.append(pair)
+            symbols.append("".join(pair))
+    texts = [*symbols, *("".join(chosen.choices(symbols, k=chosen.randrange(2, 5))) for _ in symbols)]
+    texts += [letter * count for letter in alphabet for count in range(1, 40)]
+    compare(*both(list(dict.fromkeys(merges)), alphabet), texts)
+
+
+def test_texts_of_one_hash() -> None:
+    """Tokens that no table keeps apart are merged: nine bytes of which the last adds what the first eight take away."""
+    letters = tokenizers.pre_tokenizers.ByteLevel.alphabet()
+    character = {_byte_of(letter): letter for letter in letters}
+    first, last = 0x0123456789ABCDEF, 0x41
+    moved = (first - 0xC2B2AE3D27D4EB4F * pow(0x9E3779B97F4A7C15, -1, 2**64)) % 2**64
+    twins = [first.to_bytes(8, "little") + bytes([last]), moved.to_bytes(8, "little") + bytes([last + 1])]
+    texts = ["".join(character[byte] for byte in twin) for twin in twins]
+    merges = [(text[:size], text[size]) for text in texts for size in range(1, 9)]
+    together = [*texts, texts[0] + texts[1], texts[1] + texts[0][:5], texts[0][3:] + texts[1]]
+    compare(*both(list(dict.fromkeys(merges)), "".join(sorted(letters))), together)
+
+
+def _byte_of(letter: str) -> int:
+    """The byte that a letter of GPT-2's alphabet stands for."""
+    shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = [byte for byte in range(256) if byte not in shown]
+    return ord(letter) if ord(letter) < 256 else hidden[ord(letter) - 256]
+
+
 def test_a_merge_before_those_of_its_parts() -> None:
     """`a bc` has the lower rank, but only happens where nothing has made `ab` of the same letters before."""
     compare(*both([("a", "bc"), ("b", "c")], "abc"), ["abc", "abcabc", "bc", "ab"])

@@ -40,7 +40,7 @@ std::optional<MergeForest> MergeForest::grow(std::span<const Merge> merges, std:
   }
 
   MergeForest forest(letters, largest, results);
-  if (!forest.add_merges(merges) || !forest.finish()) return std::nullopt;
+  if (!forest.add_merges(merges) || !forest.make_table()) return std::nullopt;
   return forest;
 }
 
@@ -71,8 +71,8 @@ bool MergeForest::add_merges(std::span<const Merge> merges) {
   });
 }
 
-// Makes the table.
-bool MergeForest::finish() {
+// False when pairs are too alike.
+bool MergeForest::make_table() {
   std::vector<uint64_t> hashes(size_);
   for (uint32_t symbol = 0; symbol < size_; ++symbol) {
     const auto [left, right] = parts_[symbol];

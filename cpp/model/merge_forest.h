@@ -105,7 +105,7 @@ class MergeForest {
       right = left_first ? right : new_right;
     }
   };
-  // With a function that says whether two symbols give one that comes before a limit.
+  // With a function that says whether two symbols give one that comes before a limit. Undoes as Seam does.
   template <class Joined>
   bool compatible(uint32_t left, uint32_t right, const Joined& joined) const {
     for (uint32_t limit = size_;;) {
@@ -125,7 +125,7 @@ class MergeForest {
   MergeForest(std::span<const uint32_t> letters, size_t largest_id, size_t merges);
   void add(uint32_t left, uint32_t right, uint32_t id);
   bool add_merges(std::span<const Merge> merges);
-  bool finish();
+  bool make_table();
 
   static uint64_t hash_of(uint32_t left, uint32_t right) {
     return left * 0x9E3779B97F4A7C15 + right * 0xC2B2AE3D27D4EB4F;

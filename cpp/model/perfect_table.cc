@@ -50,7 +50,6 @@ bool PerfectTable::build(std::span<const uint64_t> hashes) {
     if (size > kMostMembers) return false;
     if (size > 0) by_size[size].push_back(group);
   }
-  std::vector<bool> taken(slots);  // slots_ in a smaller memory
   std::array<size_t, kMostMembers> places;
   for (size_t size = kMostMembers; size > 0; --size) {
     for (const uint32_t group : by_size[size]) {
@@ -58,7 +57,7 @@ bool PerfectTable::build(std::span<const uint64_t> hashes) {
       const auto find_places = [&](uint32_t number) {
         for (size_t i = 0; i < size; ++i) {
           places[i] = slot(hashes[members[i]], number);
-          if (taken[places[i]] || std::find(places.data(), places.data() + i, places[i]) != &places[i]) {
+          if (slots_[places[i]] != kFree || std::find(places.data(), places.data() + i, places[i]) != &places[i]) {
             return false;
           }
         }
@@ -69,10 +68,7 @@ bool PerfectTable::build(std::span<const uint64_t> hashes) {
         if (++number > UINT8_MAX) return false;
       }
       numbers_.writable()[group] = static_cast<uint8_t>(number);
-      for (size_t i = 0; i < size; ++i) {
-        taken[places[i]] = true;
-        slots_.writable()[places[i]] = mark(hashes[members[i]]) | members[i];
-      }
+      for (size_t i = 0; i < size; ++i) slots_.writable()[places[i]] = mark(hashes[members[i]]) | members[i];
     }
   }
   return true;

@@ -28,7 +28,7 @@ __m512i in_lower_case(__m512i text) {
 template <bool kDetails>
 size_t put(const WindowWords& window, const WordTable& table, GatheredWords& words, size_t count) {
   const auto found = static_cast<int>(_mm_popcnt_u64(window.lasts));
-  __m512i text = _mm512_maskz_loadu_epi8(~uint64_t{0} >> _lzcnt_u64(window.lasts), window.text);
+  __m512i text = _mm512_maskz_loadu_epi8(~uint64_t{0} >> __builtin_clzll(window.lasts), window.text);
   if (window.lowercases) text = in_lower_case(text);
   const __m512i begins = _mm512_maskz_compress_epi8(window.begins, numbers());
   const __m512i lasts = _mm512_maskz_compress_epi8(window.lasts, numbers());

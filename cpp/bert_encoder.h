@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "plan.h"
-#include "simd/ascii_masks.h"
+#include "simd/instructions.h"
 #include "word_lookup.h"
 
 namespace leanformers {

@@ -9,8 +9,10 @@
 namespace leanformers {
 
 struct GatheredWord {
-  // As GatheredWords::kMedium, of words that are longer: the rest of the key is their size and hash.
-  static constexpr uint64_t kLong = ~uint64_t{0};
+  // The key of a word that is not looked up in the cache: `kind` is one of GatheredWords.
+  static WordKey other_key(std::string_view word, uint64_t kind, uint32_t number = 0) {
+    return {uint64_t{word.size()} << 32 | number, kind};
+  }
 
   GatheredWord(const WordKey& own_key, const char* text) : key(own_key), begin(text), place(0), character(0) {}
   GatheredWord(const GatheredWords& words, size_t number)
@@ -27,7 +29,8 @@ struct GatheredWord {
   std::string_view text() const { return {begin, size()}; }
   size_t size() const { return key.high >= kLeastOther ? key.low >> 32 : key.high >> 56 & 0x7F; }
   bool is_medium() const { return key.high == GatheredWords::kMedium; }
-  bool is_long() const { return key.high == kLong; }
+  bool is_long() const { return key.high == GatheredWords::kLong; }
+  bool is_new() const { return key.high == GatheredWords::kNew; }
   uint32_t hash() const { return static_cast<uint32_t>(key.low); }          // of a long word
   uint32_t medium_place() const { return static_cast<uint32_t>(key.low); }  // of a medium one
 

@@ -4,12 +4,9 @@
 // word.
 #pragma once
 
-#include <bit>
 #include <cstddef>
-#include <cstring>
 #include <span>
 #include <string_view>
-#include <utility>
 
 #include "plan.h"
 #include "token_writer.h"
@@ -58,7 +55,7 @@ class SpacedWords {
 
   // Adds the tokens of a part that is known, and says whether it is. Their places are in characters from `first` on.
   bool append(const Word& part, uint32_t first, WordTokens& tokens) const {
-    const WordCache::Entry* entry = part.key.high == kNewWord ? nullptr : cache_.find(part.key);
+    const WordCache::Entry* entry = part.is_new() ? nullptr : cache_.find(part.key);
     if (entry == nullptr || (kDetails && has_no_places(*entry))) return false;
     if (WordCache::is_long(*entry)) {
       for (const auto& [id, begin, end] : cache_.tokens_of(*entry)) tokens.push_back({id, first + begin, first + end});
@@ -100,7 +97,7 @@ class SpacedWords {
   // Remembers the tokens of a word; with details, which have their places in characters from the word's first one.
   // Changes `tokens`.
   void keep(const Word& word, WordTokens& tokens) {
-    if (word.key.high == kNewWord) return;
+    if (word.is_new()) return;
     if constexpr (!kDetails) {
       for (WordToken& token : tokens) token.begin = token.end = 0;
     }
@@ -109,8 +106,6 @@ class SpacedWords {
 
  private:
   using Writer = TokenWriter<kDetails>;
-
-  static constexpr uint64_t kNewWord = Word::kLong - 2;
 
   void prepare() {
     cache_.prepare();
@@ -125,12 +120,12 @@ class SpacedWords {
   WordKey key_of_long(std::string_view word, bool unmarked) const {
     const uint32_t hash = long_words_.hash(word) ^ uint32_t { unmarked };
     long_words_.prefetch_set(hash);
-    return {uint64_t{word.size()} << 32 | hash, Word::kLong};
+    return Word::other_key(word, GatheredWords::kLong, hash);
   }
-  static WordKey key_of_new(std::string_view word) { return {uint64_t{word.size()} << 32, kNewWord}; }
+  static WordKey key_of_new(std::string_view word) { return Word::other_key(word, GatheredWords::kNew); }
 
   bool write_other(Writer& writer, const Word& word) const {
-    if (word.key.high == kNewWord) return false;
+    if (word.is_new()) return false;
     if (word.is_long()) return write_long(writer, word);
     const WordEntry* entry = cache_.find(word.key);
     return entry != nullptr && writer.put(word.character, *entry, cache_.table());

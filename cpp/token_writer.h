@@ -9,7 +9,6 @@
 #include <span>
 
 #include "plan.h"
-#include "simd/ascii_masks.h"
 #include "simd/words.h"
 
 namespace leanformers {
@@ -107,26 +106,12 @@ class TokenWriter {
   }
 
   void put(uint32_t character, const LongWords::Tokens& tokens) {
-    const size_t count = tokens.ids.size();
-    if constexpr (kDetails) {
-      std::copy(tokens.ids.begin(), tokens.ids.end(), to_.ids + to_.count);
-      for (size_t i = 0; i < count; ++i) {
-        to_.spans[to_.count + i] = {character + (tokens.places[i] >> 8), character + (tokens.places[i] & 0xFFU)};
-      }
-      pass(count);
-    } else {
-      put_ids(tokens.ids.data(), count);
-    }
-  }
-
-  // So many at once, of which those that there are count: most words have no more.
-  template <size_t kBlock = LongWords::kReadable>
-  void put_ids(const uint32_t* ids, size_t count) {
-    std::memcpy(to_.ids + to_.count, ids, kBlock * sizeof(uint32_t));
-    for (size_t i = kBlock; i < count; i += kBlock) {
-      std::memcpy(to_.ids + to_.count + i, ids + i, kBlock * sizeof(uint32_t));
-    }
-    pass(count);
+    const auto put = [&]<TokenDetails kKept>() {
+      put_tokens<kKept>(to_, character, tokens.ids.data(), tokens.places, tokens.ids.size());
+    };
+    if constexpr (!kDetails) return put.template operator()<TokenDetails::kNone>();
+    out_->keeps_words ? put.template operator()<TokenDetails::kSpansAndWords>()
+                      : put.template operator()<TokenDetails::kSpans>();
   }
 
   void put(uint32_t character, std::span<const WordToken> tokens) {

@@ -9,7 +9,7 @@
 
 #include "gathered_word.h"
 #include "plan.h"
-#include "simd/ascii_masks.h"
+#include "simd/instructions.h"
 #include "token_writer.h"
 
 namespace leanformers {
@@ -21,7 +21,7 @@ class WordGatherer {
 
   // `end` is that of the text, whose words go to `out`.
   WordGatherer(const Sequence& out, const char* end)
-      : end_(end), functions_(instructions().words(details_of<kDetails>(out))) {}
+      : end_(end), functions_(instructions().words[static_cast<size_t>(details_of<kDetails>(out))]) {}
 
   // From now on words are looked up in this table, until its next change.
   void begin(const WordTable& table) {

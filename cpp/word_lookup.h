@@ -67,18 +67,17 @@ class WordLookup {
     has_long_word_ = false;
   }
 
-  // Of a word that is not short. Not inlined, so that the loop over words has its registers for short ones.
-  [[gnu::noinline]] WordKey key_of_other(std::string_view word) {
-    const uint64_t size = uint64_t{word.size()} << 32;
+  // Of a word that is not short.
+  WordKey key_of_other(std::string_view word) {
     if (word.size() <= MediumWords::kMaxBytes) {
       const uint32_t place = medium_words_.place(word);
       medium_words_.prefetch(place);
-      return {size | place, GatheredWords::kMedium};
+      return GatheredWord::other_key(word, GatheredWords::kMedium, place);
     }
     const uint32_t hash = long_words_.hash(word);
     long_words_.prefetch_set(hash);
     has_long_word_ = true;
-    return {size | hash, GatheredWord::kLong};
+    return GatheredWord::other_key(word, GatheredWords::kLong, hash);
   }
 
   // A word that is not where it would be found at once.

@@ -28,9 +28,6 @@ class BpeModel {
   // Throws std::invalid_argument when a merge needs what is not in the vocabulary.
   explicit BpeModel(const Bpe& settings);
 
-  // Whether a word that has the text of the token of this id becomes this token. False where that is not known.
-  bool keeps(uint32_t id) const { return search_ && search_->finds(id); }
-
   // Replaces `tokens` by those of `word`, which is not empty; there may be none. Time is O(n log n).
   // Throws std::invalid_argument when the unknown token is needed but not in the vocabulary.
   //

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "cpu_quota.h"
-#include "simd/ascii_masks.h"
+#include "simd/instructions.h"
 #include "tokenizer.h"
 #include "unicode/unicode.h"
 

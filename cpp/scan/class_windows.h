@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "scan/word_classes.h"
-#include "simd/ascii_masks.h"
+#include "simd/instructions.h"
 
 namespace leanformers {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "scan/spaced.h"
-#include "simd/ascii_masks.h"
+#include "simd/instructions.h"
 
 namespace leanformers {
 

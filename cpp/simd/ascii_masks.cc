@@ -1,11 +1,7 @@
 #include "simd/ascii_masks.h"
 
 #include <array>
-#include <cstdlib>
 #include <cstring>
-#include <stdexcept>
-#include <string>
-#include <vector>
 
 #include "simd/ascii_masks_of.h"
 #include "simd/wide_masks_of.h"
@@ -143,68 +139,13 @@ class NeonBlock {
 
 #endif
 
-#ifdef LEANFORMERS_X86
-bool has_avx512_of_ice_lake() {
-  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
-         __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vpopcntdq") &&
-         __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
-}
-#endif
-
 }  // namespace
 
-#ifdef LEANFORMERS_X86
-AsciiMasks ascii_masks_avx2(const char* bytes);
-BertMasks bert_masks_avx2(const char* bytes);
-WideMasks wide_masks_avx2(const char* bytes);
-AsciiMasks ascii_masks_avx512(const char* bytes);
-BertMasks bert_masks_avx512(const char* bytes);
-WideMasks wide_masks_avx512(const char* bytes);
-WordFunctions word_functions_avx512(TokenDetails details);
-#endif
-WordFunctions word_functions(TokenDetails details);
-
-std::span<const InstructionSet> instruction_sets() {
-  static const std::vector<InstructionSet> sets = [] {
-    std::vector<InstructionSet> found;
-    const auto add = [&](const char* name, AsciiMasksFunction ascii, BertMasksFunction bert, WideMasksFunction wide) {
-      found.push_back({name, ascii, bert, wide, word_functions});
-    };
-#ifdef LEANFORMERS_X86
-    __builtin_cpu_init();
-    if (has_avx512_of_ice_lake()) {
-      found.push_back(
-          {"avx512_vbmi2", ascii_masks_avx512, bert_masks_avx512, wide_masks_avx512, word_functions_avx512});
-    }
-    if (__builtin_cpu_supports("avx512bw")) add("avx512", ascii_masks_avx512, bert_masks_avx512, wide_masks_avx512);
-    if (__builtin_cpu_supports("avx2")) add("avx2", ascii_masks_avx2, bert_masks_avx2, wide_masks_avx2);
-#endif
+const MaskFunctions scalar_masks{ascii_masks_of<ScalarBlock>, bert_masks_of<ScalarBlock>, wide_masks_of<ScalarBlock>};
 #if defined(__SSE2__)
-    add("sse2", ascii_masks_of<Sse2Block>, bert_masks_of<Sse2Block>, wide_masks_of<Sse2Block>);
+const MaskFunctions baseline_masks{ascii_masks_of<Sse2Block>, bert_masks_of<Sse2Block>, wide_masks_of<Sse2Block>};
 #elif defined(__ARM_NEON)
-    add("neon", ascii_masks_of<NeonBlock>, bert_masks_of<NeonBlock>, wide_masks_of<NeonBlock>);
+const MaskFunctions baseline_masks{ascii_masks_of<NeonBlock>, bert_masks_of<NeonBlock>, wide_masks_of<NeonBlock>};
 #endif
-    add("scalar", ascii_masks_of<ScalarBlock>, bert_masks_of<ScalarBlock>, wide_masks_of<ScalarBlock>);
-    return found;
-  }();
-  return sets;
-}
-
-const InstructionSet& instructions() {
-  static const InstructionSet& chosen = []() -> const InstructionSet& {
-    const std::span<const InstructionSet> sets = instruction_sets();
-    const char* const name = std::getenv("LEANFORMERS_INSTRUCTIONS");
-    if (name == nullptr || *name == '\0') return sets.front();
-    std::string known;
-    for (const InstructionSet& set : sets) {
-      if (std::strcmp(set.name, name) == 0) return set;
-      known += (known.empty() ? "" : ", ") + std::string(set.name);
-    }
-    throw std::invalid_argument("LEANFORMERS_INSTRUCTIONS is \"" + std::string(name) + "\", but this processor has " +
-                                known);
-  }();
-  return chosen;
-}
 
 }  // namespace leanformers

@@ -1,12 +1,9 @@
 // Which of 64 bytes are letters, digits, spaces…: a bit for each, the first byte's lowest.
 //
-// One function for each set of instructions, chosen when the program runs; all of them give the same.
+// One function for each set of instructions, chosen when the program runs (instructions.h); all of them give the same.
 #pragma once
 
 #include <cstdint>
-#include <span>
-
-#include "simd/words.h"
 
 namespace leanformers {
 
@@ -48,19 +45,14 @@ using AsciiMasksFunction = AsciiMasks (*)(const char*);
 using BertMasksFunction = BertMasks (*)(const char*);
 using WideMasksFunction = WideMasks (*)(const char*);
 
-struct InstructionSet {
-  const char* name;
+// One set of instructions' own.
+struct MaskFunctions {
   AsciiMasksFunction ascii_masks;
   BertMasksFunction bert_masks;
   WideMasksFunction wide_masks;
-  WordFunctions (*words)(TokenDetails);
 };
-
-// What this processor has, the fastest first; the last one is there on every processor.
-std::span<const InstructionSet> instruction_sets();
-
-// The one in use: the first of these, or the one that the environment variable LEANFORMERS_INSTRUCTIONS names. Throws
-// std::invalid_argument if there is none of that name.
-const InstructionSet& instructions();
+extern const MaskFunctions scalar_masks;
+extern const MaskFunctions baseline_masks;  // SSE2 or NEON, where the processor has one of these for sure
+extern const MaskFunctions avx2_masks, avx512_masks;
 
 }  // namespace leanformers

@@ -24,8 +24,6 @@ class Block {
 
 }  // namespace
 
-AsciiMasks ascii_masks_avx512(const char* bytes) { return ascii_masks_of<Block>(bytes); }
-BertMasks bert_masks_avx512(const char* bytes) { return bert_masks_of<Block>(bytes); }
-WideMasks wide_masks_avx512(const char* bytes) { return wide_masks_of<Block>(bytes); }
+const MaskFunctions avx512_masks{ascii_masks_of<Block>, bert_masks_of<Block>, wide_masks_of<Block>};
 
 }  // namespace leanformers

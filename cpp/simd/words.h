@@ -94,9 +94,11 @@ struct GatheredWords {
   static constexpr size_t kRoom = 256;
   static constexpr size_t kBehind = 8;  // may be written behind the last one
 
-  // What the keys of words of 16 to 32 bytes have in place of bytes 8 to 15: no short word has it. The rest is their
-  // size, in the higher half, and where their pair begins in the MediumTable.
-  static constexpr uint64_t kMedium = ~uint64_t{0} - 1;
+  // What the keys of words that are not looked up in the cache have in place of bytes 8 to 15: no short word has it.
+  // The rest is their size, in the higher half, and a number.
+  static constexpr uint64_t kLong = ~uint64_t{0};  // of more than 32 bytes; their hash
+  static constexpr uint64_t kMedium = kLong - 1;   // of 16 to 32 bytes; where their pair begins in the MediumTable
+  static constexpr uint64_t kNew = kLong - 2;      // known nowhere; 0
 
   alignas(64) WordKey keys[kRoom + kBehind];
   const char* begins[kRoom + kBehind];
@@ -138,5 +140,7 @@ struct WordFunctions {
   size_t (*write)(const GatheredWords& words, size_t first, size_t end, const WordTable& table,
                   const MediumTable& medium, TokenColumns& to);
 };
+// By TokenDetails: for every processor, and with AVX-512 as of Ice Lake and Zen 4.
+extern const WordFunctions word_functions[], word_functions_avx512[];
 
 }  // namespace leanformers

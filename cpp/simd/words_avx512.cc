@@ -203,15 +203,10 @@ size_t write(const GatheredWords& words, size_t first, size_t end, const WordTab
 
 }  // namespace
 
-WordFunctions word_functions_avx512(TokenDetails details) {
-  switch (details) {
-    case TokenDetails::kNone:
-      return {put<false>, write<TokenDetails::kNone>};
-    case TokenDetails::kSpans:
-      return {put<true>, write<TokenDetails::kSpans>};
-    default:
-      return {put<true>, write<TokenDetails::kSpansAndWords>};
-  }
-}
+const WordFunctions word_functions_avx512[] = {
+    {put<false>, write<TokenDetails::kNone>},
+    {put<true>, write<TokenDetails::kSpans>},
+    {put<true>, write<TokenDetails::kSpansAndWords>},
+};
 
 }  // namespace leanformers

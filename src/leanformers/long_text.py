@@ -190,7 +190,7 @@ def read_texts(
         long_text: what to do with texts that are longer. Of a pair, the longer text is read in windows, and the other
             one stands in each of them.
         row_of: from the number of a text to that in the caller's input, for messages.
-        spans: also where in its text each token stands.
+        spans: also where in its text each token stands, and in which word.
         cut: "only_second" cuts only the second text of pairs, or reads only that in windows.
 
     Raises:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leanformers import _core
+from leanformers.tokenizers.formats.merges import BYTE_LETTERS, to_letters
 from leanformers.tokenizers.spec import Spec
 
 tokenizers = pytest.importorskip("tokenizers")
@@ -128,22 +129,13 @@ def test_tokens_and_texts_of_many_sizes(seed: int, alphabet: str) -> None:
 
 def test_texts_of_one_hash() -> None:
     """Tokens that no table keeps apart are merged: nine bytes of which the last adds what the first eight take away."""
-    letters = tokenizers.pre_tokenizers.ByteLevel.alphabet()
-    character = {_byte_of(letter): letter for letter in letters}
     first, last = 0x0123456789ABCDEF, 0x41
     moved = (first - 0xC2B2AE3D27D4EB4F * pow(0x9E3779B97F4A7C15, -1, 2**64)) % 2**64
     twins = [first.to_bytes(8, "little") + bytes([last]), moved.to_bytes(8, "little") + bytes([last + 1])]
-    texts = ["".join(character[byte] for byte in twin) for twin in twins]
+    texts = [to_letters(twin) for twin in twins]
     merges = [(text[:size], text[size]) for text in texts for size in range(1, 9)]
     together = [*texts, texts[0] + texts[1], texts[1] + texts[0][:5], texts[0][3:] + texts[1]]
-    compare(*both(list(dict.fromkeys(merges)), "".join(sorted(letters))), together)
-
-
-def _byte_of(letter: str) -> int:
-    """The byte that a letter of GPT-2's alphabet stands for."""
-    shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    hidden = [byte for byte in range(256) if byte not in shown]
-    return ord(letter) if ord(letter) < 256 else hidden[ord(letter) - 256]
+    compare(*both(list(dict.fromkeys(merges)), BYTE_LETTERS), together)
 
 
 def test_a_merge_before_those_of_its_parts() -> None:

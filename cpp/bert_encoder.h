@@ -28,7 +28,9 @@ class BertEncoder {
         at_(text.data()),
         end_(text.data() + text.size()),
         character_(character),
-        words_(encoder.worker_, encoder.out_, end_) {}
+        words_(encoder.worker_, encoder.out_) {
+    words_.begin_text(end_);
+  }
 
   // False, with tokens added or not, at a code point that needs the general pipeline.
   bool encode() {

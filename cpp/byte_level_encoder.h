@@ -2,8 +2,12 @@
 #pragma once
 
 #include <bit>
+#include <cstring>
+#include <optional>
+#include <span>
 #include <string_view>
 
+#include "character_counter.h"
 #include "plan.h"
 #include "scan/word_windows.h"
 #include "word_lookup.h"
@@ -14,52 +18,83 @@ namespace leanformers {
 template <typename Encoder, bool kDetails>
 class ByteLevelEncoder {
  public:
-  // `character` is the place in the text of the stretch, which is not empty.
-  ByteLevelEncoder(const ByteLevelSplit& split, Encoder& encoder, std::string_view text, uint32_t character)
-      : encoder_(encoder),
-        text_(text),
-        end_(text.data() + text.size()),
-        character_(character),
-        scanner_(split, text),
-        windows_(split, text, instructions()),
-        words_(encoder.worker_, encoder.out_, end_) {}
+  ByteLevelEncoder(const ByteLevelSplit& split, Encoder& encoder)
+      : encoder_(encoder), split_(split), words_(encoder.worker_, encoder.out_) {}
 
-  void encode() {
-    uint32_t character = character_;
-    for (const char* at = text_.data(); at < end_;) {
-      if (!words_.has_room(64)) write();
-      const auto [ends, inner] = windows_.look(at);
+  // Adds the tokens of a stretch, which is not empty; `character` is its place in the text.
+  void encode(std::string_view text, uint32_t character) {
+    gather(text, character, [] {});
+    write([] {});
+  }
+
+  // The words of a whole text wait, to be written with those of others. `end_row()` is called for each text whose
+  // tokens are all written, now or by `write`.
+  template <typename EndRow>
+  void add_text(std::string_view text, const EndRow& end_row) {
+    if (!words_.has_room_for_end()) write(end_row);
+    gather(text, 0, end_row);
+    words_.end_text();
+  }
+  template <typename EndRow>
+  void write(const EndRow& end_row) {
+    words_.write(Tokenize{encoder_}, end_row);
+  }
+  // After the caches have been changed by others; no word waits.
+  void prepare() { words_.prepare(); }
+
+ private:
+  static constexpr ptrdiff_t kReadAhead = 64 + 16;  // the bytes of a window and of a key
+
+  struct Tokenize {
+    const WordTokens& operator()(const GatheredWord& word) const { return encoder.tokenize_bytes(word.text()); }
+
+    std::optional<SideBySide> side_by_side() const {
+      const TokenSearch* const search = model().search();
+      return search != nullptr ? std::optional<SideBySide>(*search) : std::nullopt;
+    }
+    bool fits(std::string_view word) const { return SideBySide::fits(word) && !model().is_whole(word); }
+    std::span<const WordToken> places(const WordKey& word, std::span<const WordToken> tokens) const {
+      if (((word.low | word.high) & 0x8080808080808080) == 0) return tokens;  // a byte a character
+      WordTokens& changed = encoder.worker_.tokens;
+      changed.assign(tokens.begin(), tokens.end());
+      char bytes[sizeof word];
+      std::memcpy(bytes, &word, sizeof word);
+      count_characters({bytes, word.high >> 56}, changed);
+      return changed;
+    }
+    const BpeModel& model() const { return std::get<BpeModel>(encoder.plan_.model); }
+
+    Encoder& encoder;
+  };
+
+  template <typename EndRow>
+  void gather(std::string_view text, uint32_t character, const EndRow& end_row) {
+    const char* const end_of_text = text.data() + text.size();
+    const WordScanner scanner(split_, text);
+    const WordWindows windows(split_, text, instructions());
+    words_.begin_text(end_of_text);
+    for (const char* at = text.data(); at < end_of_text;) {
+      if (!words_.has_room(64)) write(end_row);
+      const auto [ends, inner] = windows.look(at);
       if (ends == 0) {
-        const char* const end = scanner_.word_end(at);
+        const char* const end = scanner.word_end(at);
         words_.put({at, end}, character);
         if constexpr (kDetails) character += static_cast<uint32_t>(unicode::count_characters({at, end}));
         at = end;
         continue;
       }
       const int last = 63 - std::countl_zero(ends);
-      words_.put({at, ends << 1 | 1, ends, inner, 0, character, false, end_ - at >= kReadAhead});
+      words_.put({at, ends << 1 | 1, ends, inner, 0, character, false, end_of_text - at >= kReadAhead});
       if constexpr (kDetails) {
         character += static_cast<uint32_t>(last + 1);
         if (inner != 0) character -= static_cast<uint32_t>(std::popcount(inner << (63 - last)));
       }
       at += last + 1;
     }
-    write();
-  }
-
- private:
-  static constexpr ptrdiff_t kReadAhead = 64 + 16;  // the bytes of a window and of a key
-
-  void write() {
-    words_.write([this](const auto& word) -> const WordTokens& { return encoder_.tokenize_bytes(word.text()); });
   }
 
   Encoder& encoder_;
-  std::string_view text_;
-  const char* end_;
-  uint32_t character_;
-  WordScanner scanner_;
-  WordWindows windows_;
+  const ByteLevelSplit& split_;
   WordLookup<kDetails> words_;
 };
 

@@ -33,7 +33,9 @@ class ClassedEncoder {
         at_(text.data()),
         end_(at_ + text.size()),
         character_(first),
-        words_(encoder.worker_, out_, end_) {}
+        words_(encoder.worker_, out_) {
+    words_.begin_text(end_);
+  }
 
   void encode() {
     const bool has_windows = plan().windows && most_bytes_ >= ClassWindows::kBytes;

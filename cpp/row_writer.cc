@@ -124,7 +124,7 @@ void RowWriter::add_combinations(const Sequence& first, const Sequence* second, 
   for (size_t j = 1; j < inner.size(); ++j) add(outer[0], inner[j]);
 }
 
-void RowWriter::add_row(const Sequence& first, const Sequence* second, Part of_first, Part of_second, size_t dropped) {
+void RowWriter::add_row(const Sequence& first, const Sequence* second, const Part& of_first, const Part& of_second, size_t dropped) {
   const Pieces& pieces = second ? encoded_.pieces_->pair : encoded_.pieces_->single;
   if (options_.lengths_only) {
     const size_t length = row_length(pieces, of_first.size, of_second.size);
@@ -138,8 +138,8 @@ void RowWriter::add_row(const Sequence& first, const Sequence* second, Part of_f
                             of_first.later, of_second.later});
 }
 
-void RowWriter::add_tokens(const Pieces& pieces, const Sequence& first, const Sequence* second, Part of_first,
-                           Part of_second) {
+void RowWriter::add_tokens(const Pieces& pieces, const Sequence& first, const Sequence* second, const Part& of_first,
+                           const Part& of_second) {
   bool passed = &first != &tokens_;  // what stands before the tokens that are there
   for (const TemplatePiece& piece : pieces) {
     switch (piece.kind) {
@@ -165,7 +165,7 @@ void RowWriter::add_special(const TemplatePiece& piece) {
 }
 
 // Leaves this part of the sequence that was written in its place.
-void RowWriter::cut(Part part) {
+void RowWriter::cut(const Part& part) {
   const auto cut = [part, begin = tokens_.begin](auto& column) {
     const auto first = column.begin() + static_cast<ptrdiff_t>(begin);
     column.resize(begin + part.begin + part.size);
@@ -181,7 +181,7 @@ void RowWriter::cut(Part part) {
   if (options_.details && plan_.spec.trim_offsets) trim(tokens_, part);
 }
 
-void RowWriter::append(const Sequence& sequence, Part part) {
+void RowWriter::append(const Sequence& sequence, const Part& part) {
   const auto copy = [part](const auto& from, auto& to) {
     const auto begin = from.begin() + static_cast<ptrdiff_t>(part.begin);
     to.insert(to.end(), begin, begin + static_cast<ptrdiff_t>(part.size));
@@ -194,7 +194,7 @@ void RowWriter::append(const Sequence& sequence, Part part) {
 }
 
 // Takes the spaces off the spans of the part that was added last.
-void RowWriter::trim(const Sequence& sequence, Part part) {
+void RowWriter::trim(const Sequence& sequence, const Part& part) {
   const size_t begin = tokens_.ids.size() - part.size;
   auto stripped = sequence.stripped.begin();
   for (size_t i = begin; i < tokens_.ids.size(); ++i) {

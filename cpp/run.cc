@@ -101,6 +101,10 @@ class BatchEncoder {
   Encoded encode(const Chunk& chunk) const {
     const WorkerPool::Loan worker = plan_.workers.lend();
     RowWriter writer = this->writer(chunk);
+    if (second_.empty() && first_.row_offsets.empty() && !chunk.is_shared()) {
+      encode_rows(chunk, *worker, writer);
+      return writer.take();
+    }
     Sequence* const second = second_.empty() ? nullptr : &worker->second;
     for (size_t row = chunk.begin; row < chunk.end; ++row) {
       Sequence& first = writer.first_of_next(worker->first, second != nullptr);
@@ -119,18 +123,34 @@ class BatchEncoder {
     return writer.take();
   }
 
+  // Of a text each.
+  void encode_rows(const Chunk& chunk, Worker& worker, RowWriter& writer) const {
+    if (chunk.begin == chunk.end) return;
+    size_t row = chunk.begin;
+    Sequence& tokens = writer.first_of_next(worker.first, false);
+    const auto end_row = [&] {
+      writer.add(tokens, nullptr);
+      if (++row < chunk.end) writer.first_of_next(worker.first, false);
+    };
+    try {
+      with_encoder(worker, tokens, [&](auto encoder) {
+        encoder.encode_all(first_.texts.subspan(chunk.begin, chunk.end - chunk.begin), end_row);
+      });
+    } catch (const TruncationError&) {
+      throw;
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument("row " + std::to_string(row) + ": " + error.what());
+    }
+  }
+
   void encode(Worker& worker, const Texts& texts, size_t row, std::span<const std::string_view> parts,
               Sequence& out) const {
     if (parts.size() > 1 && encode_parts(parts, out)) return;
     with_encoder(worker, out, [&](auto encoder) {
-      const auto checked = [](std::string_view text) {
-        if (text.size() >= UINT32_MAX) throw std::invalid_argument("a text of 4 GiB or more has to be split");
-        return text;
-      };
-      if (texts.row_offsets.empty()) return encoder.encode(checked(texts.texts[row]));
+      if (texts.row_offsets.empty()) return encoder.encode(texts.texts[row]);
       const size_t begin = texts.row_offsets[row];
       for (size_t i = begin; i < texts.row_offsets[row + 1]; ++i) {
-        encoder.encode_word(checked(texts.texts[i]), static_cast<int32_t>(i - begin));
+        encoder.encode_word(texts.texts[i], static_cast<int32_t>(i - begin));
       }
     });
   }

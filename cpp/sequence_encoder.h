@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "bert_encoder.h"
@@ -28,6 +29,7 @@ class SequenceEncoder {
 
   // Adds the tokens of a text to the sequence, or of its part that has so many characters before it.
   void encode(std::string_view text, uint32_t before = 0) {
+    if (text.size() >= UINT32_MAX) throw std::invalid_argument("a text of 4 GiB or more has to be split");
     CharacterCounter counter(text);
     plan_.verbatim.split(text, split_special_tokens_, worker_.segments);
     for (const auto& [token, begin, end] : worker_.segments) {
@@ -43,6 +45,37 @@ class SequenceEncoder {
     }
   }
 
+  // The same for several texts, which are given one after the other: `end_row()` is called behind the tokens of each.
+  template <typename EndRow>
+  void encode_all(std::span<const std::string_view> texts, const EndRow& end_row) {
+    if (!plan_.byte_level) {
+      for (const std::string_view text : texts) {
+        encode(text);
+        end_row();
+      }
+      return;
+    }
+    ByteLevelEncoder<SequenceEncoder, kDetails> waiting(*plan_.byte_level, *this);
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const std::string_view text = texts[i];
+      if (i + 4 < texts.size()) { const char* q = texts[i + 4].data(); __builtin_prefetch(q); __builtin_prefetch(q + 64); __builtin_prefetch(q+128); }
+      if (needs_known_words(worker_, text.size())) {
+        waiting.write(end_row);
+        remember_known_words(plan_, worker_);
+        waiting.prepare();
+      }
+      if (is_one_stretch(text)) {
+        waiting.add_text(text, end_row);
+        continue;
+      }
+      waiting.write(end_row);
+      encode(text);
+      end_row();
+      waiting.prepare();
+    }
+    waiting.write(end_row);
+  }
+
   // Adds the tokens of a word that was cut out by the caller: word `number` of the sequence, spans in itself.
   void encode_word(std::string_view word, int32_t number) {
     encode(word);
@@ -55,6 +88,16 @@ class SequenceEncoder {
   friend class ByteLevelEncoder<SequenceEncoder, kDetails>;
   friend class ClassedEncoder<SequenceEncoder, kDetails>;
   friend class SpacedEncoder<SequenceEncoder, kDetails>;
+
+  // Whether a text is all words of byte-level models as it stands.
+  bool is_one_stretch(std::string_view text) {
+    if (text.empty()) return true;
+    if (text.size() >= UINT32_MAX) return false;
+    plan_.verbatim.split(text, split_special_tokens_, worker_.segments);
+    return worker_.segments.size() == 1 && worker_.segments[0].token == nullptr && plan_.normalized.empty() &&
+           (!plan_.byte_level->add_prefix_space || text.front() == ' ') &&
+           (!plan_.byte_level->nfc || CharacterClasses::get(plan_.byte_level->pattern).is_nfc(text));
+  }
 
   // Text between added tokens, or where it `goes_on`, what is left of it.
   void encode_stretch(std::string_view text, uint32_t first, bool goes_on) {
@@ -101,12 +144,12 @@ class SequenceEncoder {
 
   void scan_bytes(std::string_view text, uint32_t character) {
     if (!plan_.byte_level->add_prefix_space || text.front() == ' ') {
-      return ByteLevelEncoder<SequenceEncoder, kDetails>(*plan_.byte_level, *this, text, character).encode();
+      return ByteLevelEncoder<SequenceEncoder, kDetails>(*plan_.byte_level, *this).encode(text, character);
     }
     worker_.prefixed.assign(1, ' ');
     worker_.prefixed += text;
     const size_t tokens = out_.spans.size();
-    ByteLevelEncoder<SequenceEncoder, kDetails>(*plan_.byte_level, *this, worker_.prefixed, 0).encode();
+    ByteLevelEncoder<SequenceEncoder, kDetails>(*plan_.byte_level, *this).encode(worker_.prefixed, 0);
     // Of this text characters were counted from the space, which stands where the first one of `text` does.
     const auto place = [=](uint32_t number) { return character + std::max(number, 1U) - 1; };
     for (Span& span : std::span(out_.spans).subspan(kDetails ? tokens : out_.spans.size())) {

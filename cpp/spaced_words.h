@@ -26,7 +26,8 @@ class SpacedWords {
         long_words_(worker.long_words),
         out_(out),
         words_per_word_(words_per_word),
-        words_(out, end) {
+        words_(out) {
+    words_.begin_text(end);
     prepare();
   }
 
@@ -73,7 +74,7 @@ class SpacedWords {
   bool write(const AddNew& add_new) {
     Writer writer(out_, words_per_word_);
     for (size_t i = 0; i < words_.count(); ++i) {
-      i = words_.write(i, cache_.table(), {}, writer);
+      i = words_.write(i, words_.count(), cache_.table(), {}, writer);
       if (i == words_.count()) break;
       const Word word = words_[i];
       if (write_other(writer, word)) continue;

@@ -69,7 +69,17 @@ class WordCache {
   // Null when the word is not there.
   const Entry* find(const Key& key) const { return entries_.empty() ? nullptr : find(key, table().place(key)); }
 
-  // As `find`, of a word whose place is known. One that was pushed out to the neighbouring pair comes home: those that
+  // Of a word whose place is known.
+  const Entry* find(const Key& key, uint32_t place) const {
+    for (const uint32_t pair : {place, place ^ kPairBytes}) {
+      const Entry* entry = &entries_[pair / sizeof(Entry)];
+      if (!entry[0].differs(key)) return entry;
+      if (entry[1].count == 0) return nullptr;  // nothing had to go elsewhere
+      if (!entry[1].differs(key)) return entry + 1;
+    }
+    return nullptr;
+  }
+  // As `find`. One that was pushed out to the neighbouring pair comes home: those that
   // are looked for stay near.
   const Entry* fetch(const Key& key, uint32_t place) {
     const Entry* found = find(key, place);
@@ -103,24 +113,24 @@ class WordCache {
 
   // Keeps up to kMostTokens tokens, whose places are in characters from the word's first one, or all 0. Those of a
   // `long_entry` are read with `tokens_of`.
-  void insert(const Key& key, const WordTokens& tokens) {
+  void insert(const Key& key, std::span<const WordToken> tokens) {
     if (tokens.empty() || tokens.size() > kMostTokens) return;
-    Entry entry;
+    const bool is_long = tokens.size() > kMaxTokens;
+    if (is_long && more_.size() + tokens.size() > kRoomForMore) forget();
+    Entry& entry = place_for(key);
     entry.key = key;
     entry.count = static_cast<uint8_t>(tokens.size());
-    if (is_long(entry)) {
-      if (more_.size() + tokens.size() > kRoomForMore) forget();
+    if (is_long) {
       entry.ids[0] = static_cast<uint32_t>(more_.size());
       more_.insert(more_.end(), tokens.begin(), tokens.end());
       more_ids_.resize(more_.size() + kMostTokens);
       for (size_t i = 0; i < tokens.size(); ++i) more_ids_[entry.ids[0] + i] = tokens[i].id;
-    } else {
-      for (size_t i = 0; i < tokens.size(); ++i) {
-        entry.ids[i] = tokens[i].id;
-        entry.places[i] = static_cast<uint8_t>(tokens[i].begin << 4 | tokens[i].end);
-      }
+      return;
     }
-    keep(entry);
+    for (size_t i = 0; i < tokens.size(); ++i) {
+      entry.ids[i] = tokens[i].id;
+      entry.places[i] = static_cast<uint8_t>(tokens[i].begin << 4 | tokens[i].end);
+    }
   }
   static bool is_long(const Entry& entry) { return entry.count > kMaxTokens; }
   std::span<const WordToken> tokens_of(const Entry& long_entry) const {
@@ -129,14 +139,13 @@ class WordCache {
 
   // Of a word of so many characters that is a token as a whole.
   void insert_token(const Key& key, uint32_t id, uint8_t characters) {
-    Entry entry;
+    // What has to go for it is no sign that a job needs more room.
+    const size_t pushed_out = pushed_out_;
+    Entry& entry = place_for(key);
     entry.key = key;
     entry.ids[0] = id;
     entry.places[0] = characters;
     entry.count = 1;
-    // What has to go for it is no sign that a job needs more room.
-    const size_t pushed_out = pushed_out_;
-    keep(entry);
     pushed_out_ = pushed_out;
   }
 
@@ -159,20 +168,12 @@ class WordCache {
 
   Entry* pair(uint32_t place) { return &entries_[place / sizeof(Entry)]; }
 
-  const Entry* find(const Key& key, uint32_t place) const {
-    for (const uint32_t pair : {place, place ^ kPairBytes}) {
-      const Entry* entry = &entries_[pair / sizeof(Entry)];
-      if (!entry[0].differs(key)) return entry;
-      if (entry[1].count == 0) return nullptr;  // nothing had to go elsewhere
-      if (!entry[1].differs(key)) return entry + 1;
-    }
-    return nullptr;
-  }
-
-  void keep(const Entry& entry) {
+  // The fields of a word's entry are written in its place: whoever copied a whole entry would wait until each of them
+  // has got to memory.
+  Entry& place_for(const Key& key) {
     if (entries_.empty()) prepare();
     ++kept_;
-    put(entry);
+    return make_place(key);
   }
 
   void forget() {
@@ -183,8 +184,8 @@ class WordCache {
   }
 
   // What has no more room in its own pair goes to the neighbouring one.
-  void put(const Entry& entry) {
-    const uint32_t place = table().place(entry.key);
+  Entry& make_place(const Key& key) {
+    const uint32_t place = table().place(key);
     Entry* const pair = this->pair(place);
     if (pair[1].count != 0) {
       Entry* neighbour = this->pair(place ^ kPairBytes);
@@ -196,13 +197,13 @@ class WordCache {
       }
     }
     pair[1] = pair[0];
-    pair[0] = entry;
+    return pair[0];
   }
 
   void resize(size_t entries) {
     const Entries old = std::exchange(entries_, Entries(entries));
     for (size_t i = old.size(); i-- > 0;) {  // the newer one of a pair comes last
-      if (old[i].count != 0) put(old[i]);
+      if (old[i].count != 0) make_place(old[i].key) = old[i];
     }
     pushed_out_ = 0;
   }

@@ -2,8 +2,11 @@
 // looked at, and writes the tokens of those that are known.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -19,9 +22,12 @@ class WordGatherer {
  public:
   static constexpr size_t kRoom = GatheredWords::kRoom;
 
-  // `end` is that of the text, whose words go to `out`.
-  WordGatherer(const Sequence& out, const char* end)
-      : end_(end), functions_(instructions().words[static_cast<size_t>(details_of<kDetails>(out))]) {}
+  // The words of texts go to `out`.
+  explicit WordGatherer(const Sequence& out)
+      : functions_(instructions().words[static_cast<size_t>(details_of<kDetails>(out))]) {}
+
+  // Words that come are those of a text with this end.
+  void begin_text(const char* end) { end_ = end; }
 
   // From now on words are looked up in this table, until its next change.
   void begin(const WordTable& table) {
@@ -66,15 +72,24 @@ class WordGatherer {
     }
   }
 
-  // Writes the tokens of words from `first` on, up to the first one that is not known at its place, and returns its
-  // number.
-  size_t write(size_t first, const WordTable& table, const MediumTable& medium, TokenWriter<kDetails>& writer) const {
-    writer.make_room((count_ - first) * TokenWriter<kDetails>::kRoomOfWord);
-    return functions_.write(words_, first, count_, table, medium, writer.columns());
+  // Writes the tokens of words [first, end), up to the first one that is not known at its place, and returns its number.
+  size_t write(size_t first, size_t end, const WordTable& table, const MediumTable& medium,
+               TokenWriter<kDetails>& writer) const {
+    writer.make_room((end - first) * TokenWriter<kDetails>::kRoomOfWord);
+    TokenColumns& to = writer.columns();
+    for (size_t i = 0; i < 2; ++i) __builtin_prefetch(to.ids + to.count + 160 + 16 * i, 1);
+    return functions_.write(words_, first, end, table, medium, to);
   }
+  using Numbers = std::array<uint16_t, kRoom>;
+  // The short words from `first` on that are not at their place.
+  std::span<const uint16_t> find_new(size_t first, const WordTable& table, Numbers& numbers) const {
+    return {numbers.data(), functions_.find_new(words_, first, count_, table, numbers.data())};
+  }
+  const WordKey& key(size_t number) const { return words_.keys[number]; }
+  uint32_t place(size_t number) const { return words_.places[number]; }
 
  private:
-  const char* end_;
+  const char* end_ = nullptr;
   const WordFunctions functions_;
   WordTable table_{};
   size_t count_ = 0;

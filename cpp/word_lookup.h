@@ -1,9 +1,14 @@
 // Looks up words in the caches and writes their tokens: the hot loop of a fused scan.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string_view>
+#include <utility>
 
+#include "model/side_by_side.h"
 #include "plan.h"
 #include "token_writer.h"
 #include "word_gatherer.h"
@@ -13,15 +18,20 @@ namespace leanformers {
 template <bool kDetails>
 class WordLookup {
  public:
-  // `end` is that of the text.
-  WordLookup(Worker& worker, Sequence& out, const char* end)
+  WordLookup(Worker& worker, Sequence& out)
       : cache_(worker.cache),
         medium_words_(worker.medium_words),
         long_words_(worker.long_words),
         out_(out),
-        words_(out, end) {
+        words_(out) {
     prepare();
   }
+
+  // Words that come are those of a text with this end.
+  void begin_text(const char* end) { words_.begin_text(end); }
+  // What comes belongs to the next text. There is room for an end.
+  void end_text() { ends_[texts_++] = static_cast<uint16_t>(waiting()); }
+  bool has_room_for_end() const { return texts_ < kMostTexts; }
 
   // Words that wait to be written.
   size_t waiting() const { return words_.count(); }
@@ -44,27 +54,81 @@ class WordLookup {
   // places in characters from the word's first one.
   template <typename Tokenize>
   void write(const Tokenize& tokenize) {
+    write(tokenize, [] {});
+  }
+  // Likewise, and calls `end_row()` where a text ends.
+  template <typename Tokenize, typename EndRow>
+  void write(const Tokenize& tokenize, const EndRow& end_row) {
     if (has_long_word_) {
       for (size_t i = 0; i < waiting(); ++i) {
         if (const GatheredWord word = words_[i]; word.is_long()) long_words_.prefetch_record(word.hash());
       }
     }
-    TokenWriter<kDetails> writer(out_);
-    for (size_t i = 0; i < waiting(); ++i) {
-      i = words_.write(i, cache_.table(), medium_words_.table(), writer);
-      if (i == waiting()) break;
-      write_other(writer, words_[i], tokenize);
+    has_learnt_ = false;
+    size_t first = 0;
+    for (const uint16_t end : std::span(ends_).first(texts_)) {
+      write(first, end, tokenize);
+      end_row();
+      first = end;
     }
-    writer.finish();
+    write(first, waiting(), tokenize);
+    texts_ = 0;
     prepare();
   }
 
- private:
+  // Before words are gathered, and after the caches have been changed by others.
   void prepare() {
     cache_.prepare();
     medium_words_.prepare();
     words_.begin(cache_.table());
     has_long_word_ = false;
+  }
+
+ private:
+  static constexpr size_t kMostTexts = GatheredWords::kRoom;
+
+  template <typename Tokenize>
+  void write(size_t first, size_t end, const Tokenize& tokenize) {
+    TokenWriter<kDetails> writer(out_);
+    for (size_t i = first; i < end; ++i) {
+      i = words_.write(i, end, cache_.table(), medium_words_.table(), writer);
+      if (i == end) break;
+      if (write_found(writer, words_[i])) continue;
+      if constexpr (requires { tokenize.side_by_side(); }) {
+        if (!std::exchange(has_learnt_, true) && learn(i, tokenize)) {
+          --i;
+          continue;
+        }
+      }
+      write_new(writer, words_[i], tokenize);
+    }
+    writer.finish();
+  }
+
+  // Tokenizes the new ones of the words from `first` on side by side, if the model can.
+  template <typename Tokenize>
+  bool learn(size_t first, const Tokenize& tokenize) {
+    std::optional<SideBySide> some = tokenize.side_by_side();
+    if (!some) return false;
+    typename WordGatherer<kDetails>::Numbers numbers;
+    std::array<uint16_t, SideBySide::kRoom> searched;
+    const auto remember = [&] {
+      some->find();
+      for (size_t n = 0; n < some->count(); ++n) {
+        const WordKey& key = words_.key(searched[n]);
+        if (cache_.find(key, words_.place(searched[n])) == nullptr) cache_.insert(key, tokenize.places(key, (*some)[n]));
+      }
+      some->clear();
+    };
+    for (const uint16_t number : words_.find_new(first, cache_.table(), numbers)) {
+      const WordKey& key = words_.key(number);
+      if (!tokenize.fits(words_[number].text()) || cache_.find(key, words_.place(number)) != nullptr) continue;
+      searched[some->count()] = number;
+      some->add({key.low, key.high << 8 >> 8}, key.high >> 56);
+      if (some->count() == SideBySide::kRoom) remember();
+    }
+    remember();
+    return true;
   }
 
   // Of a word that is not short.
@@ -80,10 +144,9 @@ class WordLookup {
     return GatheredWord::other_key(word, GatheredWords::kLong, hash);
   }
 
-  // A word that is not where it would be found at once.
+  // A word that is known nowhere.
   template <typename Tokenize>
-  void write_other(TokenWriter<kDetails>& writer, const GatheredWord& word, const Tokenize& tokenize) {
-    if (write_found(writer, word)) return;
+  void write_new(TokenWriter<kDetails>& writer, const GatheredWord& word, const Tokenize& tokenize) {
     const WordTokens& tokens = tokenize(word);
     writer.make_room(tokens.size());
     writer.put(word.character, tokens);
@@ -94,6 +157,7 @@ class WordLookup {
     }
   }
 
+  // A word that is not where it would be found at once, if it is elsewhere.
   bool write_found(TokenWriter<kDetails>& writer, const GatheredWord& word) {
     if (word.is_medium()) {
       const MediumEntry* const entry = medium_words_.fetch(word.text(), word.medium_place());
@@ -116,6 +180,9 @@ class WordLookup {
   LongWords& long_words_;
   Sequence& out_;
   bool has_long_word_ = false;
+  bool has_learnt_ = false;
+  size_t texts_ = 0;  // that have ended
+  std::array<uint16_t, kMostTexts> ends_;  // how many words there were then
   WordGatherer<kDetails> words_;
 };
 

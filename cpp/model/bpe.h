@@ -39,6 +39,11 @@ class BpeModel {
   // in these bytes. They are valid UTF-8. Each byte's character is a token; there is no prefix, suffix or dropout.
   void tokenize_bytes(std::string_view bytes, WordTokens& tokens) const;
 
+  // Null: words are merged.
+  const TokenSearch* search() const { return search_ ? &*search_ : nullptr; }
+  // Whether merges are ignored for a word that is a token, which may have others by them.
+  bool is_whole(std::string_view bytes) const { return byte_words_ && byte_words_->find(bytes) != Vocabulary::kMissing; }
+
   template <class Archive>
   void archive(Archive& a) {
     a(search_, letters_, byte_level_, merges_, scannable_, dropout_, seams_, prefix_, suffix_, inside_, last_);

@@ -8,48 +8,59 @@
 #include <cstdint>
 
 #include "model/merge_forest.h"
-#include "model/word_token.h"
 
 namespace leanformers {
 
-template <uint32_t kRoom>
 class ShortMerge {
  public:
-  explicit ShortMerge(const MergeForest& forest) : forest_(forest) {}
+  static constexpr uint32_t kMost = 15;  // letters
 
-  // Of `count` letters, which are the first symbols of `tokens` from `first` on, leaves the ids of what they become.
-  void merge(WordTokens& tokens, size_t first) {
-    const auto count = static_cast<uint32_t>(tokens.size() - first);
+  // What is left is one symbol for each stretch of letters: which one, and where it begins and ends.
+  void begin() { count_ = 0; }
+  void add(uint32_t letter, uint32_t end) {
+    symbols_[count_] = letter;
+    ends_[count_++] = static_cast<uint8_t>(end);
+  }
+  // All letters are there.
+  void look(const MergeForest& forest) {
     for (uint32_t i = 0; i < kRoom; ++i) {
       next_[i] = static_cast<uint8_t>(i + 1);
       previous_[i] = static_cast<uint8_t>(i - 1);
     }
     previous_[0] = kRoom;
-    for (uint32_t i = 0; i < count; ++i) symbols_[i] = tokens[first + i].id;
-    symbols_[count] = symbols_[kRoom] = kNowhere;
+    symbols_[count_] = symbols_[kRoom] = kNowhere;
     keys_.fill(kNoKey);
-    for (uint32_t i = 0; i + 1 < count; ++i) keys_[i] = key(i, symbols_[i], symbols_[i + 1]);
-    while (true) {
-      // Of the least symbol the leftmost place.
-      int32_t least = kNoKey;
-      for (uint32_t i = 0; i < kRoom; ++i) least = std::min(least, keys_[i]);
-      if (least == kNoKey) break;
-      merge_at(static_cast<uint32_t>(least) % kRoom, static_cast<uint32_t>(least) / kRoom);
+    for (uint32_t i = 0; i + 1 < count_; ++i) keys_[i] = key(forest, i, symbols_[i], symbols_[i + 1]);
+  }
+
+  // Makes the next merge, of the least symbol the leftmost one. False when there is none.
+  bool step(const MergeForest& forest) {
+    uint64_t least = kNoKey;
+    for (uint32_t i = 0; i < kRoom; ++i) least = std::min(least, keys_[i]);
+    if (least == kNoKey) return false;
+    merge_at(forest, static_cast<uint32_t>(least % kRoom), static_cast<uint32_t>(least / kRoom));
+    return true;
+  }
+
+  // Calls `visit(symbol, begin, end)` for what is left.
+  template <typename Visit>
+  void for_each(const Visit& visit) const {
+    uint32_t begin = 0;
+    for (uint32_t i = 0; i < count_; i = next_[i]) {
+      const uint32_t end = ends_[next_[i] - 1];
+      visit(symbols_[i], begin, end);
+      begin = end;
     }
-    size_t to = first;
-    for (uint32_t i = 0; i < count; i = next_[i]) {
-      tokens[to++] = {forest_.id(symbols_[i]), tokens[first + i].begin, tokens[first + next_[i] - 1].end};
-    }
-    tokens.resize(to);
   }
 
  private:
+  static constexpr uint32_t kRoom = kMost + 1;
   static constexpr uint32_t kNowhere = MergeForest::kNone - 1;  // a symbol that nothing merges with
-  static constexpr int32_t kNoKey = INT32_MAX;
+  static constexpr uint64_t kNoKey = UINT64_MAX;
 
-  void merge_at(uint32_t place, uint32_t symbol) {
+  void merge_at(const MergeForest& forest, uint32_t place, uint32_t symbol) {
     const uint32_t taken = next_[place];
-    if (!forest_.is(symbol, symbols_[place], symbols_[taken])) [[unlikely]] {
+    if (!forest.is(symbol, symbols_[place], symbols_[taken])) [[unlikely]] {
       keys_[place] = kNoKey;  // a wrong guess
       return;
     }
@@ -58,20 +69,21 @@ class ShortMerge {
     next_[place] = static_cast<uint8_t>(next);
     previous_[next] = static_cast<uint8_t>(place);
     keys_[taken] = kNoKey;
-    keys_[place] = key(place, symbol, symbols_[next]);
-    keys_[previous] = key(previous, symbols_[previous], symbol);
+    keys_[place] = key(forest, place, symbol, symbols_[next]);
+    keys_[previous] = key(forest, previous, symbols_[previous], symbol);
   }
 
   // What orders a merge of two neighbours, the left of which is at this place.
-  int32_t key(uint32_t place, uint32_t left, uint32_t right) const {
-    const uint32_t symbol = forest_.guess_joined(left, right);
-    return symbol < forest_.size() ? static_cast<int32_t>(symbol * kRoom + place) : kNoKey;
+  static uint64_t key(const MergeForest& forest, uint32_t place, uint32_t left, uint32_t right) {
+    const uint32_t symbol = forest.guess_joined(left, right);
+    return (uint64_t{symbol} * kRoom + place) | (uint64_t{symbol < forest.size()} - 1);
   }
 
-  const MergeForest& forest_;
-  alignas(16) std::array<int32_t, kRoom + 1> keys_;  // the last one, of no place, is not looked at
+  alignas(16) std::array<uint64_t, kRoom + 1> keys_;  // the last one, of no place, is not looked at
   std::array<uint32_t, kRoom + 1> symbols_;
   std::array<uint8_t, kRoom + 1> next_, previous_;
+  std::array<uint8_t, kMost> ends_;
+  uint32_t count_;
 };
 
 }  // namespace leanformers

@@ -56,17 +56,18 @@ class SymbolTable {
     return ends;
   }
 
-  // The symbol of the first bytes, if there is one. Otherwise, most often, a number beyond all symbols.
-  uint32_t guess(const Window& window, unsigned size) const {
-    return symbols_.guess(hash_of(window.first(size), size));
-  }
+  // The symbol of a text of so many bytes, if there is one. Otherwise, most often, a number beyond all symbols.
+  uint32_t guess(const Window& text, unsigned size) const { return symbols_.guess(hash_of(text, size)); }
+  // For `is`, which comes soon.
+  void prefetch(uint32_t symbol) const { __builtin_prefetch(texts_.data() + (symbol < texts_.size() ? symbol : 0)); }
   // Whether a guess was right.
-  bool is(uint32_t symbol, const Window& window, unsigned size) const {
-    return symbol < texts_.size() && texts_[symbol] == key(window, size);
+  bool is(uint32_t symbol, const Window& text, unsigned size) const {
+    const bool is_any = symbol < texts_.size();
+    return is_any & (texts_[is_any ? symbol : 0] == key(text, size));
   }
-  uint32_t find(const Window& window, unsigned size) const {
-    const uint32_t symbol = guess(window, size);
-    return is(symbol, window, size) ? symbol : kMissing;
+  uint32_t find(const Window& text, unsigned size) const {
+    const uint32_t symbol = guess(text, size);
+    return is(symbol, text, size) ? symbol : kMissing;
   }
 
   template <class Archive>
@@ -82,10 +83,7 @@ class SymbolTable {
     filter_.writable()[hash >> filter_shift_ >> 6] |= uint64_t{1} << (hash >> filter_shift_ & 63);
   }
 
-  static Window key(const Window& window, unsigned size) {
-    const Window first = window.first(size);
-    return {first.low, first.high | uint64_t{size} << 56};
-  }
+  static Window key(const Window& text, unsigned size) { return {text.low, text.high | uint64_t{size} << 56}; }
   // Its highest bits are good.
   static uint64_t hash_of(const Window& window, unsigned size) {
     return window.low * 0x9E3779B97F4A7C15 + window.high * 0xC2B2AE3D27D4EB4F + size * 0xA0761D6478BD642F;

@@ -6,8 +6,7 @@
 #include <deque>
 #include <utility>
 
-#include "model/short_merge.h"
-#include "unicode/unicode.h"
+#include "model/side_by_side.h"
 
 namespace leanformers {
 
@@ -151,7 +150,7 @@ class TokenSearch::Run {
     sizes &= (2U << std::min<size_t>(rest.size(), Window::kBytes)) - 1;
     for (; sizes != 0; sizes ^= 1U << highest(sizes)) {
       const uint32_t size = highest(sizes);
-      if (add_if_good(search_.symbols_.find(window, size), at, at + size)) return true;
+      if (add_if_good(search_.symbols_.find(window.first(size), size), at, at + size)) return true;
     }
     return false;
   }
@@ -169,73 +168,14 @@ class TokenSearch::Run {
   DeadEnds dead_ends_;
 };
 
-// Of a text of at most Window::kBytes.
-bool TokenSearch::add_one_or_two(std::string_view text, uint32_t offset, WordTokens& tokens) const {
-  const Window window = Window::of(text);
-  const auto size = static_cast<uint32_t>(text.size());
-  const auto add = [&](uint32_t symbol, uint32_t begin, uint32_t end) {
-    tokens.push_back({forest_.id(symbol), offset + begin, offset + end});
-  };
-  const uint32_t beginnings = symbols_.beginnings(window);
-  if (beginnings >> size & 1) {
-    if (const uint32_t symbol = symbols_.find(window, size); symbol != SymbolTable::kMissing) {
-      add(symbol, 0, size);
-      return true;
-    }
-  }
-  // What is left of a cut, what is right of it, and where it is. Cheap if both come early: then it is rarely wrong.
-  struct Cut {
-    uint32_t left, right, at;
-    uint32_t cost() const { return std::max(left, right); }
-  };
-  const auto cut = [&](uint32_t at) -> Cut {
-    return {symbols_.guess(window, at), symbols_.guess(window.from(at), size - at), at};
-  };
-  const auto is_good = [&](const Cut& cut) {
-    return symbols_.is(cut.left, window, cut.at) && symbols_.is(cut.right, window.from(cut.at), size - cut.at) &&
-           forest_.compatible_without_guesses(cut.left, cut.right);
-  };
-  uint32_t places = beginnings & symbols_.ends(window, size) >> (SymbolTable::kEnd - size) & ((1U << size) - 1);
-  while (places != 0) {
-    // Mostly there are one or two.
-    const Cut first = cut(static_cast<uint32_t>(std::countr_zero(places))), last = cut(highest(places));
-    const bool is_last = last.cost() < first.cost();
-    Cut best{is_last ? last.left : first.left, is_last ? last.right : first.right, is_last ? last.at : first.at};
-    for (uint32_t more = places & ~(1U << first.at | 1U << last.at); more != 0; more &= more - 1) {
-      const Cut other = cut(static_cast<uint32_t>(std::countr_zero(more)));
-      if (other.cost() < best.cost()) best = other;
-    }
-    if (is_good(best)) {
-      add(best.left, 0, best.at);
-      add(best.right, best.at, size);
-      return true;
-    }
-    places &= ~(1U << best.at);
-  }
-  return false;
-}
-
-void TokenSearch::add_letters(std::string_view text, uint32_t offset, WordTokens& tokens) const {
-  for (uint32_t at = 0; at < text.size();) {
-    uint32_t letter = bytes_[static_cast<unsigned char>(text[at])], size = 1;
-    if (letter == SymbolTable::kMissing) {
-      size = unicode::decode(text.data() + at).bytes;
-      letter = symbols_.find(Window::of(text.substr(at, size)), size);
-    }
-    tokens.push_back({letter, offset + at, offset + at + size});
-    at += size;
-  }
-}
-
 void TokenSearch::encode(std::string_view text, uint32_t offset, WordTokens& tokens) const {
   const size_t first = tokens.size();
-  // Vocabularies have few words beyond ASCII as one token or two, and the search of a long text takes less time the
-  // more tokens are of a character or less.
-  if (text.size() <= Window::kBytes && static_cast<unsigned char>(text.back()) < 0x80) {
-    if (add_one_or_two(text, offset, tokens)) return;
-    add_letters(text, offset, tokens);
-    if (tokens.size() - first <= 8) return ShortMerge<8>(forest_).merge(tokens, first);
-    return ShortMerge<16>(forest_).merge(tokens, first);
+  if (SideBySide::fits(text)) {
+    SideBySide one(*this);
+    one.add(Window::of(text), text.size());
+    one.find();
+    for (const auto& [id, begin, end] : one[0]) tokens.push_back({id, offset + begin, offset + end});
+    return;
   }
   Run(*this, text, tokens).find_symbols();
   for (size_t i = first; i < tokens.size(); ++i) {

@@ -39,8 +39,7 @@ class TokenSearch {
   static constexpr uint32_t kShort = 8;  // bytes
 
   class Run;
-  bool add_one_or_two(std::string_view text, uint32_t offset, WordTokens& tokens) const;
-  void add_letters(std::string_view text, uint32_t offset, WordTokens& tokens) const;
+  friend class SideBySide;
 
   struct Match {
     uint32_t symbol, size;

@@ -34,17 +34,19 @@ struct Window {
     return bytes;
   }
 
+  // Without a branch on how many bytes there are, which nobody could guess.
+
   // Without what follows the first bytes, up to 16.
   Window first(unsigned bytes) const {
-    constexpr uint64_t kAll = ~uint64_t{0};
-    if (bytes > 8) return {low, bytes < 16 ? high & ~(kAll << 8 * (bytes - 8)) : high};
-    return {bytes < 8 ? low & ~(kAll << 8 * bytes) : low, 0};
+    const Window& mask = kFirst[bytes];
+    return {low & mask.low, high & mask.high};
   }
   // Without the first bytes, fewer than 16.
   Window from(unsigned bytes) const {
-    const unsigned bits = 8 * bytes;
-    if (bytes >= 8) return {high >> (bits - 64), 0};
-    return {low >> bits | high << 1 << (63 - bits), high >> bits};
+    const unsigned bits = 8 * bytes % 64;
+    const bool is_far = bytes >= 8;
+    const uint64_t near_low = low >> bits | high << 1 << (63 - bits), shifted_high = high >> bits;
+    return {is_far ? shifted_high : near_low, is_far ? 0 : shifted_high};
   }
   // With another one behind its first bytes.
   Window with(const Window& other, unsigned bytes) const {
@@ -57,6 +59,8 @@ struct Window {
   bool operator==(const Window& other) const { return ((low ^ other.low) | (high ^ other.high)) == 0; }
 
  private:
+  static const std::array<Window, 17> kFirst;
+
   template <class T>
   static T load(const char* at) {
     T value;
@@ -65,5 +69,14 @@ struct Window {
     return static_cast<T>(__builtin_bswap64(value) >> (64 - 8 * sizeof value));
   }
 };
+
+inline constexpr std::array<Window, 17> Window::kFirst = [] {
+  std::array<Window, 17> masks{};
+  for (unsigned bytes = 1; bytes <= 16; ++bytes) {
+    masks[bytes].low = ~uint64_t{0} >> 8 * (bytes < 8 ? 8 - bytes : 0);
+    if (bytes > 8) masks[bytes].high = ~uint64_t{0} >> 8 * (16 - bytes);
+  }
+  return masks;
+}();
 
 }  // namespace leanformers

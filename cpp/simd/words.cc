@@ -99,12 +99,23 @@ size_t write(const GatheredWords& words, size_t first, size_t end, const WordTab
   return i;
 }
 
+size_t find_new(const GatheredWords& words, size_t first, size_t end, const WordTable& table, uint16_t* numbers) {
+  size_t count = 0;
+  for (size_t i = first; i < end; ++i) {
+    const WordKey key = words.keys[i];
+    const WordEntry* const pair = table.at(words.places[i]);
+    numbers[count] = static_cast<uint16_t>(i);
+    count += pair[0].differs(key) & pair[1].differs(key) & (key.high < GatheredWords::kNew);
+  }
+  return count;
+}
+
 }  // namespace
 
 const WordFunctions word_functions[] = {
-    {put<false>, write<TokenDetails::kNone>},
-    {put<true>, write<TokenDetails::kSpans>},
-    {put<true>, write<TokenDetails::kSpansAndWords>},
+    {put<false>, write<TokenDetails::kNone>, find_new},
+    {put<true>, write<TokenDetails::kSpans>, find_new},
+    {put<true>, write<TokenDetails::kSpansAndWords>, find_new},
 };
 
 }  // namespace leanformers

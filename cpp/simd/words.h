@@ -139,6 +139,9 @@ struct WordFunctions {
   // wanted one without places, and returns its number. There is room for 32 tokens a word.
   size_t (*write)(const GatheredWords& words, size_t first, size_t end, const WordTable& table,
                   const MediumTable& medium, TokenColumns& to);
+  // Finds the short ones of words [first, end) whose pair does not have them, and puts their numbers. Returns how many
+  // there are.
+  size_t (*find_new)(const GatheredWords& words, size_t first, size_t end, const WordTable& table, uint16_t* numbers);
 };
 // By TokenDetails: for every processor, and with AVX-512 as of Ice Lake and Zen 4.
 extern const WordFunctions word_functions[], word_functions_avx512[];

@@ -201,12 +201,24 @@ size_t write(const GatheredWords& words, size_t first, size_t end, const WordTab
   return i;
 }
 
+size_t find_new(const GatheredWords& words, size_t first, size_t end, const WordTable& table, uint16_t* numbers) {
+  const auto* const entries = reinterpret_cast<const char*>(table.entries);
+  size_t count = 0;
+  for (size_t i = first; i < end; ++i) {
+    const __m512i key = _mm512_broadcast_i64x2(_mm_load_si128(reinterpret_cast<const __m128i*>(words.keys + i)));
+    const uint32_t where = kEntries.of[_mm512_cmpeq_epi64_mask(key, _mm512_load_si512(entries + words.places[i]))];
+    numbers[count] = static_cast<uint16_t>(i);
+    count += (where == kNowhere) & (words.keys[i].high < GatheredWords::kNew);
+  }
+  return count;
+}
+
 }  // namespace
 
 const WordFunctions word_functions_avx512[] = {
-    {put<false>, write<TokenDetails::kNone>},
-    {put<true>, write<TokenDetails::kSpans>},
-    {put<true>, write<TokenDetails::kSpansAndWords>},
+    {put<false>, write<TokenDetails::kNone>, find_new},
+    {put<true>, write<TokenDetails::kSpans>, find_new},
+    {put<true>, write<TokenDetails::kSpansAndWords>, find_new},
 };
 
 }  // namespace leanformers

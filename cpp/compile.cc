@@ -239,13 +239,21 @@ std::unique_lock<std::mutex> WorkerPool::lock() const {
   return lock;
 }
 
+WorkerPool::WorkerPool() {
+  constexpr size_t kMany = 64;
+  free_.reserve(kMany);
+  free_.push_back(make());
+}
+
+std::unique_ptr<Worker> WorkerPool::make() { return std::make_unique<Worker>(std::random_device{}()); }
+
 WorkerPool::Loan WorkerPool::lend() const {
   if (const auto held = lock(); held && !free_.empty()) {
     Loan loan(free_.back().release(), ReturnToPool{this});
     free_.pop_back();
     return loan;
   }
-  return Loan(new Worker(std::random_device{}()), ReturnToPool{this});
+  return Loan(make().release(), ReturnToPool{this});
 }
 
 void ReturnToPool::operator()(Worker* worker) const {

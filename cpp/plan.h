@@ -101,12 +101,16 @@ struct Worker {
 
 class WorkerPool {
  public:
+  // Has a worker, so that the first call has it at once.
+  WorkerPool();
+
   // Returns the worker to the pool when it goes.
   using Loan = std::unique_ptr<Worker, struct ReturnToPool>;
   Loan lend() const;
 
  private:
   friend struct ReturnToPool;
+  static std::unique_ptr<Worker> make();
   std::unique_lock<std::mutex> lock() const;
 
   mutable std::mutex mutex_;

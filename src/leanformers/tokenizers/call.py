@@ -158,6 +158,8 @@ class Calling(StoredTokenizer):
             texts, pairs, batched = [text], None, False
         else:
             texts, pairs, batched = (read_words if words else read_texts)(text, text_pair)
+            # Details are encoded from them later, when the caller may have changed the lists.
+            texts, pairs = texts.copy(), None if pairs is None else pairs.copy()
             if verbose:
                 self._warn_about_words(texts, pairs, words)
         checked = None

@@ -32,7 +32,7 @@ def read_texts(text: Any, text_pair: Any = None) -> tuple[list[str], list[str] |
 
     One text, `(text, text_pair)`, a list of texts, two lists of the same length, or a list of pairs; for a list any
     iterable in a fixed order. As in transformers a tuple of two strings is a batch of two texts. Items of a list are
-    not looked at here: the core does that faster, and `find_bad_text` says what was wrong.
+    not looked at here: the core does that faster, and `find_bad_text` says what was wrong. A list may be the caller's.
 
     Raises:
         InputTypeError: neither text nor texts.
@@ -95,7 +95,7 @@ def _split_pairs(rows: list[Any]) -> tuple[list[Any], list[Any]]:
 
 def _to_list(name: str, value: Any) -> list[Any]:
     if type(value) is list:
-        return value.copy()  # details are encoded from it later, when the caller may have changed the list
+        return value
     if value is None:
         raise InputTypeError(f"{name} is None; give a str, a list of str or pairs of str")
     if isinstance(value, (bytes, bytearray)):

@@ -33,7 +33,7 @@ class Ragged:
             for.
         samples: int64, (rows,): the text that a row is from, where long texts have several rows; else None.
         type_ids: int32, (tokens,): which text of a pair a token belongs to; None when there are no pairs, so all are 0.
-        dropped: for each row, how many tokens truncation took away; None if unknown.
+        dropped: for each row, how many tokens truncation took away; None if unknown. Made when first read.
 
     Examples:
         >>> from leanformers import AutoTokenizer
@@ -45,7 +45,7 @@ class Ragged:
         True
     """
 
-    __slots__ = ("_sequence_ids", "dropped", "ids", "row_offsets", "samples", "spans", "type_ids", "word_ids")
+    __slots__ = ("_dropped", "_sequence_ids", "ids", "row_offsets", "samples", "spans", "type_ids", "word_ids")
 
     def __init__(
         self,
@@ -57,9 +57,9 @@ class Ragged:
         word_ids: NDArray[numpy.int32] | None = None,
         samples: NDArray[numpy.int64] | None = None,
         type_ids: NDArray[numpy.int32] | None = None,
-        dropped: Sequence[int] | None = None,
+        dropped: Sequence[int] | Callable[[], Sequence[int]] | None = None,
     ) -> None:
-        """Put the parts together; nothing is copied.
+        """Put the parts together; nothing is copied. What is a function is called when its part is first read.
 
         Raises:
             ShapeError: the offsets do not run from 0 to the number of ids, or another part has another length.
@@ -72,7 +72,10 @@ class Ragged:
         for name, part in of_tokens.items():
             if part is not None and len(part) != len(ids):
                 raise ShapeError(f"{name} has {len(part)} items for {len(ids)} ids")
-        for name, rows in (("dropped", dropped), ("samples", samples)):
+        of_rows: dict[str, Any] = {"samples": samples}
+        if not callable(dropped):
+            of_rows["dropped"] = dropped
+        for name, rows in of_rows.items():
             if rows is not None and len(rows) != len(row_offsets) - 1:
                 raise ShapeError(f"{name} has {len(rows)} items for {len(row_offsets) - 1} rows")
         self.ids = ids
@@ -82,7 +85,7 @@ class Ragged:
         self.word_ids = word_ids
         self.samples = samples
         self.type_ids = type_ids
-        self.dropped = dropped
+        self._dropped = dropped
 
     @classmethod
     def from_lists(cls, rows: Sequence[Sequence[int]]) -> Ragged:
@@ -130,7 +133,7 @@ class Ragged:
             word_ids=None if self.word_ids is None else self.word_ids[tokens],
             samples=None if self.samples is None else self.samples[begin:end],
             type_ids=None if self.type_ids is None else self.type_ids[tokens],
-            dropped=None if self.dropped is None else self.dropped[begin:end],
+            dropped=None if (of_rows := self.dropped) is None else of_rows[begin:end],
         )
 
     def __iter__(self) -> Iterator[NDArray[numpy.uint32]]:
@@ -140,9 +143,9 @@ class Ragged:
         return f"Ragged({len(self)} rows, {len(self.ids)} tokens)"
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
-        # What would make the sequence ids, the core's own rows, cannot be pickled.
-        parts = {name: getattr(self, name) for name in self.__slots__[1:]}
-        return None, {"_sequence_ids": self.sequence_ids, **parts}
+        # What would make some of them, the core's own rows, cannot be pickled.
+        parts = {name: getattr(self, name) for name in self.__slots__ if not name.startswith("_")}
+        return None, {"_dropped": self.dropped, "_sequence_ids": self.sequence_ids, **parts}
 
     @property
     def sequence_ids(self) -> NDArray[numpy.int32] | None:
@@ -150,6 +153,13 @@ class Ragged:
         if callable(self._sequence_ids):
             self._sequence_ids = self._sequence_ids()
         return self._sequence_ids
+
+    @property
+    def dropped(self) -> Sequence[int] | None:
+        """As in the class's attributes."""
+        if callable(self._dropped):
+            self._dropped = self._dropped()
+        return self._dropped
 
     @property
     def lengths(self) -> NDArray[numpy.int64]:

@@ -127,7 +127,7 @@ class PreTrainedTokenizer(ChatTokenizer, GoldenIds, EarlierNames, Editing, Retra
             word_ids=encoded.flat(_core.Column.WORD_IDS) if word_ids else None,
             samples=None if stride is None else numpy.array(encoded.samples(), dtype=numpy.int64),
             type_ids=encoded.flat(_core.Column.TYPE_IDS) if pairs is not None else None,
-            dropped=encoded.dropped(),
+            dropped=encoded.dropped,
         )
 
     def count(

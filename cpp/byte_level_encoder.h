@@ -3,7 +3,6 @@
 
 #include <bit>
 #include <cstring>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -48,11 +47,8 @@ class ByteLevelEncoder {
   struct Tokenize {
     const WordTokens& operator()(const GatheredWord& word) const { return encoder.tokenize_bytes(word.text()); }
 
-    std::optional<SideBySide> side_by_side() const {
-      const TokenSearch* const search = model().search();
-      return search != nullptr ? std::optional<SideBySide>(*search) : std::nullopt;
-    }
-    bool fits(std::string_view word) const { return SideBySide::fits(word) && !model().is_whole(word); }
+    const TokenSearch* search() const { return model().search(); }
+    bool fits(std::string_view word) const { return SideBySide::fits(word) && model().searches_bytes(word); }
     std::span<const WordToken> places(const WordKey& word, std::span<const WordToken> tokens) const {
       if (((word.low | word.high) & 0x8080808080808080) == 0) return tokens;  // a byte a character
       WordTokens& changed = encoder.worker_.tokens;

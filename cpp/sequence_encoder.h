@@ -46,34 +46,19 @@ class SequenceEncoder {
   }
 
   // The same for several texts, which are given one after the other: `end_row()` is called behind the tokens of each.
+  // Where a scan can, words of several texts are looked up together.
   template <typename EndRow>
   void encode_all(std::span<const std::string_view> texts, const EndRow& end_row) {
-    if (!plan_.byte_level) {
+    if (plan_.byte_level) {
+      encode_all(ByteLevelEncoder<SequenceEncoder, kDetails>(*plan_.byte_level, *this), texts, end_row);
+    } else if (plan_.spaced) {
+      encode_all(SpacedEncoder<SequenceEncoder, kDetails>(*plan_.spaced, *this), texts, end_row);
+    } else {
       for (const std::string_view text : texts) {
         encode(text);
         end_row();
       }
-      return;
     }
-    ByteLevelEncoder<SequenceEncoder, kDetails> waiting(*plan_.byte_level, *this);
-    for (size_t i = 0; i < texts.size(); ++i) {
-      const std::string_view text = texts[i];
-      if (i + 4 < texts.size()) { const char* q = texts[i + 4].data(); __builtin_prefetch(q); __builtin_prefetch(q + 64); __builtin_prefetch(q+128); }
-      if (needs_known_words(worker_, text.size())) {
-        waiting.write(end_row);
-        remember_known_words(plan_, worker_);
-        waiting.prepare();
-      }
-      if (is_one_stretch(text)) {
-        waiting.add_text(text, end_row);
-        continue;
-      }
-      waiting.write(end_row);
-      encode(text);
-      end_row();
-      waiting.prepare();
-    }
-    waiting.write(end_row);
   }
 
   // Adds the tokens of a word that was cut out by the caller: word `number` of the sequence, spans in itself.
@@ -89,13 +74,42 @@ class SequenceEncoder {
   friend class ClassedEncoder<SequenceEncoder, kDetails>;
   friend class SpacedEncoder<SequenceEncoder, kDetails>;
 
-  // Whether a text is all words of byte-level models as it stands.
-  bool is_one_stretch(std::string_view text) {
-    if (text.empty()) return true;
+  template <typename Encoder, typename EndRow>
+  void encode_all(Encoder&& waiting, std::span<const std::string_view> texts, const EndRow& end_row) {
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const std::string_view text = texts[i];
+      prefetch_after(texts, i);
+      if (needs_known_words(worker_, text.size())) {
+        waiting.write(end_row);
+        remember_known_words(plan_, worker_);
+        waiting.prepare();
+      }
+      if (text.empty() || may_wait(text)) {
+        waiting.add_text(text, end_row);
+        continue;
+      }
+      waiting.write(end_row);
+      encode(text);
+      end_row();
+      waiting.prepare();
+    }
+    waiting.write(end_row);
+  }
+
+  // The beginning of a text that comes soon: those of a batch lie anywhere in memory.
+  static void prefetch_after(std::span<const std::string_view> texts, size_t number) {
+    constexpr size_t kAhead = 4, kBytes = 192, kLine = 64;
+    if (number + kAhead >= texts.size()) return;
+    for (size_t at = 0; at < kBytes; at += kLine) __builtin_prefetch(texts[number + kAhead].data() + at);
+  }
+
+  // Whether a text is one stretch, which its scan may take as it stands.
+  bool may_wait(std::string_view text) {
     if (text.size() >= UINT32_MAX) return false;
     plan_.verbatim.split(text, split_special_tokens_, worker_.segments);
-    return worker_.segments.size() == 1 && worker_.segments[0].token == nullptr && plan_.normalized.empty() &&
-           (!plan_.byte_level->add_prefix_space || text.front() == ' ') &&
+    if (worker_.segments.size() != 1 || worker_.segments[0].token != nullptr) return false;
+    if (!plan_.byte_level) return !plan_.may_have_normalized_token(text);
+    return plan_.normalized.empty() && (!plan_.byte_level->add_prefix_space || text.front() == ' ') &&
            (!plan_.byte_level->nfc || CharacterClasses::get(plan_.byte_level->pattern).is_nfc(text));
   }
 
@@ -115,9 +129,14 @@ class SequenceEncoder {
     if (plan_.spaced && !plan_.may_have_normalized_token(text)) {
       const size_t tokens = out_.ids.size();
       const int32_t words = out_.word_count;
-      if (SpacedEncoder<SequenceEncoder, kDetails>(*plan_.spaced, *this, text, first, goes_on).encode()) return;
+      if (SpacedEncoder<SequenceEncoder, kDetails>(*plan_.spaced, *this).encode(text, first, goes_on)) return;
       take_back(tokens, words);
     }
+    encode_stage_by_stage(text, first, goes_on);
+  }
+
+  // What no scan takes.
+  void encode_stage_by_stage(std::string_view text, uint32_t first, bool goes_on) {
     if (plan_.word_classes) return encode_as_found(text, first);
     if (kDetails && plan_.spaced && plan_.spaced->has_charsmap) out_.may_shift = true;
     interpret(goes_on && plan_.spaced ? plan_.spaced->normalizers : plan_.spec.normalizers, text, first);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <span>
 #include <string>
@@ -21,24 +22,96 @@ namespace leanformers {
 template <typename Encoder, bool kDetails>
 class SpacedEncoder {
  public:
-  // `first` is the place in the text of the stretch, of which this is the rest if it `goes_on`.
-  SpacedEncoder(const SpacedText& stages, Encoder& encoder, std::string_view text, uint32_t first, bool goes_on)
+  SpacedEncoder(const SpacedText& stages, Encoder& encoder)
       : stages_(stages),
         encoder_(encoder),
-        text_(text),
-        end_(text.data() + text.size()),
-        first_(first),
-        prepends_(stages.prepends && !goes_on),
-        character_(first),
-        words_(encoder.worker_, encoder.out_, end_, stages.one_word() ? 0 : 1) {}
+        prepends_(stages.prepends),
+        words_(encoder.worker_, encoder.out_, stages.one_word() ? 0 : 1) {}
 
-  // False, with tokens added or not, when the stretch has to be normalized as a whole.
-  bool encode() {
-    const auto add_new = [this](const Word& word) { return this->add_new(word); };
-    const SpacedWindows windows(stages_, text_, instructions());
-    for (const char* at = text_.data(); at < end_;) {
-      if (!words_.has_room(SpacedWindows::kBytes) && !words_.write(add_new)) return false;
-      const bool is_first = at == text_.data();
+  // Adds the tokens of a stretch, which is the rest of one if it `goes_on`; `first` is its place in the text. False,
+  // with tokens added or not, when the stretch has to be normalized as a whole.
+  bool encode(std::string_view text, uint32_t first, bool goes_on) {
+    first_ = first;
+    prepends_ = stages_.prepends && !goes_on;
+    Writing alone{*this, [] {}};
+    if (!gather(text, alone) || !words_.write(alone)) return false;
+    if (stages_.one_word()) ++encoder_.out_.word_count;
+    return true;
+  }
+
+  // The words of a whole text wait, to be written with those of others. `end_row()` is called for each text whose
+  // tokens are all written, now or by `write`.
+  template <typename EndRow>
+  void add_text(std::string_view text, const EndRow& end_row) {
+    if (!words_.has_room_for_end()) write(end_row);
+    Writing writing{*this, end_row};
+    if (!gather(text, writing)) {
+      encode_otherwise(text);
+      end_row();
+      return;
+    }
+    texts_[words_.texts()] = text;
+    words_.end_text();
+  }
+  template <typename EndRow>
+  void write(const EndRow& end_row) {
+    Writing writing{*this, end_row};
+    words_.write(writing);
+  }
+  // After the caches have been changed by others; no word waits.
+  void prepare() { words_.prepare(); }
+
+ private:
+  using Gap = SpacedText::Gap;
+  using Verdict = PlainCharacters::Verdict;
+  using Word = typename SpacedWords<kDetails>::Word;
+  static constexpr ptrdiff_t kReadAhead = SpacedWindows::kBytes + 16;  // the bytes of a window and of a key
+
+  // What SpacedWords asks for.
+  template <typename EndRow>
+  struct Writing {
+    SpacedEncoder& encoder;
+    const EndRow& end_row;
+
+    void begin_text(size_t number) {
+      encoder.text_ = number < encoder.words_.texts() ? encoder.texts_[number] : encoder.last_text_;
+    }
+    void end_text(size_t number, bool written) {
+      if (!written) {
+        encoder.encode_otherwise(encoder.texts_[number]);
+      } else if (encoder.stages_.one_word()) {
+        ++encoder.encoder_.out_.word_count;
+      }
+      end_row();
+    }
+    bool add_new(const Word& word) { return encoder.add_new(word); }
+    const TokenSearch* search() const {
+      const auto* const model = std::get_if<BpeModel>(&encoder.encoder_.plan_.model);
+      return model != nullptr && model->searches_words() ? model->search() : nullptr;
+    }
+    bool add_text_of(const Word& word, SideBySide& some) { return encoder.add_text_of(word, some); }
+    void keep(const Word& word, std::span<const WordToken> tokens) { encoder.keep_found(word, tokens); }
+  };
+  template <typename EndRow>
+  Writing(SpacedEncoder&, const EndRow&) -> Writing<EndRow>;
+
+  // A text that has to be normalized as a whole.
+  void encode_otherwise(std::string_view text) {
+    encoder_.out_.take_back();
+    encoder_.encode_stage_by_stage(text, 0, false);
+  }
+
+  // False: words that waited before these were written, and one of this text says no.
+  template <typename NewWords>
+  bool gather(std::string_view text, NewWords& new_words) {
+    const char* const end_of_text = text.data() + text.size();
+    text_ = last_text_ = text;
+    character_ = first_;
+    words_.begin_text(end_of_text);
+    const SpacedWindows windows(stages_, text, instructions());
+    for (const char* at = text.data(); at < end_of_text;) {
+      if (!words_.has_room(SpacedWindows::kBytes) && !words_.write(new_words)) return false;
+      const bool is_first = at == text.data();
       // What a normalizer puts before a space, if it stands at the beginning, makes it another word.
       const bool is_new = is_first && prepends_ && is_gap(at);
       const auto [begins, lasts, unmarked, inner, size] =
@@ -49,23 +122,15 @@ class SpacedEncoder {
         at = end;
         continue;
       }
-      words_.put({at, begins, lasts, inner, unmarked, character_, false, end_ - at >= kReadAhead});
+      words_.put({at, begins, lasts, inner, unmarked, character_, false, end_of_text - at >= kReadAhead});
       at += size;
       if constexpr (kDetails) {
         character_ += size;
         if (inner != 0) character_ -= static_cast<uint32_t>(std::popcount(inner << (64 - size)));
       }
     }
-    if (!words_.write(add_new)) return false;
-    if (stages_.one_word()) ++encoder_.out_.word_count;
     return true;
   }
-
- private:
-  using Gap = SpacedText::Gap;
-  using Verdict = PlainCharacters::Verdict;
-  using Word = typename SpacedWords<kDetails>::Word;
-  static constexpr ptrdiff_t kReadAhead = SpacedWindows::kBytes + 16;  // the bytes of a window and of a key
 
   // What stands before the letters of a word.
   struct Marks {
@@ -114,8 +179,15 @@ class SpacedEncoder {
   }
 
   Marks marks_of(const Word& word, const char* letters) const {
-    const auto spaces = static_cast<uint32_t>(letters - word.begin);
-    if (spaces == 0) return {is_marked(letters), 0};
+    return marks(static_cast<uint32_t>(letters - word.begin), [&] { return is_marked(letters); });
+  }
+  // Of a short word, whose key says whether it has a mark.
+  Marks marks_of(const WordKey& key, size_t spaces) const {
+    return marks(static_cast<uint32_t>(spaces), [&] { return (key.high & WordKey::kUnmarked) == 0; });
+  }
+  template <typename IsMarked>
+  Marks marks(uint32_t spaces, const IsMarked& is_marked) const {
+    if (spaces == 0) return {is_marked(), 0};
     return {stages_.gap == Gap::kOneMark ? 1 : spaces, spaces};
   }
 
@@ -123,8 +195,7 @@ class SpacedEncoder {
   bool add_new(const Word& word) {
     const std::string_view letters = letters_of(word);
     const bool begins = text_.data() == letters.data() || !is_gap(letters.data() - 1);
-    const uint8_t before = begins ? 0 : stages_.characters.of(static_cast<unsigned char>(letters.data()[-1]));
-    const Verdict verdict = stages_.characters.judge(letters, before);
+    const Verdict verdict = judge(letters);
     if (verdict == Verdict::kSpoilt) return false;
     if (kDetails && begins && verdict == Verdict::kDifferent && may_shift(letters)) return false;
     const Marks marks = marks_of(word, letters.data());
@@ -145,6 +216,35 @@ class SpacedEncoder {
     if (!stages_.has_charsmap) return false;
     const auto found = stages_.charsmap ? stages_.charsmap->find(letters) : std::string_view();
     return found && found->empty();
+  }
+
+  // A word whose text is made of letters and one mark or none, to be searched with others. Not for others.
+  bool add_text_of(const Word& word, SideBySide& some) const {
+    const std::string_view letters = letters_of(word);
+    if (letters.empty() || static_cast<unsigned char>(letters.back()) >= 0x80) return false;
+    const Marks marks = marks_of(word.key, word.size() - letters.size());
+    const size_t mark_bytes = marks.count * stages_.mark.size(), size = mark_bytes + letters.size();
+    if (marks.count > 1 || size > Window::kBytes || judge(letters) != Verdict::kPlain || !may_be_kept(word)) return false;
+    if (stages_.cuts && next_cut(letters, 0) < letters.size()) return false;
+    const auto& model = std::get<BpeModel>(encoder_.plan_.model);
+    if (!model.has_only_letters(letters) || (marks.count > 0 && !model.has_only_letters(stages_.mark))) return false;
+    const Window own = Window{word.key.low, word.key.high << 8 >> 8}.from(static_cast<unsigned>(marks.spaces));
+    some.add(marks.count > 0 ? Window::of(stages_.mark).with(own, static_cast<unsigned>(mark_bytes)) : own, size);
+    return true;
+  }
+  // Remembers the tokens of such a word.
+  void keep_found(const Word& word, std::span<const WordToken> found) {
+    WordTokens& tokens = encoder_.worker_.tokens;
+    tokens.assign(found.begin(), found.end());
+    const std::string_view letters = letters_of(word);
+    if constexpr (kDetails) count_characters(marks_of(word.key, word.size() - letters.size()), letters);
+    words_.keep(word, tokens);
+  }
+
+  Verdict judge(std::string_view letters) const {
+    const bool begins = text_.data() == letters.data() || !is_gap(letters.data() - 1);
+    return stages_.characters.judge(
+        letters, begins ? 0 : stages_.characters.of(static_cast<unsigned char>(letters.data()[-1])));
   }
 
   void put_marks(uint32_t count, std::string& text) const {
@@ -290,12 +390,13 @@ class SpacedEncoder {
 
   const SpacedText& stages_;
   Encoder& encoder_;
-  std::string_view text_;
-  const char* end_;
-  uint32_t first_;
-  bool prepends_;       // a mark to the first word
-  uint32_t character_;  // with details: the number of the next one
+  std::string_view text_;       // that words are looked at of
+  std::string_view last_text_;  // whose words were gathered last
+  uint32_t first_ = 0;
+  bool prepends_;           // a mark to the first word
+  uint32_t character_ = 0;  // with details: the number of the next one
   SpacedWords<kDetails> words_;
+  std::array<std::string_view, GatheredWords::kRoom> texts_;  // that have ended
 };
 
 }  // namespace leanformers

@@ -4,10 +4,13 @@
 // word.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <utility>
 
+#include "new_words.h"
 #include "plan.h"
 #include "token_writer.h"
 #include "unicode/unicode.h"
@@ -20,16 +23,23 @@ class SpacedWords {
  public:
   using Word = GatheredWord;
 
-  // `words_per_word`: 0 when the caller sees all of them as one word, otherwise 1. `end` is that of the text.
-  SpacedWords(Worker& worker, Sequence& out, const char* end, int32_t words_per_word)
+  // `words_per_word`: 0 when the caller sees all of them as one word, otherwise 1.
+  SpacedWords(Worker& worker, Sequence& out, int32_t words_per_word)
       : cache_(worker.cache),
         long_words_(worker.long_words),
         out_(out),
         words_per_word_(words_per_word),
         words_(out) {
-    words_.begin_text(end);
     prepare();
   }
+
+  // Words that come are those of a text with this end.
+  void begin_text(const char* end) { words_.begin_text(end); }
+  // What comes belongs to the next text. There is room for an end.
+  void end_text() { words_.end_text(); }
+  bool has_room_for_end() const { return words_.has_room_for_end(); }
+  // That have ended, and whose words wait.
+  size_t texts() const { return words_.ends().size(); }
 
   bool has_room(size_t words) const { return words_.has_room(words); }
 
@@ -68,23 +78,23 @@ class SpacedWords {
     return true;
   }
 
-  // Writes the tokens of all words that have been gathered. `add_new(word)` writes those of a word that is not known,
-  // or says no: then this does too, at once.
-  template <typename AddNew>
-  bool write(const AddNew& add_new) {
-    Writer writer(out_, words_per_word_);
-    for (size_t i = 0; i < words_.count(); ++i) {
-      i = words_.write(i, words_.count(), cache_.table(), {}, writer);
-      if (i == words_.count()) break;
-      const Word word = words_[i];
-      if (write_other(writer, word)) continue;
-      writer.finish();
-      if (!add_new(word)) return false;
-      writer = Writer(out_, words_per_word_);
+  // Writes the tokens of all words that have been gathered, those of one text after the other.
+  // - `writer.add_new(word)` writes those of a word that is not known, or says no: then no more of its text are written.
+  // - `writer.end_text(number, written)` is called where a text ends, if all of it was written or not.
+  // Returns whether all words of the text that has not ended were.
+  template <typename NewWords>
+  bool write(NewWords& new_words) {
+    has_learnt_ = false;
+    size_t first = 0, number = 0;
+    for (const uint16_t end : words_.ends()) {
+      new_words.begin_text(number);
+      new_words.end_text(number++, write(first, end, new_words));
+      first = end;
     }
-    writer.finish();
+    new_words.begin_text(number);
+    const bool written = write(first, words_.count(), new_words);
     prepare();
-    return true;
+    return written;
   }
 
   // Writes the tokens of a word that was new, which are as those of `keep`.
@@ -105,12 +115,55 @@ class SpacedWords {
     word.is_long() ? long_words_.insert(word.text(), word.hash(), tokens) : cache_.insert(word.key, tokens);
   }
 
- private:
-  using Writer = TokenWriter<kDetails>;
-
+  // Of caches that nobody else has changed; no word waits.
   void prepare() {
     cache_.prepare();
     words_.begin(cache_.table());
+  }
+
+ private:
+  using Writer = TokenWriter<kDetails>;
+
+  template <typename NewWords>
+  bool write(size_t first, size_t end, NewWords& new_words) {
+    Writer writer(out_, words_per_word_);
+    for (size_t i = first; i < end; ++i) {
+      i = words_.write(i, end, cache_.table(), {}, writer);
+      if (i == end) break;
+      const Word word = words_[i];
+      if (write_other(writer, word)) continue;
+      if (!std::exchange(has_learnt_, true) && new_words.search() != nullptr) {
+        learn(i--, new_words);
+        continue;
+      }
+      writer.finish();
+      if (!new_words.add_new(word)) return false;
+      writer = Writer(out_, words_per_word_);
+    }
+    writer.finish();
+    return true;
+  }
+
+  // Tokenizes the new ones of the words from `first` on side by side.
+  template <typename NewWords>
+  void learn(size_t first, NewWords& new_words) {
+    size_t number_of_text = std::upper_bound(words_.ends().begin(), words_.ends().end(), first) - words_.ends().begin();
+    new_words.begin_text(number_of_text);
+    const size_t own = number_of_text;
+    tokenize_new(
+        words_, first, cache_.table(), *new_words.search(),
+        [&](size_t number, SideBySide& some) {
+          while (number_of_text < words_.ends().size() && words_.ends()[number_of_text] <= number) {
+            new_words.begin_text(++number_of_text);
+          }
+          const Word word = words_[number];
+          return cache_.find(word.key, word.place) == nullptr && new_words.add_text_of(word, some);
+        },
+        [&](size_t number, std::span<const WordToken> tokens) {
+          const Word word = words_[number];
+          if (cache_.find(word.key, word.place) == nullptr) new_words.keep(word, tokens);
+        });
+    new_words.begin_text(own);
   }
 
   WordKey key_of(std::string_view word, bool unmarked) const {
@@ -149,6 +202,7 @@ class SpacedWords {
   LongWords& long_words_;
   Sequence& out_;
   int32_t words_per_word_;
+  bool has_learnt_ = false;
   WordGatherer<kDetails> words_;
 };
 

@@ -28,11 +28,16 @@ class WordGatherer {
 
   // Words that come are those of a text with this end.
   void begin_text(const char* end) { end_ = end; }
+  // There is room for an end.
+  void end_text() { ends_[texts_++] = static_cast<uint16_t>(count_); }
+  bool has_room_for_end() const { return texts_ < kRoom; }
+  // For each text that has ended, how many words there were then.
+  std::span<const uint16_t> ends() const { return {ends_.data(), texts_}; }
 
   // From now on words are looked up in this table, until its next change.
   void begin(const WordTable& table) {
     table_ = table;
-    count_ = 0;
+    count_ = texts_ = 0;
   }
 
   size_t count() const { return count_; }
@@ -77,7 +82,9 @@ class WordGatherer {
                TokenWriter<kDetails>& writer) const {
     writer.make_room((end - first) * TokenWriter<kDetails>::kRoomOfWord);
     TokenColumns& to = writer.columns();
-    for (size_t i = 0; i < 2; ++i) __builtin_prefetch(to.ids + to.count + 160 + 16 * i, 1);
+    // The next lines that will be written to.
+    constexpr size_t kAhead = 160, kLine = 16;
+    for (size_t i = 0; i < 2; ++i) __builtin_prefetch(to.ids + to.count + kAhead + kLine * i, 1);
     return functions_.write(words_, first, end, table, medium, to);
   }
   using Numbers = std::array<uint16_t, kRoom>;
@@ -92,7 +99,8 @@ class WordGatherer {
   const char* end_ = nullptr;
   const WordFunctions functions_;
   WordTable table_{};
-  size_t count_ = 0;
+  size_t count_ = 0, texts_ = 0;
+  std::array<uint16_t, kRoom> ends_;
   GatheredWords words_;
 };
 

@@ -1,14 +1,12 @@
 // Looks up words in the caches and writes their tokens: the hot loop of a fused scan.
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
 
-#include "model/side_by_side.h"
+#include "new_words.h"
 #include "plan.h"
 #include "token_writer.h"
 #include "word_gatherer.h"
@@ -30,8 +28,8 @@ class WordLookup {
   // Words that come are those of a text with this end.
   void begin_text(const char* end) { words_.begin_text(end); }
   // What comes belongs to the next text. There is room for an end.
-  void end_text() { ends_[texts_++] = static_cast<uint16_t>(waiting()); }
-  bool has_room_for_end() const { return texts_ < kMostTexts; }
+  void end_text() { words_.end_text(); }
+  bool has_room_for_end() const { return words_.has_room_for_end(); }
 
   // Words that wait to be written.
   size_t waiting() const { return words_.count(); }
@@ -66,13 +64,12 @@ class WordLookup {
     }
     has_learnt_ = false;
     size_t first = 0;
-    for (const uint16_t end : std::span(ends_).first(texts_)) {
+    for (const uint16_t end : words_.ends()) {
       write(first, end, tokenize);
       end_row();
       first = end;
     }
     write(first, waiting(), tokenize);
-    texts_ = 0;
     prepare();
   }
 
@@ -85,8 +82,6 @@ class WordLookup {
   }
 
  private:
-  static constexpr size_t kMostTexts = GatheredWords::kRoom;
-
   template <typename Tokenize>
   void write(size_t first, size_t end, const Tokenize& tokenize) {
     TokenWriter<kDetails> writer(out_);
@@ -94,7 +89,7 @@ class WordLookup {
       i = words_.write(i, end, cache_.table(), medium_words_.table(), writer);
       if (i == end) break;
       if (write_found(writer, words_[i])) continue;
-      if constexpr (requires { tokenize.side_by_side(); }) {
+      if constexpr (requires { tokenize.search(); }) {
         if (!std::exchange(has_learnt_, true) && learn(i, tokenize)) {
           --i;
           continue;
@@ -108,26 +103,24 @@ class WordLookup {
   // Tokenizes the new ones of the words from `first` on side by side, if the model can.
   template <typename Tokenize>
   bool learn(size_t first, const Tokenize& tokenize) {
-    std::optional<SideBySide> some = tokenize.side_by_side();
-    if (!some) return false;
-    typename WordGatherer<kDetails>::Numbers numbers;
-    std::array<uint16_t, SideBySide::kRoom> searched;
-    const auto remember = [&] {
-      some->find();
-      for (size_t n = 0; n < some->count(); ++n) {
-        const WordKey& key = words_.key(searched[n]);
-        if (cache_.find(key, words_.place(searched[n])) == nullptr) cache_.insert(key, tokenize.places(key, (*some)[n]));
-      }
-      some->clear();
+    const TokenSearch* const search = tokenize.search();
+    if (search == nullptr) return false;
+    const auto is_known = [this](size_t number) {
+      return cache_.find(words_.key(number), words_.place(number)) != nullptr;
     };
-    for (const uint16_t number : words_.find_new(first, cache_.table(), numbers)) {
-      const WordKey& key = words_.key(number);
-      if (!tokenize.fits(words_[number].text()) || cache_.find(key, words_.place(number)) != nullptr) continue;
-      searched[some->count()] = number;
-      some->add({key.low, key.high << 8 >> 8}, key.high >> 56);
-      if (some->count() == SideBySide::kRoom) remember();
-    }
-    remember();
+    tokenize_new(
+        words_, first, cache_.table(), *search,
+        [&](size_t number, SideBySide& some) {
+          if (!tokenize.fits(words_[number].text()) || is_known(number)) return false;
+          const WordKey& key = words_.key(number);
+          some.add({key.low, key.high << 8 >> 8}, key.high >> 56);
+          return true;
+        },
+        [&](size_t number, std::span<const WordToken> tokens) {
+          if (is_known(number)) return;  // it came twice
+          const WordKey& key = words_.key(number);
+          cache_.insert(key, tokenize.places(key, tokens));
+        });
     return true;
   }
 
@@ -181,8 +174,6 @@ class WordLookup {
   Sequence& out_;
   bool has_long_word_ = false;
   bool has_learnt_ = false;
-  size_t texts_ = 0;  // that have ended
-  std::array<uint16_t, kMostTexts> ends_;  // how many words there were then
   WordGatherer<kDetails> words_;
 };
 

@@ -41,8 +41,12 @@ class BpeModel {
 
   // Null: words are merged.
   const TokenSearch* search() const { return search_ ? &*search_ : nullptr; }
-  // Whether merges are ignored for a word that is a token, which may have others by them.
-  bool is_whole(std::string_view bytes) const { return byte_words_ && byte_words_->find(bytes) != Vocabulary::kMissing; }
+  // Whether all tokens of all words that are made of its letters come from it; and of a word's bytes.
+  bool searches_words() const { return search_ && !words_; }
+  bool searches_bytes(std::string_view bytes) const {
+    return search_ && (!byte_words_ || byte_words_->find(bytes) == Vocabulary::kMissing);
+  }
+  bool has_only_letters(std::string_view word) const;
 
   template <class Archive>
   void archive(Archive& a) {
@@ -58,7 +62,6 @@ class BpeModel {
   void keep_words(const Vocabulary& vocab);
 
   void split(std::string_view word, WordTokens& symbols) const;
-  bool has_only_letters(std::string_view word) const;
   bool is_letter(char32_t code) const;
   void search(std::string_view letters, uint32_t offset, WordTokens& tokens) const;
   void merge(WordTokens& symbols) const;

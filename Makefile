@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := pyproject.toml CMakeLists.txt README.md $(shell find src cpp -type f -not -name '*.pyc' -not -name '*.so')
 STRICT := --config-settings=cmake.define.LEANFORMERS_STRICT=ON
 
-.PHONY: demo test test-long sanitize fuzz check bench bench-tokenizers stub format clean
+.PHONY: demo test test-long sanitize aarch64 fuzz check bench bench-tokenizers stub format clean
 
 demo: .venv/installed  ## the main job on the embedded model, without a network
 	HF_HUB_OFFLINE=1 $(BIN)/leanformers demo
@@ -32,6 +32,10 @@ sanitize: .venv/installed .venv/test-extras .venv/check-extras  ## the core's te
 	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
 	  ASAN_OPTIONS=detect_leaks=0:halt_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	  PYTHONPATH=$(SANITIZED)/package $(BIN)/python -m pytest -q -p no:cacheprovider $(SANITIZED_TESTS)
+
+AARCH64_TESTS ?= tests/tokenizers/test_instruction_sets.py tests/tokenizers/test_golden.py $(SANITIZED_TESTS)
+aarch64: .venv/installed .venv/test-extras .venv/check-extras  ## the core's tests on 64-bit ARM, emulated
+	.ci/aarch64 $(AARCH64_TESTS)
 
 # Seconds for each target. What a run finds besides the corpus of the repository is kept in build/fuzz.
 FUZZ_SECONDS ?= 60

@@ -23,7 +23,8 @@ struct StoredPlan {
   CompiledModel model;
 };
 
-// Of the sources of the core, its compiler and its machine: only builds with the same stamp read each other's plans.
+// Of the sources of the core, the version of its compiler, and how a machine keeps numbers (x86-64 and AArch64 do it
+// alike): only builds with the same stamp read each other's plans.
 const std::string& build_stamp();
 
 // `key` has 32 bytes.

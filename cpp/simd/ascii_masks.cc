@@ -8,7 +8,7 @@
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
 #include <arm_neon.h>
 #endif
 
@@ -94,7 +94,7 @@ class Sse2Block {
   __m128i part_[4];
 };
 
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)  // 32-bit ARM has no vpaddq_u8
 
 class NeonBlock {
  public:
@@ -144,7 +144,7 @@ class NeonBlock {
 const MaskFunctions scalar_masks{ascii_masks_of<ScalarBlock>, bert_masks_of<ScalarBlock>, wide_masks_of<ScalarBlock>};
 #if defined(__SSE2__)
 const MaskFunctions baseline_masks{ascii_masks_of<Sse2Block>, bert_masks_of<Sse2Block>, wide_masks_of<Sse2Block>};
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
 const MaskFunctions baseline_masks{ascii_masks_of<NeonBlock>, bert_masks_of<NeonBlock>, wide_masks_of<NeonBlock>};
 #endif
 

@@ -31,7 +31,7 @@ std::span<const InstructionSet> instruction_sets() {
 #endif
 #if defined(__SSE2__)
     found.push_back({baseline_masks, "sse2", word_functions});
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
     found.push_back({baseline_masks, "neon", word_functions});
 #endif
     found.push_back({scalar_masks, "scalar", word_functions});

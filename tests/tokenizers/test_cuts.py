@@ -55,7 +55,7 @@ def core(request: pytest.FixtureRequest, corpus_lines: list[str], test_data: Pat
     return core
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=14))
 def test_the_cuts_change_nothing(core: _core.Tokenizer, pieces: list[str]) -> None:
     same(core, "".join(pieces))

@@ -52,27 +52,27 @@ def spelled(value: Any, chosen: random.Random) -> str:
     return text.replace("\\n", "\\u000a") if chosen.random() < 0.5 else text
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(TOKENS, st.integers(0, 2**32 + 9)), st.randoms(use_true_random=False))
 def test_vocabularies(vocab: dict[str, int], chosen: random.Random) -> None:
     check(spelled({"a": [{"model": 1}], "model": {"type": "BPE", "vocab": vocab}, "z": "x"}, chosen).encode())
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(TOKENS, SCORES)), st.randoms(use_true_random=False))
 def test_pieces_and_scores(pieces: list[tuple[str, str]], chosen: random.Random) -> None:
     rows = ", ".join(f"[{spelled(piece, chosen)}, {score} ]" for piece, score in pieces)
     check(f'{{"model": {{"vocab": [{rows}], "type": "Unigram", "unk_id": 0}}}}'.encode())
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(TOKENS, TOKENS)), st.booleans(), st.randoms(use_true_random=False))
 def test_merges(merges: list[tuple[str, str]], joined: bool, chosen: random.Random) -> None:
     rows = [f"{left} {right}" for left, right in merges] if joined else [list(pair) for pair in merges]
     check(spelled({"model": {"merges": rows, "vocab": {}}}, chosen).encode())
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=12), st.integers(0, 200), st.integers(0, 12))
 def test_damage_is_found_as_in_any_json(inserted: bytes, place: int, dropped: int) -> None:
     whole = json.dumps(
@@ -116,7 +116,7 @@ def test_unusual_files_are_read_as_any_json(text: str) -> None:
     check(text.encode())
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(TOKENS, max_size=40), st.lists(TOKENS, max_size=5))
 def test_tables_find_the_last_of_equal_tokens_and_nothing_else(tokens: list[str], others: list[str]) -> None:
     pieces = _core.read_tables(json.dumps({"model": {"vocab": [[token, 0.0] for token in tokens]}}).encode())

@@ -2,7 +2,6 @@
 // is large.
 #pragma once
 
-#include <cstring>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -34,25 +33,7 @@ struct Uninitialized : std::allocator<T> {
   }
 };
 
-// For tables that never shrink, whose new elements are zeros: as the memory is, which nothing is written to.
-template <typename T>
-struct Zeros : Uninitialized<T> {
-  template <typename U>
-  struct rebind {
-    using other = Zeros<U>;
-  };
-  T* allocate(size_t count) {
-    if (count >= KeptMemory::kLeast / sizeof(T)) return static_cast<T*>(KeptMemory::take_zeros(count * sizeof(T)));
-    T* const memory = std::allocator<T>::allocate(count);
-    std::memset(static_cast<void*>(memory), 0, count * sizeof(T));
-    return memory;
-  }
-};
-
 template <typename T>
 using Buffer = std::vector<T, Uninitialized<T>>;
-
-template <typename T>
-using ZeroTable = std::vector<T, Zeros<T>>;
 
 }  // namespace leanformers

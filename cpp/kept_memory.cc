@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <mutex>
 #include <vector>
 
-#include "system_memory.h"
+#include "huge_pages.h"
 
 namespace leanformers {
 namespace {
@@ -35,42 +34,37 @@ size_t rounded(size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-// Nobody waits: whoever comes while another is here, or held the lock when the process was forked, does without.
-// Null: there is none.
-void* find(size_t bytes) {
-  const std::unique_lock lock(kept().mutex, std::try_to_lock);
-  if (!lock) return nullptr;
-  auto& blocks = kept().blocks;
-  const auto found = std::find_if(blocks.rbegin(), blocks.rend(), [=](Block block) { return block.bytes == bytes; });
-  if (found == blocks.rend()) return nullptr;
-  void* const memory = found->memory;
-  blocks.erase(std::next(found).base());
-  kept().bytes -= bytes;
-  return memory;
-}
+void free(Block block) { HugePages<std::byte>().deallocate(static_cast<std::byte*>(block.memory), block.bytes); }
 
 }  // namespace
 
-void* KeptMemory::take(size_t bytes) {
-  void* const kept = find(rounded(bytes));
-  return kept != nullptr ? kept : SystemMemory::take(rounded(bytes));
-}
+// Nobody waits: whoever comes while another is here, or held the lock when the process was forked, does without.
 
-void* KeptMemory::take_zeros(size_t bytes) {
-  void* const kept = find(rounded(bytes));
-  return kept != nullptr ? std::memset(kept, 0, bytes) : SystemMemory::take(rounded(bytes));
+void* KeptMemory::take(size_t bytes) {
+  bytes = rounded(bytes);
+  if (const std::unique_lock lock(kept().mutex, std::try_to_lock); lock) {
+    auto& blocks = kept().blocks;
+    const auto found = std::find_if(blocks.rbegin(), blocks.rend(), [=](Block block) { return block.bytes == bytes; });
+    if (found != blocks.rend()) {
+      void* const memory = found->memory;
+      blocks.erase(std::next(found).base());
+      kept().bytes -= bytes;
+      return memory;
+    }
+  }
+  return HugePages<std::byte>().allocate(bytes);
 }
 
 void KeptMemory::give_back(void* memory, size_t bytes) {
   bytes = rounded(bytes);
   const std::unique_lock lock(kept().mutex, std::try_to_lock);
-  if (!lock || bytes > kMost) return SystemMemory::give_back(memory, bytes);
+  if (!lock || bytes > kMost) return free({memory, bytes});
   auto& blocks = kept().blocks;
   blocks.push_back({memory, bytes});
   kept().bytes += bytes;
   for (; kept().bytes > kMost; blocks.erase(blocks.begin())) {
     kept().bytes -= blocks.front().bytes;
-    SystemMemory::give_back(blocks.front().memory, blocks.front().bytes);
+    free(blocks.front());
   }
 }
 

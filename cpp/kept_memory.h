@@ -1,5 +1,5 @@
 // Large blocks of memory that are kept for the next batch, which most often needs as much. New memory is filled with
-// zeros by the system, page by page: that can take as long as all tokens do (system_memory.h).
+// zeros by the system, page by page: that can take as long as all tokens do.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,11 @@ namespace leanformers {
 
 class KeptMemory {
  public:
-  static constexpr size_t kLeast = size_t{1} << 16;  // of a block
+  static constexpr size_t kLeast = size_t{1} << 20;  // of a block
   static constexpr size_t kMost = size_t{1} << 26;   // of all blocks that are kept
 
-  // Throw std::bad_alloc.
+  // Throws std::bad_alloc.
   static void* take(size_t bytes);
-  static void* take_zeros(size_t bytes);
   // What was taken for so many bytes.
   static void give_back(void* memory, size_t bytes);
 };

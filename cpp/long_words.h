@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "buffer.h"
+#include "huge_pages.h"
 #include "model/word_token.h"
 
 namespace leanformers {
@@ -90,7 +90,7 @@ class LongWords {
     uint32_t hash = 0, place = 0;  // place 0: free
   };
   using Set = std::array<Slot, 4>;
-  using Sets = ZeroTable<Set>;
+  using Sets = std::vector<Set, HugePages<Set>>;
   static constexpr size_t kSets = size_t{1} << 10;       // 32 KiB
   static constexpr size_t kMostSets = size_t{1} << 16;   // 2 MiB
   static constexpr size_t kMostUnits = size_t{1} << 22;  // 16 MiB
@@ -146,7 +146,7 @@ class LongWords {
   uint64_t seed_;
   Sets sets_;
   // Size and number of tokens, ids, places, bytes of each word, after one that is none; and room to be read.
-  Buffer<uint32_t> records_ = Buffer<uint32_t>(1 + kReadable, 0);
+  std::vector<uint32_t, HugePages<uint32_t>> records_ = std::vector<uint32_t, HugePages<uint32_t>>(1 + kReadable);
   size_t kept_ = 0;
 };
 

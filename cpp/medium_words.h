@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "buffer.h"
+#include "huge_pages.h"
 #include "long_words.h"
 #include "model/word_token.h"
 #include "secret_factors.h"
@@ -86,7 +86,7 @@ class MediumWords {
   }
 
  private:
-  using Entries = ZeroTable<Entry>;
+  using Entries = std::vector<Entry, HugePages<Entry>>;
   static constexpr size_t kEntries = size_t{1} << 10;      // 64 KiB
   static constexpr size_t kMostEntries = size_t{1} << 17;  // 8 MiB
   static constexpr size_t kRoomForMore = size_t{1} << 20;  // 6 MiB

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -219,19 +220,37 @@ class SpacedEncoder {
   }
 
   // A word whose text is made of letters and one mark or none, to be searched with others. Not for others.
-  bool add_text_of(const Word& word, SideBySide& some) const {
+  bool add_text_of(const Word& word, SideBySide& some) {
     const std::string_view letters = letters_of(word);
     if (letters.empty() || static_cast<unsigned char>(letters.back()) >= 0x80) return false;
     const Marks marks = marks_of(word.key, word.size() - letters.size());
     const size_t mark_bytes = marks.count * stages_.mark.size(), size = mark_bytes + letters.size();
-    if (marks.count > 1 || size > Window::kBytes || judge(letters) != Verdict::kPlain || !may_be_kept(word)) return false;
+    if (marks.count > 1 || size > Window::kBytes) return false;
     if (stages_.cuts && next_cut(letters, 0) < letters.size()) return false;
-    const auto& model = std::get<BpeModel>(encoder_.plan_.model);
-    if (!model.has_only_letters(letters) || (marks.count > 0 && !model.has_only_letters(stages_.mark))) return false;
     const Window own = Window{word.key.low, word.key.high << 8 >> 8}.from(static_cast<unsigned>(marks.spaces));
+    if (!is_easy(letters) &&
+        (judge(letters) != Verdict::kPlain || !may_be_kept(word) || !model().has_only_letters(letters))) {
+      return false;
+    }
+    if (marks.count > 0 && !model().has_only_letters(stages_.mark)) return false;
     some.add(marks.count > 0 ? Window::of(stages_.mark).with(own, static_cast<unsigned>(mark_bytes)) : own, size);
     return true;
   }
+  const BpeModel& model() const { return std::get<BpeModel>(encoder_.plan_.model); }
+  // Whether a word has nothing but ASCII that stays as it is, and is a letter to the model.
+  bool is_easy(std::string_view letters) {
+    if (!easy_) {
+      easy_.emplace();
+      for (char byte = '!'; byte <= '~'; ++byte) {
+        const auto place = static_cast<unsigned char>(byte);
+        (*easy_)[place] = stages_.characters.of(place) == 0 && model().has_only_letters({&byte, 1});
+      }
+    }
+    bool all = true;
+    for (const char byte : letters) all &= (*easy_)[static_cast<unsigned char>(byte)];
+    return all;
+  }
+
   // Remembers the tokens of such a word.
   void keep_found(const Word& word, std::span<const WordToken> found) {
     WordTokens& tokens = encoder_.worker_.tokens;
@@ -393,8 +412,9 @@ class SpacedEncoder {
   std::string_view text_;       // that words are looked at of
   std::string_view last_text_;  // whose words were gathered last
   uint32_t first_ = 0;
-  bool prepends_;           // a mark to the first word
+  bool prepends_;               // a mark to the first word
   uint32_t character_ = 0;  // with details: the number of the next one
+  std::optional<std::array<bool, 256>> easy_;  // bytes; made when it is needed
   SpacedWords<kDetails> words_;
   std::array<std::string_view, GatheredWords::kRoom> texts_;  // that have ended
 };

@@ -181,7 +181,7 @@ class SpacedWords {
   bool write_other(Writer& writer, const Word& word) const {
     if (word.is_new()) return false;
     if (word.is_long()) return write_long(writer, word);
-    const WordEntry* entry = cache_.find(word.key);
+    const WordEntry* entry = cache_.find(word.key, word.place);
     return entry != nullptr && writer.put(word.character, *entry, cache_.table());
   }
 

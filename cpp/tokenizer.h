@@ -276,8 +276,8 @@ class Encoded {
  private:
   friend class RowWriter;
   Buffer<uint32_t> ids_;
-  Buffer<int64_t> row_offsets_ = Buffer<int64_t>(1, 0);
-  Buffer<Row> rows_;
+  std::vector<int64_t> row_offsets_{0};
+  std::vector<Row> rows_;
   std::vector<uint32_t> long_words_;
   std::vector<uint32_t> with_special_tokens_;
   bool details_ = false, words_are_kept_ = false;

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "buffer.h"
+#include "huge_pages.h"
 #include "model/word_token.h"
 #include "secret_factors.h"
 #include "simd/words.h"
@@ -92,11 +92,7 @@ class WordCache {
   // For those who look at many words at once: the table is there after `prepare`, and stays as it is until the next
   // one, but for its contents. Most words are at their place or the next one; `find` has them all.
   void prepare() {
-    if (entries_.empty()) {
-      entries_.resize(kEntries);
-      more_.reserve(kRoomForMore / 16);
-      more_ids_.reserve(kRoomForMore / 16);
-    }
+    if (entries_.empty()) entries_.resize(kEntries);
     if (pushed_out_ > entries_.size() / 32 && entries_.size() < kMostEntries) resize(entries_.size() * 2);
   }
   // Makes so many places, or more, at once.
@@ -167,7 +163,7 @@ class WordCache {
     return bytes;
   }
 
-  using Entries = ZeroTable<Entry>;
+  using Entries = std::vector<Entry, HugePages<Entry>>;
   static constexpr uint32_t kPairBytes = 2 * sizeof(Entry);
 
   Entry* pair(uint32_t place) { return &entries_[place / sizeof(Entry)]; }
@@ -228,8 +224,8 @@ class WordCache {
 
   SecretFactors<2> factors_;
   Entries entries_;
-  Buffer<WordToken> more_;                                 // of words that have many tokens
-  Buffer<uint32_t> more_ids_;                              // of `more_`, and kMostTokens to be read with the last ones
+  std::vector<WordToken> more_;                            // of words that have many tokens
+  std::vector<uint32_t> more_ids_;                         // of `more_`, and kMostTokens to be read with the last ones
   static constexpr size_t kRoomForMore = size_t{1} << 18;  // 3 MiB
   size_t pushed_out_ = 0;                                  // words, since the table has had its size
   size_t kept_ = 0;

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "buffer.h"
 #include "tokenizer.h"
 #include "unicode/unicode.h"
 
@@ -36,18 +35,13 @@ class HeldTexts {
     if (words) row_offsets_.push_back(views_.size());
   }
 
-  HeldTexts(const HeldTexts&) = delete;
-  ~HeldTexts() {
-    for (PyObject* const text : held_) Py_DECREF(text);
-  }
-
   Texts texts() const { return {views_, row_offsets_}; }
   size_t bytes() const { return bytes_; }
 
  private:
   void add(nanobind::handle item) {
     if (!PyUnicode_Check(item.ptr())) throw nanobind::type_error("an item is not a str");
-    held_.push_back(Py_NewRef(item.ptr()));  // another thread may change the list while the GIL is released
+    held_.push_back(nanobind::borrow(item));  // another thread may change the list while the GIL is released
     Py_ssize_t size = 0;
     if (const char* utf8 = PyUnicode_AsUTF8AndSize(item.ptr(), &size)) {
       views_.emplace_back(utf8, static_cast<size_t>(size));
@@ -69,9 +63,9 @@ class HeldTexts {
     return text;
   }
 
-  Buffer<std::string_view> views_;
+  std::vector<std::string_view> views_;
   std::vector<size_t> row_offsets_;
-  Buffer<PyObject*> held_;
+  std::vector<nanobind::object> held_;
   std::deque<std::string> replaced_;  // does not move its strings
   size_t bytes_ = 0;
 };

@@ -49,6 +49,9 @@ class SequenceEncoder {
   // Where a scan can, words of several texts are looked up together.
   template <typename EndRow>
   void encode_all(std::span<const std::string_view> texts, const EndRow& end_row) {
+    size_t bytes = 0;
+    for (const std::string_view text : texts) bytes += text.size();
+    if (needs_known_words(worker_, bytes)) remember_known_words(plan_, worker_);
     if (plan_.byte_level) {
       encode_all(ByteLevelEncoder<SequenceEncoder, kDetails>(*plan_.byte_level, *this), texts, end_row);
     } else if (plan_.spaced) {

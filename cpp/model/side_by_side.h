@@ -17,7 +17,7 @@ namespace leanformers {
 
 class SideBySide {
  public:
-  static constexpr size_t kRoom = 32;
+  static constexpr size_t kRoom = 64;
 
   // Vocabularies have few words beyond ASCII as one token or two, and the search of a long text takes less time the
   // more tokens are of a character or less.

@@ -91,7 +91,7 @@ struct MediumTable {
 
 // In columns, so that several can be put at once.
 struct GatheredWords {
-  static constexpr size_t kRoom = 256;
+  static constexpr size_t kRoom = 512;
   static constexpr size_t kBehind = 8;  // may be written behind the last one
 
   // What the keys of words that are not looked up in the cache have in place of bytes 8 to 15: no short word has it.

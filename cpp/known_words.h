@@ -1,5 +1,5 @@
-// What a worker's cache gets when there is much to do: room for as many words as the vocabulary has, and for BERT those
-// that are tokens as a whole. Most new words are such, and it takes less time to remember all of them at once than to
+// What a worker's cache gets when there is much to do: room for many words at once, and for BERT those of the vocabulary
+// that are tokens as a whole. Most new words are such, and it takes less time to remember all of them than to
 // tokenize a few of them; the search of BPE is so fast for them that it does not pay.
 #pragma once
 

@@ -124,7 +124,8 @@ void RowWriter::add_combinations(const Sequence& first, const Sequence* second, 
   for (size_t j = 1; j < inner.size(); ++j) add(outer[0], inner[j]);
 }
 
-void RowWriter::add_row(const Sequence& first, const Sequence* second, const Part& of_first, const Part& of_second, size_t dropped) {
+void RowWriter::add_row(const Sequence& first, const Sequence* second, const Part& of_first, const Part& of_second,
+                        size_t dropped) {
   const Pieces& pieces = second ? encoded_.pieces_->pair : encoded_.pieces_->single;
   if (options_.lengths_only) {
     const size_t length = row_length(pieces, of_first.size, of_second.size);

@@ -31,8 +31,11 @@ class RowWriter {
   Kept keep(size_t first, size_t second, bool pair) const;
   Parts parts(const Sequence& sequence, size_t kept) const;
   void add_combinations(const Sequence& first, const Sequence* second, Kept kept);
-  void add_row(const Sequence& first, const Sequence* second, const Part& of_first, const Part& of_second, size_t dropped);
-  void add_tokens(const Pieces& pieces, const Sequence& first, const Sequence* second, const Part& of_first, const Part& of_second);
+  // A Part is never copied: it would be read at once before its fields have got to memory.
+  void add_row(const Sequence& first, const Sequence* second, const Part& of_first, const Part& of_second,
+               size_t dropped);
+  void add_tokens(const Pieces& pieces, const Sequence& first, const Sequence* second, const Part& of_first,
+                  const Part& of_second);
   void add_special(const TemplatePiece& piece);
   void append(const Sequence& sequence, const Part& part);
   void cut(const Part& part);

@@ -76,6 +76,7 @@ class SequenceEncoder {
   friend class ByteLevelEncoder<SequenceEncoder, kDetails>;
   friend class ClassedEncoder<SequenceEncoder, kDetails>;
   friend class SpacedEncoder<SequenceEncoder, kDetails>;
+  friend class SpacedNewWords<SequenceEncoder, kDetails>;
 
   template <typename Encoder, typename EndRow>
   void encode_all(Encoder&& waiting, std::span<const std::string_view> texts, const EndRow& end_row) {

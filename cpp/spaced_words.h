@@ -25,11 +25,7 @@ class SpacedWords {
 
   // `words_per_word`: 0 when the caller sees all of them as one word, otherwise 1.
   SpacedWords(Worker& worker, Sequence& out, int32_t words_per_word)
-      : cache_(worker.cache),
-        long_words_(worker.long_words),
-        out_(out),
-        words_per_word_(words_per_word),
-        words_(out) {
+      : cache_(worker.cache), long_words_(worker.long_words), out_(out), words_per_word_(words_per_word), words_(out) {
     prepare();
   }
 
@@ -79,7 +75,8 @@ class SpacedWords {
   }
 
   // Writes the tokens of all words that have been gathered, those of one text after the other.
-  // - `writer.add_new(word)` writes those of a word that is not known, or says no: then no more of its text are written.
+  // - `writer.add_new(word)` writes those of a word that is not known, or says no: then no more of its text are
+  // written.
   // - `writer.end_text(number, written)` is called where a text ends, if all of it was written or not.
   // Returns whether all words of the text that has not ended were.
   template <typename NewWords>

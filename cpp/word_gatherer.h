@@ -77,7 +77,8 @@ class WordGatherer {
     }
   }
 
-  // Writes the tokens of words [first, end), up to the first one that is not known at its place, and returns its number.
+  // Writes the tokens of words [first, end), up to the first one that is not known at its place, and returns its
+  // number.
   size_t write(size_t first, size_t end, const WordTable& table, const MediumTable& medium,
                TokenWriter<kDetails>& writer) const {
     writer.make_room((end - first) * TokenWriter<kDetails>::kRoomOfWord);

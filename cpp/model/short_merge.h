@@ -1,5 +1,5 @@
-// Merges a few letters, with as few branches as can be: nobody can guess where the next merge is, so nothing may depend
-// on a guess. The rank of a merge is the symbol that it makes (merge_forest.h).
+// Merges a few letters step by step, with as few branches as can be: nobody can guess where the next merge is, so
+// nothing may depend on a guess. The rank of a merge is the symbol that it makes (merge_forest.h).
 #pragma once
 
 #include <algorithm>
@@ -15,14 +15,14 @@ class ShortMerge {
  public:
   static constexpr uint32_t kMost = 15;  // letters
 
-  // What is left is one symbol for each stretch of letters: which one, and where it begins and ends.
   void begin() { count_ = 0; }
+  // Which one comes next, and where it ends.
   void add(uint32_t letter, uint32_t end) {
     symbols_[count_] = letter;
     ends_[count_++] = static_cast<uint8_t>(end);
   }
-  // All letters are there.
-  void look(const MergeForest& forest) {
+  // All letters are there: looks which of them merge.
+  void find_pairs(const MergeForest& forest) {
     for (uint32_t i = 0; i < kRoom; ++i) {
       next_[i] = static_cast<uint8_t>(i + 1);
       previous_[i] = static_cast<uint8_t>(i - 1);
@@ -79,7 +79,7 @@ class ShortMerge {
     return (uint64_t{symbol} * kRoom + place) | (uint64_t{symbol < forest.size()} - 1);
   }
 
-  alignas(16) std::array<uint64_t, kRoom + 1> keys_;  // the last one, of no place, is not looked at
+  std::array<uint64_t, kRoom + 1> keys_;  // the last one, of no place, is not looked at
   std::array<uint32_t, kRoom + 1> symbols_;
   std::array<uint8_t, kRoom + 1> next_, previous_;
   std::array<uint8_t, kMost> ends_;

@@ -3,15 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "unicode/unicode.h"
-
 namespace leanformers {
-
-namespace {
-
-uint32_t highest(uint32_t bits) { return 31 - static_cast<uint32_t>(std::countl_zero(bits)); }
-
-}  // namespace
 
 void SideBySide::find() {
   Rest rest;
@@ -25,9 +17,7 @@ void SideBySide::find() {
 }
 
 void SideBySide::find_whole(Rest& rest) {
-  for (size_t i = 0; i < count_; ++i) {
-    lefts_[i] = search_.symbols_.guess(windows_[i], sizes_[i]);
-  }
+  for (size_t i = 0; i < count_; ++i) lefts_[i] = search_.symbols_.guess(windows_[i], sizes_[i]);
   rest.count = 0;
   for (size_t i = 0; i < count_; ++i) {
     const bool is_whole = search_.symbols_.is(lefts_[i], windows_[i], sizes_[i]);
@@ -70,7 +60,7 @@ void SideBySide::choose_cuts(const Rest& rest) {
     };
     const uint32_t places = places_[i];
     // Mostly there are one or two.
-    const Cut first = cut(static_cast<uint32_t>(std::countr_zero(places))), last = cut(highest(places));
+    const Cut first = cut(static_cast<uint32_t>(std::countr_zero(places))), last = cut(highest_bit(places));
     const bool is_last = last.cost() < first.cost();
     Cut best{is_last ? last.left : first.left, is_last ? last.right : first.right, is_last ? last.at : first.at};
     for (uint32_t more = places & ~(1U << first.at | 1U << last.at); more != 0; more &= more - 1) {
@@ -112,7 +102,7 @@ void SideBySide::merge() {
     read_letters(merged_.numbers[m], merges_[m]);
     waiting[m] = static_cast<uint8_t>(m);
   }
-  for (size_t m = 0; m < merged_.count; ++m) merges_[m].look(forest);
+  for (size_t m = 0; m < merged_.count; ++m) merges_[m].find_pairs(forest);
   for (size_t count = merged_.count, left_over; count > 0; count = left_over) {
     left_over = 0;
     for (size_t w = 0; w < count; ++w) {
@@ -135,7 +125,7 @@ void SideBySide::read_letters(size_t number, ShortMerge& merge) const {
     const auto byte = static_cast<unsigned char>(rest.low);
     uint32_t letter = search_.bytes_[byte], size = 1;
     if (letter == SymbolTable::kMissing) {
-      size = byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+      size = byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
       letter = search_.symbols_.find(rest.first(size), size);
     }
     merge.add(letter, at += size);

@@ -2,6 +2,7 @@
 // are waited for one after the other, as in a trie: a small filter says which ones may be there, and most of them are.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,6 +12,9 @@
 #include "shared_array.h"
 
 namespace leanformers {
+
+// The number of the highest bit that is set: of SymbolTable's sets of sizes the largest.
+inline uint32_t highest_bit(uint32_t bits) { return 31 - static_cast<uint32_t>(std::countl_zero(bits)); }
 
 class SymbolTable {
  public:
@@ -58,8 +62,6 @@ class SymbolTable {
 
   // The symbol of a text of so many bytes, if there is one. Otherwise, most often, a number beyond all symbols.
   uint32_t guess(const Window& text, unsigned size) const { return symbols_.guess(hash_of(text, size)); }
-  // For `is`, which comes soon.
-  void prefetch(uint32_t symbol) const { __builtin_prefetch(texts_.data() + (symbol < texts_.size() ? symbol : 0)); }
   // Whether a guess was right.
   bool is(uint32_t symbol, const Window& text, unsigned size) const {
     const bool is_any = symbol < texts_.size();

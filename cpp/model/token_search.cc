@@ -62,8 +62,6 @@ std::string whole_text(const MergeForest& forest, const std::vector<std::string>
   return text;
 }
 
-uint32_t highest(uint32_t bits) { return 31 - static_cast<uint32_t>(std::countl_zero(bits)); }
-
 }  // namespace
 
 std::optional<TokenSearch> TokenSearch::make(MergeForest forest, const std::vector<std::string>& letters) {
@@ -148,8 +146,8 @@ class TokenSearch::Run {
       if (std::any_of(found.rbegin(), found.rend(), add)) return true;
     }
     sizes &= (2U << std::min<size_t>(rest.size(), Window::kBytes)) - 1;
-    for (; sizes != 0; sizes ^= 1U << highest(sizes)) {
-      const uint32_t size = highest(sizes);
+    for (; sizes != 0; sizes ^= 1U << highest_bit(sizes)) {
+      const uint32_t size = highest_bit(sizes);
       if (add_if_good(search_.symbols_.find(window.first(size), size), at, at + size)) return true;
     }
     return false;

@@ -64,8 +64,9 @@ class SymbolTable {
   uint32_t guess(const Window& text, unsigned size) const { return symbols_.guess(hash_of(text, size)); }
   // Whether a guess was right.
   bool is(uint32_t symbol, const Window& text, unsigned size) const {
-    const bool is_any = symbol < texts_.size();
-    return is_any & (texts_[is_any ? symbol : 0] == key(text, size));
+    // Without a branch: whether there is one is anybody's guess.
+    const unsigned is_any = symbol < texts_.size();
+    return (is_any & unsigned{texts_[is_any != 0 ? symbol : 0] == key(text, size)}) != 0;
   }
   uint32_t find(const Window& text, unsigned size) const {
     const uint32_t symbol = guess(text, size);

@@ -105,7 +105,7 @@ size_t find_new(const GatheredWords& words, size_t first, size_t end, const Word
     const WordKey key = words.keys[i];
     const WordEntry* const pair = table.at(words.places[i]);
     numbers[count] = static_cast<uint16_t>(i);
-    count += pair[0].differs(key) & pair[1].differs(key) & (key.high < GatheredWords::kNew);
+    count += size_t{pair[0].differs(key)} & size_t{pair[1].differs(key)} & size_t{key.high < GatheredWords::kNew};
   }
   return count;
 }

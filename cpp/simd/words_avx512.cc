@@ -208,7 +208,7 @@ size_t find_new(const GatheredWords& words, size_t first, size_t end, const Word
     const __m512i key = _mm512_broadcast_i64x2(_mm_load_si128(reinterpret_cast<const __m128i*>(words.keys + i)));
     const uint32_t where = kEntries.of[_mm512_cmpeq_epi64_mask(key, _mm512_load_si512(entries + words.places[i]))];
     numbers[count] = static_cast<uint16_t>(i);
-    count += (where == kNowhere) & (words.keys[i].high < GatheredWords::kNew);
+    count += size_t{where == kNowhere} & size_t{words.keys[i].high < GatheredWords::kNew};
   }
   return count;
 }

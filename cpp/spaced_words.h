@@ -74,10 +74,12 @@ class SpacedWords {
     return true;
   }
 
-  // Writes the tokens of all words that have been gathered, those of one text after the other.
-  // - `writer.add_new(word)` writes those of a word that is not known, or says no: then no more of its text are
-  // written.
-  // - `writer.end_text(number, written)` is called where a text ends, if all of it was written or not.
+  // Writes the tokens of all words that wait, of one text after the other. Of `new_words` it calls
+  // - `begin_text(number)` before words of the text with this number are looked at, or of the one that has not ended;
+  // - `search()`, `add_text_of(word, some)` and `keep(word, tokens)` as `tokenize_new` wants them;
+  // - `add_new(word)` for a word that is still not known, to write its tokens, or to say no: then no more of its text
+  //   are written;
+  // - `end_text(number, written)` where a text ends, if all of it was written or not.
   // Returns whether all words of the text that has not ended were.
   template <typename NewWords>
   bool write(NewWords& new_words) {
@@ -112,7 +114,7 @@ class SpacedWords {
     word.is_long() ? long_words_.insert(word.text(), word.hash(), tokens) : cache_.insert(word.key, tokens);
   }
 
-  // Of caches that nobody else has changed; no word waits.
+  // Before words are gathered, and after the caches have been changed by others.
   void prepare() {
     cache_.prepare();
     words_.begin(cache_.table());

@@ -22,7 +22,7 @@ test-long: .venv/installed .venv/test-extras  ## proofs that take minutes to hou
 SANITIZED := build/sanitize
 SANITIZED_TESTS ?= tests/core/test_added_tokens.py tests/core/test_charsmap.py \
   tests/core/test_blocks.py tests/core/test_byte_level_scan.py::test_random_texts tests/tokenizers/test_corner_cases.py \
-  tests/tokenizers/test_large_tables.py tests/tokenizers/test_plan_cache.py \
+  tests/tokenizers/test_large_tables.py tests/tokenizers/test_plan_cache.py tests/tokenizers/test_texts_together.py \
   $(wildcard tests/tokenizers/test_traps_*.py) \
   'tests/tokenizers/test_random_tokenizers.py::test_the_first_thousand_tokenizers_by_seed[0]'
 sanitize: .venv/installed .venv/test-extras .venv/check-extras  ## the core's tests under ASan and UBSan

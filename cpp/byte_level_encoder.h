@@ -2,7 +2,6 @@
 #pragma once
 
 #include <bit>
-#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -49,13 +48,12 @@ class ByteLevelEncoder {
 
     const TokenSearch* search() const { return model().search(); }
     bool fits(std::string_view word) const { return SideBySide::fits(word) && model().searches_bytes(word); }
-    std::span<const WordToken> places(const WordKey& word, std::span<const WordToken> tokens) const {
-      if (((word.low | word.high) & 0x8080808080808080) == 0) return tokens;  // a byte a character
+    // The tokens of a short word, with places in its characters instead of bytes.
+    std::span<const WordToken> places(const GatheredWord& word, std::span<const WordToken> tokens) const {
+      if (((word.key.low | word.key.high) & 0x8080808080808080) == 0) return tokens;  // ASCII
       WordTokens& changed = encoder.worker_.tokens;
       changed.assign(tokens.begin(), tokens.end());
-      char bytes[sizeof word];
-      std::memcpy(bytes, &word, sizeof word);
-      count_characters({bytes, word.high >> 56}, changed);
+      count_characters(word.text(), changed);
       return changed;
     }
     const BpeModel& model() const { return std::get<BpeModel>(encoder.plan_.model); }

@@ -6,26 +6,35 @@
 #include <cstdint>
 
 #include "model/side_by_side.h"
+#include "model/window.h"
+#include "word_cache.h"
 #include "word_gatherer.h"
 
 namespace leanformers {
 
-// Of the short words from `first` on that are not at their place in the table. `add(number, some)` adds the text of a
-// word, or says no: it is to be tokenized alone. `keep(number, tokens)` gets the tokens of those that were added.
+// The bytes of a short word.
+inline Window window_of(const WordKey& key) { return {key.low, key.high << 8 >> 8}; }
+
+// Of the short words from `first` on that the cache does not have. `add(number, some)` adds the text of a word, or says
+// no: it is to be tokenized alone. `keep(number, tokens)` gets the tokens of those that were added, to be remembered.
 template <bool kDetails, typename Add, typename Keep>
-void tokenize_new(const WordGatherer<kDetails>& words, size_t first, const WordTable& table, const TokenSearch& search,
+void tokenize_new(const WordGatherer<kDetails>& words, size_t first, const WordCache& cache, const TokenSearch& search,
                   const Add& add, const Keep& keep) {
+  // Also of a word that came twice, and of one in the neighbouring pair.
+  const auto is_known = [&](size_t number) { return cache.find(words.key(number), words.place(number)) != nullptr; };
   SideBySide some(search);
   std::array<uint16_t, SideBySide::kRoom> added;
   const auto find = [&] {
     some.find();
-    for (size_t i = 0; i < some.count(); ++i) keep(added[i], some[i]);
+    for (size_t i = 0; i < some.count(); ++i) {
+      if (!is_known(added[i])) keep(added[i], some[i]);
+    }
     some.clear();
   };
   typename WordGatherer<kDetails>::Numbers numbers;
-  for (const uint16_t number : words.find_new(first, table, numbers)) {
+  for (const uint16_t number : words.find_new(first, cache.table(), numbers)) {
     added[some.count()] = number;
-    if (add(number, some) && some.count() == SideBySide::kRoom) find();
+    if (!is_known(number) && add(number, some) && some.count() == SideBySide::kRoom) find();
   }
   find();
 }

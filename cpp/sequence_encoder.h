@@ -110,11 +110,16 @@ class SequenceEncoder {
   // Whether a text is one stretch, which its scan may take as it stands.
   bool may_wait(std::string_view text) {
     if (text.size() >= UINT32_MAX) return false;
+    if (plan_.byte_level && (!plan_.normalized.empty() || needs_prefix(text))) return false;
     plan_.verbatim.split(text, split_special_tokens_, worker_.segments);
     if (worker_.segments.size() != 1 || worker_.segments[0].token != nullptr) return false;
-    if (!plan_.byte_level) return !plan_.may_have_normalized_token(text);
-    return plan_.normalized.empty() && (!plan_.byte_level->add_prefix_space || text.front() == ' ') &&
-           (!plan_.byte_level->nfc || CharacterClasses::get(plan_.byte_level->pattern).is_nfc(text));
+    return plan_.byte_level ? has_normal_form(text) : !plan_.may_have_normalized_token(text);
+  }
+
+  // What byte-level plans ask of a text: whether a space has to be put before it, and whether it is normalized.
+  bool needs_prefix(std::string_view text) const { return plan_.byte_level->add_prefix_space && text.front() != ' '; }
+  bool has_normal_form(std::string_view text) const {
+    return !plan_.byte_level->nfc || CharacterClasses::get(plan_.byte_level->pattern).is_nfc(text);
   }
 
   // Text between added tokens, or where it `goes_on`, what is left of it.
@@ -127,9 +132,7 @@ class SequenceEncoder {
       if (BertEncoder<SequenceEncoder, kDetails>(*plan_.bert, *this, text, first).encode()) return;
       take_back(tokens, words);
     }
-    if (plan_.byte_level && (!plan_.byte_level->nfc || CharacterClasses::get(plan_.byte_level->pattern).is_nfc(text))) {
-      return encode_as_found(text, first);
-    }
+    if (plan_.byte_level && has_normal_form(text)) return encode_as_found(text, first);
     if (plan_.spaced && !plan_.may_have_normalized_token(text)) {
       const size_t tokens = out_.ids.size();
       const int32_t words = out_.word_count;
@@ -166,7 +169,7 @@ class SequenceEncoder {
   }
 
   void scan_bytes(std::string_view text, uint32_t character) {
-    if (!plan_.byte_level->add_prefix_space || text.front() == ' ') {
+    if (!needs_prefix(text)) {
       return ByteLevelEncoder<SequenceEncoder, kDetails>(*plan_.byte_level, *this).encode(text, character);
     }
     worker_.prefixed.assign(1, ' ');

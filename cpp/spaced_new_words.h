@@ -30,10 +30,10 @@ class SpacedNewWords {
   // A word that the caches do not have, or not all of what is wanted.
   bool add_new(const Word& word) {
     const std::string_view letters = stretch_.letters_of(word);
-    const bool begins = stretch_.text.data() == letters.data() || !stretch_.is_gap(letters.data() - 1);
     const Verdict verdict = stretch_.judge(letters);
     if (verdict == Verdict::kSpoilt) return false;
-    if (kDetails && begins && verdict == Verdict::kDifferent && may_shift(letters)) return false;
+    if (kDetails && !stretch_.is_after_gap(letters) && verdict == Verdict::kDifferent && may_shift(letters))
+      return false;
     const Marks marks = stretch_.marks_of(word, letters.data());
     if (stretch_.prepends && word.begin == stretch_.text.data() && marks.spaces > 0) {
       add_different(word, encoder_.plan_.spec.normalizers);
@@ -63,7 +63,7 @@ class SpacedNewWords {
     const bool is_plain = is_easy(letters) || (stretch_.judge(letters) == Verdict::kPlain && may_be_kept(word) &&
                                                model().has_only_letters(letters));
     if (!is_plain || (marks.count > 0 && !model().has_only_letters(stages_.mark))) return false;
-    const Window own = Window{word.key.low, word.key.high << 8 >> 8}.from(marks.spaces);
+    const Window own = window_of(word.key).from(marks.spaces);
     some.add(marks.count > 0 ? Window::of(stages_.mark).with(own, static_cast<unsigned>(mark_bytes)) : own, size);
     return true;
   }

@@ -59,10 +59,14 @@ struct SpacedStretch {
     return {stages.gap == Gap::kOneMark ? 1 : spaces, spaces};
   }
 
+  bool is_after_gap(std::string_view letters) const {
+    return letters.data() != text.data() && is_gap(letters.data() - 1);
+  }
+  // What the normalizers do with a word.
   Verdict judge(std::string_view letters) const {
-    const bool begins = text.data() == letters.data() || !is_gap(letters.data() - 1);
-    return stages.characters.judge(letters,
-                                   begins ? 0 : stages.characters.of(static_cast<unsigned char>(letters.data()[-1])));
+    const bool has_gap = is_after_gap(letters);
+    return stages.characters.judge(
+        letters, has_gap ? stages.characters.of(static_cast<unsigned char>(letters.data()[-1])) : uint8_t{0});
   }
 };
 

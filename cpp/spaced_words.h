@@ -150,18 +150,14 @@ class SpacedWords {
     new_words.begin_text(number_of_text);
     const size_t own = number_of_text;
     tokenize_new(
-        words_, first, cache_.table(), *new_words.search(),
+        words_, first, cache_, *new_words.search(),
         [&](size_t number, SideBySide& some) {
           while (number_of_text < words_.ends().size() && words_.ends()[number_of_text] <= number) {
             new_words.begin_text(++number_of_text);
           }
-          const Word word = words_[number];
-          return cache_.find(word.key, word.place) == nullptr && new_words.add_text_of(word, some);
+          return new_words.add_text_of(words_[number], some);
         },
-        [&](size_t number, std::span<const WordToken> tokens) {
-          const Word word = words_[number];
-          if (cache_.find(word.key, word.place) == nullptr) new_words.keep(word, tokens);
-        });
+        [&](size_t number, std::span<const WordToken> tokens) { new_words.keep(words_[number], tokens); });
     new_words.begin_text(own);
   }
 

@@ -79,8 +79,7 @@ class WordCache {
     }
     return nullptr;
   }
-  // As `find`. One that was pushed out to the neighbouring pair comes home: those that
-  // are looked for stay near.
+  // As `find`. One that was pushed out to the neighbouring pair comes home: those that are looked for stay near.
   const Entry* fetch(const Key& key, uint32_t place) {
     const Entry* found = find(key, place);
     if (found == nullptr) return nullptr;

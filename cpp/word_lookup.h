@@ -105,21 +105,17 @@ class WordLookup {
   bool learn(size_t first, const Tokenize& tokenize) {
     const TokenSearch* const search = tokenize.search();
     if (search == nullptr) return false;
-    const auto is_known = [this](size_t number) {
-      return cache_.find(words_.key(number), words_.place(number)) != nullptr;
-    };
     tokenize_new(
-        words_, first, cache_.table(), *search,
+        words_, first, cache_, *search,
         [&](size_t number, SideBySide& some) {
-          if (!tokenize.fits(words_[number].text()) || is_known(number)) return false;
-          const WordKey& key = words_.key(number);
-          some.add({key.low, key.high << 8 >> 8}, key.high >> 56);
-          return true;
+          const GatheredWord word = words_[number];
+          const bool fits = tokenize.fits(word.text());
+          if (fits) some.add(window_of(word.key), word.size());
+          return fits;
         },
         [&](size_t number, std::span<const WordToken> tokens) {
-          if (is_known(number)) return;  // it came twice
-          const WordKey& key = words_.key(number);
-          cache_.insert(key, tokenize.places(key, tokens));
+          const GatheredWord word = words_[number];
+          cache_.insert(word.key, tokenize.places(word, tokens));
         });
     return true;
   }

@@ -3,10 +3,10 @@
     python bench/tokenizer_speed.py [--quick] [--only TEXT] [--chart speed.svg] [--json results.jsonl]
 
 Ids are compared before anything is timed; texts with other ids are shown in the table. Sides take turns, round by
-round; figures are medians with the slowest and the fastest round. One process for each number of threads, pinned to as
-many processors: all workloads with one thread, and then some of them with two. "Cold" and "first pass" are new
-tokenizers in a new process for each pass, whose caches have seen nothing; all others have seen the texts. Peers are those that are installed:
-`pip install "leanformers[bench]"`.
+round; figures are medians with the slowest and the fastest round. One process for each number of threads, pinned to
+as many processors: all workloads with one thread, and then some of them with two. "Cold" and "first pass" are new
+tokenizers in a new process for each pass, whose caches have seen nothing; all others have seen the texts. Peers are
+those that are installed: `pip install "leanformers[bench]"`.
 """
 
 from __future__ import annotations

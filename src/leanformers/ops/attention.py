@@ -1,8 +1,9 @@
 """Attention over packed texts: one call for a whole pack, computed per group of equal length, so without padding.
 
-A text's result is bitwise the same in every group, which keeps results independent of the batch. That needs two things
-of the CPU kernel, both seen to fail without: heads that fill whole vector registers, because the last bits of an odd
-head depend on where its memory begins; and two heads at least, because a single one's products are split over threads.
+A text's result is bitwise the same in every group, which keeps results independent of the batch. That needs three
+things of the CPU kernel, all seen to fail without: heads that fill whole vector registers, because the last bits of an
+odd head depend on where its memory begins; two heads at least, because a single one's products are split over threads;
+and of few tokens a number that keeps each thread's scratch memory aligned (`_spare_rows`).
 """
 
 from __future__ import annotations
@@ -59,13 +60,18 @@ def attention(
     for (q, k, v), bias in zip(_groups(query, memories, runs), _or_none(biases), strict=False):
         texts, heads, length = q.shape[:3]
         k, v, mask, causal = _seen(sight, length, k, v)
-        if gap:
-            q, k, v = (F.pad(x, (0, gap)) for x in (q, k, v))  # zeros add nothing
+        # Training goes without: dropout and the order of sums are as in the reference then.
+        spare = 0 if dropout or q.requires_grad else _spare_rows(length, k.shape[2], q.device)
+        if gap or spare:
+            q = F.pad(q, (0, gap, 0, spare))
+            k, v = (F.pad(x, (0, gap)) for x in (k, v))  # zeros add nothing
         if bias is not None:
             bias = bias.expand(texts, heads, length, -1)  # (texts, heads, length, seen)
             if causal:
                 mask, causal = _visible(sight, length, k.shape[2], q.device), False
             mask = bias if mask is None else bias.masked_fill(~mask, -math.inf)
+        if spare and mask is not None:
+            mask = F.pad(mask, (0, 0, 0, spare), value=True)  # they see everything, and nobody looks at them
         if (texts, heads) == (1, 1):
             q, k, v = (x.expand(2, -1, -1, -1) for x in (q, k, v))
             mask = mask.expand(2, -1, -1, -1) if bias is not None and mask is not None else mask
@@ -79,7 +85,7 @@ def attention(
             scale=scale,
             enable_gqa=k.shape[1] != heads,
         )
-        mixed = mixed[:texts].transpose(1, 2)[..., :head_dim]  # (texts, length, heads, head_dim)
+        mixed = mixed[:texts, :, :length].transpose(1, 2)[..., :head_dim]  # (texts, length, heads, head_dim)
         parts.append(mixed.reshape(texts * length, -1))
     if len(parts) == 1:
         return parts[0]
@@ -151,6 +157,18 @@ def _groups(query: Tensor, memories: Sequence[Memory], runs: Sequence[Run]) -> I
     """Query, key and value of each run, (texts, heads, …, head_dim) each."""
     for (q,), (k, v) in zip(split_runs(runs, query), memories, strict=True):
         yield q, k, v
+
+
+def _spare_rows(length: int, seen: int, device: torch.device) -> int:
+    """How many tokens to add to a text's `length`, so that its bits do not depend on the thread that computes it.
+
+    The kernel gives each thread scratch memory of `block · (seen + 2 + head_dim)` numbers, for blocks of up to 32
+    tokens, one behind the other. Where a thread's does not begin at a multiple of 16 bytes, MKL's products have other
+    last bits on some processors (torch, FlashAttentionKernel.cpp; seen on AMD's Zen 4).
+    """
+    block, aligned = 32, 4  # tokens; numbers in 16 bytes
+    misaligned = length < block and length * (seen + 2) % aligned != 0
+    return -length % aligned if misaligned and device.type == "cpu" else 0
 
 
 def _or_none(biases: Iterable[Tensor] | None) -> Iterable[Tensor | None]:

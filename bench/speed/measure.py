@@ -7,6 +7,7 @@ import multiprocessing
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -77,14 +78,14 @@ def _cold(base: dict[str, Any], vocabulary: Vocabulary, texts: list[str], thread
     Each in a process of its own: what the sides before it have left of the memory they freed would otherwise be a
     third of the time of some, and save others from asking the system for theirs.
     """
-    peers = list(_loaded(vocabulary, texts, threads))
-    mismatches = {peer.name: wrong for peer, _, wrong in peers if wrong}
-    names = [peer.name for peer, _, _ in peers]
-    times: dict[str, list[float]] = {name: [] for name in names}
+    others = {peer.name: wrong for peer, _, wrong in _loaded(vocabulary, texts, threads)}
+    times: dict[str, list[float]] = {name: [] for name in others}
     for _ in range(rounds):
-        for name in names:
-            with multiprocessing.get_context("spawn").Pool(1) as process:
-                times[name].append(process.apply(_first_pass, (name, vocabulary, texts, threads, clock)))
+        for name in others:
+            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+                seconds = process.submit(_first_pass, name, vocabulary, texts, threads, clock).result()
+            times[name].append(seconds)
+    mismatches = {name: wrong for name, wrong in others.items() if wrong}
     return {"sides": _rates(times, base["megabytes"]), "mismatches": mismatches}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,14 +132,6 @@ def two_texts(batch_of):
         }
 
     return make
-
-
-@pytest.fixture
-def threads() -> Iterator[Callable[[int], None]]:
-    """`threads(2)` sets torch's threads; the old number comes back after the test."""
-    before = torch.get_num_threads()
-    yield torch.set_num_threads
-    torch.set_num_threads(before)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

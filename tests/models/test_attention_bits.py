@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -14,19 +14,12 @@ from leanformers.ops.attention import attention  # noqa: E402
 HEADS = 4
 
 
-@pytest.fixture(autouse=True)
-def _threads_come_back() -> Iterator[None]:
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize("length", [1, 2, 3, 5, 31, 33])
 @pytest.mark.parametrize("before", [0, 1, 11, 12, 63])
 @pytest.mark.parametrize("head_dim", [10, 16])
 @pytest.mark.parametrize("kind", ["all", "causal", "bias"])
 def test_a_text_has_the_same_bits_on_every_thread_and_in_every_batch(
-    length: int, before: int, head_dim: int, kind: str
+    threads: Callable[[int], None], length: int, before: int, head_dim: int, kind: str
 ) -> None:
     texts, seen = 3, before + length
     numbers = torch.Generator().manual_seed(length * 100 + before)
@@ -35,8 +28,8 @@ def test_a_text_has_the_same_bits_on_every_thread_and_in_every_batch(
     bias = torch.randn(HEADS, length, seen, generator=numbers)
     options = {"sight": Sight(causal=kind == "causal"), "scale": 1.0}
 
-    def run(first: int, last: int, threads: int) -> torch.Tensor:
-        torch.set_num_threads(threads)
+    def run(first: int, last: int, number: int) -> torch.Tensor:
+        threads(number)
         part, memory = query[first * length : last * length], (key[first:last], value[first:last])
         biases = [bias] if kind == "bias" else None
         return attention(part, [memory], [(last - first, length)], biases=biases, **options)

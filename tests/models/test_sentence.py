@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -165,17 +166,13 @@ def test_modules_that_are_not_known(checkpoint, tmp_path, change, message) -> No
 
 
 @pytest.mark.parametrize("too_long", ["truncate", "window"])
-def test_vectors_have_the_same_bits_with_one_thread_and_with_two(too_long: str) -> None:
+def test_vectors_have_the_same_bits_with_one_thread_and_with_two(threads: Callable[[int], None], too_long: str) -> None:
     encoder = SentenceEncoder.from_pretrained("leanformers/tiny-sentiment")
     texts = ["A lovely day." * count for count in (1, 3, 9, 2, 60, 1)] + ["bad"] * 5
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
-        expected = encoder.encode(texts, too_long=too_long)
-        torch.set_num_threads(2)
-        assert (encoder.encode(texts, too_long=too_long) == expected).all()
-        assert all(
-            (encoder.encode(text, too_long=too_long) == row).all() for text, row in zip(texts, expected, strict=True)
-        )
-    finally:
-        torch.set_num_threads(before)
+    threads(1)
+    expected = encoder.encode(texts, too_long=too_long)
+    threads(2)
+    assert (encoder.encode(texts, too_long=too_long) == expected).all()
+    assert all(
+        (encoder.encode(text, too_long=too_long) == row).all() for text, row in zip(texts, expected, strict=True)
+    )

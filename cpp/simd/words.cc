@@ -2,6 +2,7 @@
 #include "simd/words.h"
 
 #include <bit>
+#include <cstring>
 
 #include "token_writer.h"
 #include "word_cache.h"
@@ -10,13 +11,14 @@ namespace leanformers {
 namespace {
 
 // What is asked of all words of a window, so that it is not asked of each.
-enum class Kind : uint8_t { kPlain, kLowercase, kGeneral };
+enum class Kind : uint8_t { kPlain, kLowercase, kUnmarked };
 
+// `bytes` are those of the window, with 16 that can be read behind them.
 template <bool kDetails, Kind kKind>
-size_t put_all(const WindowWords& window, const WordTable& from, GatheredWords& words, size_t count) {
+size_t put_all(const WindowWords& window, const char* bytes, const WordTable& from, GatheredWords& words,
+               size_t count) {
   const WordTable table = from;  // a copy, as the compiler cannot know that writing words leaves it alone
   const char* const text = window.text;
-  const bool readable = kKind == Kind::kPlain || window.reads_behind;
   uint64_t others = 0, begins = window.begins;
   WordKey* key_at = words.keys + count;
   size_t number = count;
@@ -24,8 +26,8 @@ size_t put_all(const WindowWords& window, const WordTable& from, GatheredWords& 
     // std::countr_zero would ask whether there is a bit, as older processors cannot count without.
     const auto begin = static_cast<uint32_t>(__builtin_ctzll(begins));
     const uint32_t size = static_cast<uint32_t>(__builtin_ctzll(lasts)) - begin + 1;
-    const std::string_view word(text + begin, size);
-    words.begins[number] = word.data();
+    const std::string_view word(bytes + begin, size);
+    words.begins[number] = text + begin;
     if constexpr (kDetails) {
       words.characters[number] = window.character + begin;
       if (window.inner != 0) {
@@ -37,8 +39,8 @@ size_t put_all(const WindowWords& window, const WordTable& from, GatheredWords& 
       words.sizes[number - count] = static_cast<uint8_t>(size);
       continue;
     }
-    WordKey key = kKind == Kind::kLowercase ? WordCache::lowercase_key(word) : WordCache::key(word, readable);
-    if constexpr (kKind == Kind::kGeneral) key.high |= window.unmarked >> begin << 63;
+    WordKey key = kKind == Kind::kLowercase ? WordCache::lowercase_key(word) : WordCache::key(word, true);
+    if constexpr (kKind == Kind::kUnmarked) key.high |= window.unmarked >> begin << 63;
     // One by one: a key copied as a whole is read from the stack before it has got there.
     key_at->low = key.low;
     key_at->high = key.high;
@@ -52,9 +54,17 @@ size_t put_all(const WindowWords& window, const WordTable& from, GatheredWords& 
 
 template <bool kDetails>
 size_t put(const WindowWords& window, const WordTable& table, GatheredWords& words, size_t count) {
-  if (window.lowercases) return put_all<kDetails, Kind::kLowercase>(window, table, words, count);
-  if (window.unmarked == 0 && window.reads_behind) return put_all<kDetails, Kind::kPlain>(window, table, words, count);
-  return put_all<kDetails, Kind::kGeneral>(window, table, words, count);
+  constexpr size_t kWindow = 64, kKey = 16;
+  const char* bytes = window.text;
+  char copy[kWindow + kKey];
+  if (!window.reads_behind) {
+    std::memset(copy, 0, sizeof copy);
+    std::memcpy(copy, bytes, kWindow - static_cast<size_t>(std::countl_zero(window.lasts)));
+    bytes = copy;
+  }
+  if (window.lowercases) return put_all<kDetails, Kind::kLowercase>(window, bytes, table, words, count);
+  if (window.unmarked == 0) return put_all<kDetails, Kind::kPlain>(window, bytes, table, words, count);
+  return put_all<kDetails, Kind::kUnmarked>(window, bytes, table, words, count);
 }
 
 template <TokenDetails kDetails>

@@ -117,7 +117,7 @@ struct WindowWords {
   uint64_t inner;          // bytes that no character begins with
   uint64_t unmarked;       // the first bytes of words that are WordKey::kUnmarked
   uint32_t character;      // the number of the first one
-  bool lowercases;         // words are known by their bytes with ASCII letters in lower case; then `reads_behind`
+  bool lowercases;         // words are known by their bytes with ASCII letters in lower case
   bool reads_behind;       // the 16 bytes after the window can be read
 };
 

@@ -22,7 +22,10 @@ class HeldTexts {
     views_.reserve(size);
     held_.reserve(size);
     if (words) row_offsets_.reserve(size + 1);
+    size_t number = 0;
     for (nanobind::handle item : list) {
+      if (number + kAhead < size) __builtin_prefetch(PyList_GET_ITEM(list.ptr(), number + kAhead), 1);
+      ++number;
       if (!words) {
         add(item);
         continue;
@@ -35,15 +38,30 @@ class HeldTexts {
     if (words) row_offsets_.push_back(views_.size());
   }
 
+  HeldTexts(const HeldTexts&) = delete;
+  HeldTexts& operator=(const HeldTexts&) = delete;
+  ~HeldTexts() {
+    for (size_t i = 0; i < held_.size(); ++i) {
+      if (i + kAhead < held_.size()) __builtin_prefetch(held_[i + kAhead].ptr(), 1);
+      held_[i].reset();
+    }
+  }
+
   Texts texts() const { return {views_, row_offsets_}; }
   size_t bytes() const { return bytes_; }
 
  private:
+  // How many strings before its turn one is asked for from memory: to hold it, its count of references is changed.
+  static constexpr size_t kAhead = 16;
+
   void add(nanobind::handle item) {
     if (!PyUnicode_Check(item.ptr())) throw nanobind::type_error("an item is not a str");
     held_.push_back(nanobind::borrow(item));  // another thread may change the list while the GIL is released
     Py_ssize_t size = 0;
-    if (const char* utf8 = PyUnicode_AsUTF8AndSize(item.ptr(), &size)) {
+    if (PyUnicode_IS_COMPACT_ASCII(item.ptr())) {  // without a call
+      views_.emplace_back(static_cast<const char*>(PyUnicode_DATA(item.ptr())),
+                          static_cast<size_t>(PyUnicode_GET_LENGTH(item.ptr())));
+    } else if (const char* utf8 = PyUnicode_AsUTF8AndSize(item.ptr(), &size)) {
       views_.emplace_back(utf8, static_cast<size_t>(size));
     } else {
       PyErr_Clear();  // a lone surrogate has no UTF-8

@@ -41,7 +41,7 @@ class MediumWords {
 
   // Where a word's pair of entries begins, in bytes.
   uint32_t place(std::string_view word) const { return home(sum(key(word))); }
-  void prefetch(uint32_t place) const { __builtin_prefetch(table().at(place)); }
+  [[gnu::always_inline]] void prefetch(uint32_t place) const { __builtin_prefetch(table().at(place)); }
 
   // Null when the word is not there. One that had to go elsewhere comes home if there is room: those that are looked
   // for stay near.

@@ -20,21 +20,22 @@ inline Window window_of(const WordKey& key) { return {key.low, key.high << 8 >> 
 template <bool kDetails, typename Add, typename Keep>
 void tokenize_new(const WordGatherer<kDetails>& words, size_t first, const WordCache& cache, const TokenSearch& search,
                   const Add& add, const Keep& keep) {
-  // Also of a word that came twice, and of one in the neighbouring pair.
-  const auto is_known = [&](size_t number) { return cache.find(words.key(number), words.place(number)) != nullptr; };
   SideBySide some(search);
   std::array<uint16_t, SideBySide::kRoom> added;
   const auto find = [&] {
     some.find();
     for (size_t i = 0; i < some.count(); ++i) {
-      if (!is_known(added[i])) keep(added[i], some[i]);
+      // A word that came twice is there, most often.
+      if (!cache.is_newest(words.key(added[i]), words.place(added[i]))) keep(added[i], some[i]);
     }
     some.clear();
   };
   typename WordGatherer<kDetails>::Numbers numbers;
   for (const uint16_t number : words.find_new(first, cache.table(), numbers)) {
     added[some.count()] = number;
-    if (!is_known(number) && add(number, some) && some.count() == SideBySide::kRoom) find();
+    if (!cache.is_pushed_out(words.key(number), words.place(number)) && add(number, some) &&
+        some.count() == SideBySide::kRoom)
+      find();
   }
   find();
 }

@@ -79,6 +79,12 @@ class WordCache {
     }
     return nullptr;
   }
+  // Whether a word that its pair does not have is in the neighbouring one.
+  bool is_pushed_out(const Key& key, uint32_t place) const {
+    return entries_[place / sizeof(Entry) + 1].count != 0 && find(key, place) != nullptr;
+  }
+  // Whether a word is the last one that was inserted of its pair.
+  bool is_newest(const Key& key, uint32_t place) const { return !entries_[place / sizeof(Entry)].differs(key); }
   // As `find`. One that was pushed out to the neighbouring pair comes home: those that are looked for stay near.
   const Entry* fetch(const Key& key, uint32_t place) {
     const Entry* found = find(key, place);
@@ -100,7 +106,7 @@ class WordCache {
     if (entries > std::max(entries_.size(), kEntries)) resize(entries);
   }
   // For an `insert` that comes soon.
-  void prefetch(const Key& key) const { __builtin_prefetch(table().at(table().place(key)), 1); }
+  [[gnu::always_inline]] void prefetch(const Key& key) const { __builtin_prefetch(table().at(table().place(key)), 1); }
   // Words that have been inserted so far.
   size_t kept() const { return kept_; }
 

@@ -18,6 +18,7 @@
 // Neubeck, "So many tokens, so little time", 2024, for merges whose ranks are the ids of the results.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -57,29 +58,56 @@ class MergeForest {
       return guess < limit && is(guess, a, b);
     });
   }
-  // The same, for symbols of which nothing is known: without a branch for a few steps, since nobody could guess what
-  // they find. Letters may be undone over and over: no merge comes before the limit that this gives.
-  bool compatible_without_guesses(uint32_t left, uint32_t right) const {
-    Seam seam{left, right, size_};
-    do {
-      uint32_t joined = kNone, joined_left = 0, joined_right = 0;
-#pragma GCC unroll 4
-      for (int step = 0; step < 4; ++step) {
-        const uint32_t guess = guess_joined(seam.left, seam.right);
-        const bool joins = guess < seam.limit;
-        joined = joins ? guess : joined;
-        joined_left = joins ? seam.left : joined_left;
-        joined_right = joins ? seam.right : joined_right;
-        seam.undo(parts_);
-      }
-      if (joined == kNone) continue;
-      return !is(joined, joined_left, joined_right) && compatible(left, right);
-    } while (seam.limit > letters_);
-    return true;
+  // The same in steps without a branch, for symbols of which nothing is known: nobody could guess what they find. Each
+  // step asks for the memory that the next one reads, so that many seams are best looked at in turns.
+  //
+  // Where two symbols meet, while their merges are undone.
+  struct Seam {
+    uint32_t left, right;
+    uint32_t limit;           // what a merge between them has to come before
+    uint32_t joined = kNone;  // most often, what such a merge gives
+    PerfectTable::Asked asked;
+  };
+  // Of two symbols whose joint text is none.
+  [[gnu::always_inline]] Seam begin_seam(uint32_t left, uint32_t right) const {
+    Seam seam{left, right, size_, kNone, {}};
+    undo(seam);
+    return seam;
+  }
+  // Looks whether a merge joins them, and if none does, undoes one more. False when there is nothing more to be seen.
+  [[gnu::always_inline]] bool look(Seam& seam) const {
+    const uint32_t guess = joined_.guess(seam.asked);
+    const bool joins = guess < seam.limit;
+    // Letters may be undone over and over: no merge comes before the limit that this gives.
+    const bool goes_on = !joins & (seam.limit > letters_);
+    Seam next = seam;
+    undo(next);
+    next.left = joins ? seam.left : next.left;
+    next.right = joins ? seam.right : next.right;
+    next.joined = joins ? guess : kNone;
+    seam = next;
+    return goes_on;
+  }
+  // After the last look, whether the two symbols that it began with are compatible.
+  bool compatible(const Seam& seam, uint32_t left, uint32_t right) const {
+    if (seam.joined == kNone) return true;
+    return !is(seam.joined, seam.left, seam.right) && compatible(left, right);
+  }
+  // For looks at a symbol, or a number beyond all, that come soon.
+  [[gnu::always_inline]] void prefetch_parts(uint32_t symbol) const {
+    __builtin_prefetch(&parts_[symbol < size_ ? symbol : 0]);
+  }
+  [[gnu::always_inline]] void prefetch_id(uint32_t symbol) const {
+    __builtin_prefetch(&ids_[symbol < size_ ? symbol : 0]);
   }
 
   // The symbol that two others give, or most often, if there is none, a number beyond all: what `is` says no to.
   uint32_t guess_joined(uint32_t left, uint32_t right) const { return joined_.guess(hash_of(left, right)); }
+  // In two steps, as PerfectTable has them.
+  [[gnu::always_inline]] PerfectTable::Asked ask_joined(uint32_t left, uint32_t right) const {
+    return joined_.ask(hash_of(left, right));
+  }
+  uint32_t guess_joined(PerfectTable::Asked asked) const { return joined_.guess(asked); }
   bool is(uint32_t symbol, uint32_t left, uint32_t right) const {
     return symbol >= letters_ && parts_[symbol].left == left && parts_[symbol].right == right;
   }
@@ -91,21 +119,19 @@ class MergeForest {
   }
 
  private:
-  // Where two symbols meet, while their merges are undone, and the symbol that a merge between them has to come before.
-  struct Seam {
-    uint32_t left, right, limit;
-    // A merge between them happens if it comes before the one that is being undone. Of equal merges, that is of the
-    // same symbol over and over, the left one comes first: so the right symbol is undone first, and a merge equal to
-    // its own comes before it.
-    void undo(const SharedArray<Parts>& parts) {
-      const uint32_t new_left = parts[left].right, new_right = parts[right].left;
-      const bool left_first = left > right;
-      limit = left_first ? left : right + 1;
-      left = left_first ? new_left : left;
-      right = left_first ? right : new_right;
-    }
-  };
-  // With a function that says whether two symbols give one that comes before a limit. Undoes as Seam does.
+  // Undoes the merge of the later one. A merge between them happens if it comes before this one. Of equal merges, that
+  // is of the same symbol over and over, the left one comes first: so the right symbol is undone first, and a merge
+  // equal to its own comes before it.
+  [[gnu::always_inline]] void undo(Seam& seam) const {
+    const bool left_first = seam.left > seam.right;
+    const Parts& parts = parts_[left_first ? seam.left : seam.right];
+    seam.limit = left_first ? seam.left : seam.right + 1;
+    seam.left = left_first ? parts.right : seam.left;
+    seam.right = left_first ? seam.right : parts.left;
+    seam.asked = ask_joined(seam.left, seam.right);
+    __builtin_prefetch(&parts_[std::max(seam.left, seam.right)]);
+  }
+  // With a function that says whether two symbols give one that comes before a limit. Undoes as `undo` does.
   template <class Joined>
   bool compatible(uint32_t left, uint32_t right, const Joined& joined) const {
     for (uint32_t limit = size_;;) {

@@ -41,6 +41,7 @@ class SideBySide {
 
  private:
   using Numbers = std::array<uint8_t, kRoom>;  // of texts
+  using Merge = ShortMerge<Window::kBytes + 1>;
 
   // Those that are not found yet.
   struct Rest {
@@ -51,8 +52,9 @@ class SideBySide {
   void find_places(Rest& rest);
   void choose_cuts(const Rest& rest);
   void check_cuts(Rest& rest);
+  void check_symbols(const Rest& texts, Rest& right, Rest& wrong) const;
   void merge();
-  void read_letters(size_t number, ShortMerge& merge) const;
+  void read_letters(size_t number, Merge& merge) const;
   void add_token(size_t number, uint32_t symbol, uint32_t begin, uint32_t end) {
     tokens_[number][counts_[number]++] = {search_.forest_.id(symbol), begin, end};
   }
@@ -66,8 +68,9 @@ class SideBySide {
   // The cut that is looked at: its place, and symbols that are guessed to be left and right of it.
   Numbers cuts_;
   std::array<uint32_t, kRoom> lefts_, rights_;
+  std::array<MergeForest::Seam, kRoom> seams_;
   Rest merged_;  // texts of more tokens
-  std::array<ShortMerge, kRoom> merges_;
+  std::array<Merge, kRoom> merges_;
   std::array<std::array<WordToken, Window::kBytes>, kRoom> tokens_;
   Numbers counts_;
 };

@@ -26,7 +26,7 @@ bool SymbolTable::build(std::span<const Text> texts) {
       texts_.writable()[symbol] = key(window, size);
     }
   }
-  return symbols_.build(hashes);
+  return places_.build(hashes);
 }
 
 }  // namespace leanformers

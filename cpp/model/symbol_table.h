@@ -61,7 +61,16 @@ class SymbolTable {
   }
 
   // The symbol of a text of so many bytes, if there is one. Otherwise, most often, a number beyond all symbols.
-  uint32_t guess(const Window& text, unsigned size) const { return symbols_.guess(hash_of(text, size)); }
+  uint32_t guess(const Window& text, unsigned size) const { return places_.guess(hash_of(text, size)); }
+  // In two steps, as PerfectTable has them.
+  [[gnu::always_inline]] PerfectTable::Asked ask(const Window& text, unsigned size) const {
+    return places_.ask(hash_of(text, size));
+  }
+  uint32_t guess(PerfectTable::Asked asked) const { return places_.guess(asked); }
+  // For a look at what was guessed that comes soon.
+  [[gnu::always_inline]] void prefetch(uint32_t symbol) const {
+    __builtin_prefetch(&texts_[symbol < texts_.size() ? symbol : 0]);
+  }
   // Whether a guess was right.
   bool is(uint32_t symbol, const Window& text, unsigned size) const {
     // Without a branch: whether there is one is anybody's guess.
@@ -75,7 +84,7 @@ class SymbolTable {
 
   template <class Archive>
   void archive(Archive& a) {
-    a(texts_, symbols_, filter_, filter_shift_);
+    a(texts_, places_, filter_, filter_shift_);
   }
 
  private:
@@ -97,7 +106,7 @@ class SymbolTable {
   }
 
   SharedArray<Window> texts_;  // with their sizes in the last byte
-  PerfectTable symbols_;
+  PerfectTable places_;
   SharedArray<uint64_t> filter_;
   int filter_shift_ = 0;
 };

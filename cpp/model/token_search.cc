@@ -65,6 +65,7 @@ std::string whole_text(const MergeForest& forest, const std::vector<std::string>
 }  // namespace
 
 std::optional<TokenSearch> TokenSearch::make(MergeForest forest, const std::vector<std::string>& letters) {
+  if (forest.size() > MediumMerge::kMostSymbols) return std::nullopt;
   TokenSearch search;
   const std::vector<SymbolTable::Text> texts = texts_of(forest, letters);
   if (!search.symbols_.build(texts)) return std::nullopt;
@@ -175,10 +176,26 @@ void TokenSearch::encode(std::string_view text, uint32_t offset, WordTokens& tok
     for (const auto& [id, begin, end] : one[0]) tokens.push_back({id, offset + begin, offset + end});
     return;
   }
+  if (text.size() <= MediumMerge::kMost && std::ranges::all_of(text, [](char byte) { return byte >= 0; })) {
+    return merge(text, offset, tokens);
+  }
   Run(*this, text, tokens).find_symbols();
   for (size_t i = first; i < tokens.size(); ++i) {
     tokens[i] = {forest_.id(tokens[i].id), offset + tokens[i].begin, offset + tokens[i].end};
   }
+}
+
+// ASCII, each of whose bytes is a letter. It waits for memory less often than a walk in the trie for each token, which
+// nobody else has read lately.
+void TokenSearch::merge(std::string_view text, uint32_t offset, WordTokens& tokens) const {
+  MediumMerge merge;
+  merge.begin();
+  for (uint32_t at = 0; at < text.size(); ++at) merge.add(bytes_[static_cast<unsigned char>(text[at])], at + 1);
+  merge.find_pairs(forest_);
+  while (merge.choose(forest_)) merge.merge(forest_);
+  merge.for_each([&](uint32_t symbol, uint32_t begin, uint32_t end) {
+    tokens.push_back({forest_.id(symbol), offset + begin, offset + end});
+  });
 }
 
 }  // namespace leanformers

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/merge_forest.h"
+#include "model/short_merge.h"
 #include "model/symbol_table.h"
 #include "model/trie.h"
 #include "model/word_token.h"
@@ -19,7 +20,7 @@ namespace leanformers {
 class TokenSearch {
  public:
   TokenSearch() = default;  // to be read from an archive
-  // `letters`: the texts of the forest's letters. None when texts are too alike for the table.
+  // `letters`: the texts of the forest's letters. None when texts are too alike for the table, or too many.
   static std::optional<TokenSearch> make(MergeForest forest, const std::vector<std::string>& letters);
 
   // Whether a text that is made of letters and has the token of this id is this token.
@@ -38,8 +39,11 @@ class TokenSearch {
  private:
   static constexpr uint32_t kShort = 8;  // bytes
 
+  using MediumMerge = ShortMerge<32>;
   class Run;
   friend class SideBySide;
+
+  void merge(std::string_view text, uint32_t offset, WordTokens& tokens) const;
 
   struct Match {
     uint32_t symbol, size;

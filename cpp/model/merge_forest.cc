@@ -41,6 +41,7 @@ std::optional<MergeForest> MergeForest::grow(std::span<const Merge> merges, std:
 
   MergeForest forest(letters, largest, results);
   if (!forest.add_merges(merges) || !forest.make_table()) return std::nullopt;
+  forest.shorten_ids();
   return forest;
 }
 
@@ -69,6 +70,17 @@ bool MergeForest::add_merges(std::span<const Merge> merges) {
     const uint32_t left = symbols_[merge.left], right = symbols_[merge.right];
     return left != kNone && right != kNone && fit(left, right);
   });
+}
+
+void MergeForest::shorten_ids() {
+  listed_ = size_;
+  if (size_ == letters_) return;
+  id_of_0_ = ids_[letters_] - letters_;
+  for (uint32_t symbol = letters_; symbol < size_; ++symbol) {
+    if (ids_[symbol] != symbol + id_of_0_) return;
+  }
+  listed_ = letters_;
+  ids_ = SharedArray<uint32_t>(std::vector<uint32_t>(ids_.begin(), ids_.begin() + letters_));
 }
 
 // False when pairs are too alike.

@@ -46,7 +46,7 @@ class MergeForest {
   // Symbols are numbered: letters as they were given, then the others in the order of the merges that make them.
   uint32_t letters() const { return letters_; }
   uint32_t size() const { return size_; }
-  uint32_t id(uint32_t symbol) const { return ids_[symbol]; }
+  uint32_t id(uint32_t symbol) const { return symbol < listed_ ? ids_[symbol] : symbol + id_of_0_; }
   bool has(uint32_t id) const { return id < symbols_.size() && symbols_[id] != kNone; }
   // A letter is made of itself twice.
   Parts parts(uint32_t symbol) const { return parts_[symbol]; }
@@ -98,7 +98,7 @@ class MergeForest {
     __builtin_prefetch(&parts_[symbol < size_ ? symbol : 0]);
   }
   [[gnu::always_inline]] void prefetch_id(uint32_t symbol) const {
-    __builtin_prefetch(&ids_[symbol < size_ ? symbol : 0]);
+    if (symbol < listed_) __builtin_prefetch(&ids_[symbol]);
   }
 
   // The symbol that two others give, or most often, if there is none, a number beyond all: what `is` says no to.
@@ -115,7 +115,7 @@ class MergeForest {
 
   template <class Archive>
   void archive(Archive& a) {
-    a(letters_, size_, ids_, symbols_, parts_, joined_);
+    a(letters_, size_, listed_, id_of_0_, ids_, symbols_, parts_, joined_);
   }
 
  private:
@@ -151,6 +151,7 @@ class MergeForest {
   MergeForest(std::span<const uint32_t> letters, size_t largest_id, size_t merges);
   void add(uint32_t left, uint32_t right, uint32_t id);
   bool add_merges(std::span<const Merge> merges);
+  void shorten_ids();
   bool make_table();
 
   static uint64_t hash_of(uint32_t left, uint32_t right) {
@@ -159,7 +160,10 @@ class MergeForest {
 
   uint32_t letters_ = 0;
   uint32_t size_ = 0;
-  SharedArray<uint32_t> ids_;      // with room for a symbol of each merge, as parts_ has
+  // The ids of the first symbols. Those of the others follow each other, as if they began with that of symbol 0: most
+  // files number tokens in the order of their merges.
+  uint32_t listed_ = 0, id_of_0_ = 0;
+  SharedArray<uint32_t> ids_;      // with room for a symbol of each merge, as parts_ has, while they are added
   SharedArray<uint32_t> symbols_;  // by id
   SharedArray<Parts> parts_;
   PerfectTable joined_;  // the symbol that two others give

@@ -176,7 +176,8 @@ void TokenSearch::encode(std::string_view text, uint32_t offset, WordTokens& tok
     for (const auto& [id, begin, end] : one[0]) tokens.push_back({id, offset + begin, offset + end});
     return;
   }
-  if (text.size() <= MediumMerge::kMost && std::ranges::all_of(text, [](char byte) { return byte >= 0; })) {
+  if (text.size() <= MediumMerge::kMost &&
+      std::ranges::all_of(text, [](char byte) { return static_cast<unsigned char>(byte) < 0x80; })) {
     return merge(text, offset, tokens);
   }
   Run(*this, text, tokens).find_symbols();

@@ -47,7 +47,7 @@ class ByteLevelEncoder {
     const WordTokens& operator()(const GatheredWord& word) const { return encoder.tokenize_bytes(word.text()); }
 
     const TokenSearch* search() const { return model().search(); }
-    bool fits(std::string_view word) const { return SideBySide::fits(word) && model().searches_bytes(word); }
+    bool fits(std::string_view word) const { return SideBySide::fits(*search(), word) && model().searches_bytes(word); }
     // The tokens of a short word, with places in its characters instead of bytes.
     std::span<const WordToken> places(const GatheredWord& word, std::span<const WordToken> tokens) const {
       if (((word.key.low | word.key.high) & 0x8080808080808080) == 0) return tokens;  // ASCII

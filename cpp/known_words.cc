@@ -75,7 +75,6 @@ void remember(const Plan& plan, const Vocabulary& vocab, WordCache& cache) {
 
 void remember_known_words(const Plan& plan, Worker& worker) {
   worker.knows_words = true;
-  worker.cache.prepare();
   worker.cache.reserve(2 * kMostWords);
   if (plan.bert) remember(plan, std::get<WordPiece>(plan.spec.model).vocab, worker.cache);
 }

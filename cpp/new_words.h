@@ -24,6 +24,7 @@ void tokenize_new(const WordGatherer<kDetails>& words, size_t first, const WordC
   std::array<uint16_t, SideBySide::kRoom> added;
   const auto find = [&] {
     some.find();
+    for (size_t i = 0; i < some.count(); ++i) cache.prefetch(words.place(added[i]));
     for (size_t i = 0; i < some.count(); ++i) {
       // A word that came twice is there, most often.
       if (!cache.is_newest(words.key(added[i]), words.place(added[i]))) keep(added[i], some[i]);
@@ -31,7 +32,9 @@ void tokenize_new(const WordGatherer<kDetails>& words, size_t first, const WordC
     some.clear();
   };
   typename WordGatherer<kDetails>::Numbers numbers;
-  for (const uint16_t number : words.find_new(first, cache.table(), numbers)) {
+  const std::span<const uint16_t> found = words.find_new(first, cache.table(), numbers);
+  for (const uint16_t number : found) cache.prefetch_pushed_out(words.place(number));
+  for (const uint16_t number : found) {
     added[some.count()] = number;
     if (!cache.is_pushed_out(words.key(number), words.place(number)) && add(number, some) &&
         some.count() == SideBySide::kRoom)

@@ -105,6 +105,11 @@ class WordCache {
     const size_t entries = std::min(std::bit_ceil(places), kMostEntries);
     if (entries > std::max(entries_.size(), kEntries)) resize(entries);
   }
+  // For a look at what was pushed out of a pair, and for an `insert` there, that come soon.
+  [[gnu::always_inline]] void prefetch_pushed_out(uint32_t place) const {
+    __builtin_prefetch(table().at(place ^ kPairBytes));
+  }
+  [[gnu::always_inline]] void prefetch(uint32_t place) const { __builtin_prefetch(table().at(place), 1); }
   // For an `insert` that comes soon.
   [[gnu::always_inline]] void prefetch(const Key& key) const { __builtin_prefetch(table().at(table().place(key)), 1); }
   // Words that have been inserted so far.

@@ -58,7 +58,8 @@ bool MergeForest::add_merges(std::span<const Merge> merges) {
     if (result != kNone) {
       if (result < letters_) return false;
       // A pair that has a merge twice has the later one's rank.
-      if (is(result, left, right)) return false;
+      const Parts& parts = parts_[result];
+      if (parts.left == left && parts.right == right) return false;
     } else if (left == kNone || right == kNone) {
       early.push_back(merge);
     } else if (fit(left, right)) {
@@ -73,24 +74,22 @@ bool MergeForest::add_merges(std::span<const Merge> merges) {
 }
 
 void MergeForest::shorten_ids() {
-  listed_ = size_;
   if (size_ == letters_) return;
   id_of_0_ = ids_[letters_] - letters_;
   for (uint32_t symbol = letters_; symbol < size_; ++symbol) {
     if (ids_[symbol] != symbol + id_of_0_) return;
   }
-  listed_ = letters_;
   ids_ = SharedArray<uint32_t>(std::vector<uint32_t>(ids_.begin(), ids_.begin() + letters_));
 }
 
-// False when pairs are too alike.
+// False when there are too many, or pairs are too alike.
 bool MergeForest::make_table() {
-  std::vector<uint64_t> hashes(size_);
-  for (uint32_t symbol = 0; symbol < size_; ++symbol) {
-    const auto [left, right] = parts_[symbol];
-    hashes[symbol] = hash_of(symbol < letters_ ? kNone : left, right);  // nobody looks for a letter
+  std::vector<JoinTable::Join> joins;
+  joins.reserve(size_ - letters_);
+  for (uint32_t symbol = letters_; symbol < size_; ++symbol) {
+    joins.push_back({parts_[symbol].left, parts_[symbol].right, symbol});
   }
-  return joined_.build(hashes);
+  return joined_.build(joins);
 }
 
 }  // namespace leanformers

@@ -1,76 +1,16 @@
 #include "model/perfect_table.h"
 
-#include <algorithm>
-#include <array>
 #include <bit>
 #include <vector>
 
 namespace leanformers {
 
-namespace {
-
-constexpr size_t kMostMembers = 32;  // of a group; four are the rule
-
-// The hashes of each group, as places in the list.
-class Groups {
- public:
-  template <class GroupOf>
-  Groups(std::span<const uint64_t> hashes, size_t groups, GroupOf group_of) : ends_(groups), members_(hashes.size()) {
-    for (const uint64_t hash : hashes) ++ends_[group_of(hash)];
-    uint32_t end = 0;
-    for (uint32_t& size : ends_) size = end += size;
-    std::vector<uint32_t> begins = ends_;
-    for (uint32_t i = 0; i < hashes.size(); ++i) members_[--begins[group_of(hashes[i])]] = i;
-  }
-  std::span<const uint32_t> members(size_t group) const {
-    const uint32_t begin = group == 0 ? 0 : ends_[group - 1];
-    return std::span(members_).subspan(begin, ends_[group] - begin);
-  }
-
- private:
-  std::vector<uint32_t> ends_, members_;
-};
-
-}  // namespace
-
 bool PerfectTable::build(std::span<const uint64_t> hashes) {
-  const size_t groups = std::bit_ceil(hashes.size() / 4 + 2);
-  group_shift_ = 64 - std::countr_zero(groups);
+  std::vector<uint32_t> slots;
+  if (!slot_of_.build(hashes, slots)) return false;
   value_bits_ = static_cast<int>(std::bit_width(hashes.size()));
-  const size_t slots = std::bit_ceil(hashes.size() * 5 / 4 + 2);
-  slot_shift_ = 64 - std::countr_zero(slots);
-  slots_ = SharedArray<uint32_t>(slots, kFree);
-  numbers_ = SharedArray<uint8_t>(groups);
-
-  // Large groups first, while most slots are free.
-  const Groups grouped(hashes, groups, [this](uint64_t hash) { return group(hash); });
-  std::array<std::vector<uint32_t>, kMostMembers + 1> by_size;
-  for (uint32_t group = 0; group < groups; ++group) {
-    const size_t size = grouped.members(group).size();
-    if (size > kMostMembers) return false;
-    if (size > 0) by_size[size].push_back(group);
-  }
-  std::array<size_t, kMostMembers> places;
-  for (size_t size = kMostMembers; size > 0; --size) {
-    for (const uint32_t group : by_size[size]) {
-      const std::span<const uint32_t> members = grouped.members(group);
-      const auto find_places = [&](uint32_t number) {
-        for (size_t i = 0; i < size; ++i) {
-          places[i] = slot(hashes[members[i]], number);
-          if (slots_[places[i]] != kFree || std::find(places.data(), places.data() + i, places[i]) != &places[i]) {
-            return false;
-          }
-        }
-        return true;
-      };
-      uint32_t number = 0;
-      while (!find_places(number)) {
-        if (++number > UINT8_MAX) return false;
-      }
-      numbers_.writable()[group] = static_cast<uint8_t>(number);
-      for (size_t i = 0; i < size; ++i) slots_.writable()[places[i]] = mark(hashes[members[i]]) | members[i];
-    }
-  }
+  slots_ = SharedArray<uint32_t>(slot_of_.size(), kFree);
+  for (uint32_t i = 0; i < hashes.size(); ++i) slots_.writable()[slots[i]] = mark(hashes[i]) | i;
   return true;
 }
 

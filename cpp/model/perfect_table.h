@@ -1,12 +1,12 @@
-// hash -> u32, for hashes that are known from the beginning, each of which has a slot to itself: a look-up reads one
-// slot and has no branch. Hashes fall into small groups, and each group has a number that sends its hashes to slots
-// that are free. Belazzougui, Botelho and Dietzfelbinger, "Hash, displace, and compress", 2009.
+// hash -> u32, for hashes that are known from the beginning, each of which has a slot to itself (perfect_slots.h): a
+// look-up reads one slot and has no branch.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
+#include "model/perfect_slots.h"
 #include "shared_array.h"
 
 namespace leanformers {
@@ -36,23 +36,19 @@ class PerfectTable {
 
   template <class Archive>
   void archive(Archive& a) {
-    a(slots_, numbers_, group_shift_, slot_shift_, value_bits_);
+    a(slots_, slot_of_, value_bits_);
   }
 
  private:
   static constexpr uint32_t kFree = UINT32_MAX;
 
-  size_t group(uint64_t hash) const { return hash >> group_shift_; }
-  size_t slot(uint64_t hash, uint64_t number) const {
-    return (hash ^ hash >> 32 ^ number) * 0x9FB21C651E98DF25 >> slot_shift_;
-  }
   // Above the bits of values, so that what another hash finds there is beyond them.
   uint32_t mark(uint64_t hash) const { return static_cast<uint32_t>(hash >> 20) << value_bits_; }
-  Asked find(uint64_t hash) const { return {static_cast<uint32_t>(slot(hash, numbers_[group(hash)])), mark(hash)}; }
+  Asked find(uint64_t hash) const { return {static_cast<uint32_t>(slot_of_(hash)), mark(hash)}; }
 
-  SharedArray<uint32_t> slots_;   // value and mark
-  SharedArray<uint8_t> numbers_;  // by group
-  int group_shift_ = 0, slot_shift_ = 0, value_bits_ = 0;
+  SharedArray<uint32_t> slots_;  // value and mark
+  PerfectSlots slot_of_;
+  int value_bits_ = 0;
 };
 
 }  // namespace leanformers

@@ -8,21 +8,22 @@
 #include <span>
 #include <string_view>
 
-#include "model/short_merge.h"
 #include "model/token_search.h"
 #include "model/window.h"
 #include "model/word_token.h"
+#include "simd/instructions.h"
 
 namespace leanformers {
 
 class SideBySide {
  public:
-  static constexpr size_t kRoom = 64;
+  static constexpr size_t kRoom = MergeFunction::kRoom;
 
-  // Vocabularies have few words beyond ASCII as one token or two, and the search of a long text takes less time the
-  // more tokens are of a character or less.
-  static bool fits(std::string_view text) {
-    return text.size() <= Window::kBytes && static_cast<unsigned char>(text.back()) < 0x80;
+  // Letters of several bytes are looked up one by one, and a text that ends with one has few tokens of more than that:
+  // the search for them takes less time.
+  static bool fits(const TokenSearch& search, std::string_view text) {
+    return text.size() <= Window::kBytes &&
+           (search.bytes_are_letters_ || static_cast<unsigned char>(text.back()) < 0x80);
   }
 
   explicit SideBySide(const TokenSearch& search) : search_(search) {}
@@ -41,7 +42,6 @@ class SideBySide {
 
  private:
   using Numbers = std::array<uint8_t, kRoom>;  // of texts
-  using Merge = ShortMerge<Window::kBytes + 1>;
 
   // Those that are not found yet.
   struct Rest {
@@ -49,12 +49,8 @@ class SideBySide {
     Numbers numbers;
   };
   void find_whole(Rest& rest);
-  void find_places(Rest& rest);
-  void choose_cuts(const Rest& rest);
-  void check_cuts(Rest& rest);
-  void check_symbols(const Rest& texts, Rest& right, Rest& wrong) const;
-  void merge();
-  void read_letters(size_t number, Merge& merge) const;
+  void merge(const Rest& rest);
+  void read_letters(size_t number, MergedWord& word) const;
   void add_token(size_t number, uint32_t symbol, uint32_t begin, uint32_t end) {
     tokens_[number][counts_[number]++] = {search_.forest_.id(symbol), begin, end};
   }
@@ -63,14 +59,7 @@ class SideBySide {
   size_t count_ = 0;
   std::array<Window, kRoom> windows_;
   Numbers sizes_;
-  // Where a text may be cut into two tokens: a bit for each byte.
-  std::array<uint16_t, kRoom> places_;
-  // The cut that is looked at: its place, and symbols that are guessed to be left and right of it.
-  Numbers cuts_;
-  std::array<uint32_t, kRoom> lefts_, rights_;
-  std::array<MergeForest::Seam, kRoom> seams_;
-  Rest merged_;  // texts of more tokens
-  std::array<Merge, kRoom> merges_;
+  std::array<MergedWord, kRoom> words_;  // those that are no token as a whole
   std::array<std::array<WordToken, Window::kBytes>, kRoom> tokens_;
   Numbers counts_;
 };

@@ -14,10 +14,9 @@ bool SymbolTable::build(std::span<const Text> texts) {
     const auto& [window, size] = texts[symbol];
     const bool is_longer = size > Window::kBytes;
     const uint64_t hash = hash_of(window, is_longer ? kLonger : size);
-    add_to_filter(hash);
     if (size > 8) {
+      add_to_filter(hash);
       add_to_filter(hash_of(window.first(8), kGoesOn));
-      if (!is_longer) add_to_filter(hash_of(window.from(size - 8), kGoesBack));
     }
     if (is_longer) {
       hashes[symbol] = hash_of({symbol, 0}, 0);  // a slot that nobody looks for

@@ -31,33 +31,15 @@ class SymbolTable {
   // some whose hashes are too alike.
   bool build(std::span<const Text> texts);
 
-  // Bit n: the first n bytes may be a text. Bit kLonger: longer texts may begin with all of the window's. What the
-  // window has no bytes for is for the caller to ignore.
+  // Bit n: the first n bytes, more than eight, may be a text. Bit kLonger: longer texts may begin with all of the
+  // window's. What the window has no bytes for is for the caller to ignore.
   static constexpr unsigned kLonger = Window::kBytes + 1;
-  uint32_t beginnings(const Window& window) const {
-    uint32_t sizes = 0;
-#pragma GCC unroll 8
-    for (unsigned size = 1; size <= 8; ++size) sizes |= may_have(hash_of(window.first(size), size)) << size;
-    return sizes | beginnings_after_eight(window);
-  }
-  // Only of more than eight bytes.
   uint32_t beginnings_after_eight(const Window& window) const {
     if (!may_have(hash_of(window.first(8), kGoesOn))) return 0;
     uint32_t sizes = 0;
 #pragma GCC unroll 8
     for (unsigned size = 9; size <= kLonger; ++size) sizes |= may_have(hash_of(window.first(size), size)) << size;
     return sizes;
-  }
-  // Bit kEnd - n: the last n of the window's `size` bytes may be a text. There may be bits beyond.
-  static constexpr unsigned kEnd = 16;
-  uint32_t ends(const Window& window, unsigned size) const {
-    const uint64_t last = size < 8 ? window.low << 8 * (8 - size) : window.from(size - 8).low;
-    uint32_t ends = 0;
-#pragma GCC unroll 8
-    for (unsigned n = 1; n <= 8; ++n) ends |= may_have(hash_of({last >> 8 * (8 - n), 0}, n)) << (kEnd - n);
-    if (size <= 9 || !may_have(hash_of({last, 0}, kGoesBack))) return ends;
-    for (unsigned n = 9; n < size; ++n) ends |= may_have(hash_of(window.from(size - n), n)) << (kEnd - n);
-    return ends;
   }
 
   // The symbol of a text of so many bytes, if there is one. Otherwise, most often, a number beyond all symbols.
@@ -88,8 +70,7 @@ class SymbolTable {
   }
 
  private:
-  // Sizes of no text: eight bytes that longer ones begin with, or, up to Window::kBytes, end with.
-  static constexpr unsigned kGoesOn = 17, kGoesBack = 18;
+  static constexpr unsigned kGoesOn = 17;  // a size of no text: eight bytes that longer ones begin with
 
   void add_to_filter(uint64_t hash) {
     filter_.writable()[hash >> filter_shift_ >> 6] |= uint64_t{1} << (hash >> filter_shift_ & 63);

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <deque>
+#include <numeric>
 #include <utility>
 
 #include "model/side_by_side.h"
@@ -65,7 +66,6 @@ std::string whole_text(const MergeForest& forest, const std::vector<std::string>
 }  // namespace
 
 std::optional<TokenSearch> TokenSearch::make(MergeForest forest, const std::vector<std::string>& letters) {
-  if (forest.size() > MediumMerge::kMostSymbols) return std::nullopt;
   TokenSearch search;
   const std::vector<SymbolTable::Text> texts = texts_of(forest, letters);
   if (!search.symbols_.build(texts)) return std::nullopt;
@@ -86,6 +86,9 @@ std::optional<TokenSearch> TokenSearch::make(MergeForest forest, const std::vect
   for (uint32_t letter = 0; letter < letters.size(); ++letter) {
     if (letters[letter].size() == 1) search.bytes_[static_cast<unsigned char>(letters[letter][0])] = letter;
   }
+  std::array<uint32_t, 256> numbers;
+  std::iota(numbers.begin(), numbers.end(), 0);
+  search.bytes_are_letters_ = search.bytes_ == numbers;
   search.short_ = Trie(short_texts);
   search.longer_ = Trie(longer_views);
   search.goes_on_ = SharedArray<uint64_t>(texts.size() / 64 + 1);
@@ -169,7 +172,7 @@ class TokenSearch::Run {
 
 void TokenSearch::encode(std::string_view text, uint32_t offset, WordTokens& tokens) const {
   const size_t first = tokens.size();
-  if (SideBySide::fits(text)) {
+  if (SideBySide::fits(*this, text)) {
     SideBySide one(*this);
     one.add(Window::of(text), text.size());
     one.find();
@@ -192,8 +195,10 @@ void TokenSearch::merge(std::string_view text, uint32_t offset, WordTokens& toke
   MediumMerge merge;
   merge.begin();
   for (uint32_t at = 0; at < text.size(); ++at) merge.add(bytes_[static_cast<unsigned char>(text[at])], at + 1);
-  merge.find_pairs(forest_);
-  while (merge.choose(forest_)) merge.merge(forest_);
+  const JoinedSymbols joined = forest_.joined();
+  merge.find_pairs(joined);
+  do merge.look(joined);
+  while (merge.merge(joined));
   merge.for_each([&](uint32_t symbol, uint32_t begin, uint32_t end) {
     tokens.push_back({forest_.id(symbol), offset + begin, offset + end});
   });

@@ -33,7 +33,7 @@ class TokenSearch {
 
   template <class Archive>
   void archive(Archive& a) {
-    a(forest_, symbols_, bytes_, short_, longer_, goes_on_);
+    a(forest_, symbols_, bytes_, bytes_are_letters_, short_, longer_, goes_on_);
   }
 
  private:
@@ -60,6 +60,7 @@ class TokenSearch {
   MergeForest forest_;
   SymbolTable symbols_;
   std::array<uint32_t, 256> bytes_{};  // letters of one byte
+  bool bytes_are_letters_ = false;     // each one is the letter of its number
   Trie short_;                         // texts of at most kShort bytes
   Trie longer_;                        // texts of more than Window::kBytes
   SharedArray<uint64_t> goes_on_;      // bits, by symbol

@@ -34,6 +34,15 @@ struct Window {
     return bytes;
   }
 
+  std::array<uint8_t, 16> bytes() const {
+    std::array<uint8_t, 16> bytes;
+    for (size_t i = 0; i < 8; ++i) {
+      bytes[i] = static_cast<uint8_t>(low >> 8 * i);
+      bytes[8 + i] = static_cast<uint8_t>(high >> 8 * i);
+    }
+    return bytes;
+  }
+
   // Without a branch on how many bytes there are, which nobody could guess.
 
   // Without what follows the first bytes, up to 16.

@@ -25,16 +25,17 @@ std::span<const InstructionSet> instruction_sets() {
     std::vector<InstructionSet> found;
 #ifdef LEANFORMERS_X86
     __builtin_cpu_init();
-    if (has_avx512_of_ice_lake()) found.push_back({avx512_masks, "avx512_vbmi2", word_functions_avx512});
-    if (__builtin_cpu_supports("avx512bw")) found.push_back({avx512_masks, "avx512", word_functions});
-    if (__builtin_cpu_supports("avx2")) found.push_back({avx2_masks, "avx2", word_functions});
+    if (has_avx512_of_ice_lake())
+      found.push_back({avx512_masks, "avx512_vbmi2", word_functions_avx512, merge_function_avx512});
+    if (__builtin_cpu_supports("avx512bw")) found.push_back({avx512_masks, "avx512", word_functions, merge_function});
+    if (__builtin_cpu_supports("avx2")) found.push_back({avx2_masks, "avx2", word_functions, merge_function});
 #endif
 #if defined(__SSE2__)
-    found.push_back({baseline_masks, "sse2", word_functions});
+    found.push_back({baseline_masks, "sse2", word_functions, merge_function});
 #elif defined(__aarch64__)
-    found.push_back({baseline_masks, "neon", word_functions});
+    found.push_back({baseline_masks, "neon", word_functions, merge_function});
 #endif
-    found.push_back({scalar_masks, "scalar", word_functions});
+    found.push_back({scalar_masks, "scalar", word_functions, merge_function});
     return found;
   }();
   return sets;

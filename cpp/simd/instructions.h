@@ -4,6 +4,7 @@
 #include <span>
 
 #include "simd/ascii_masks.h"
+#include "simd/merges.h"
 #include "simd/words.h"
 
 namespace leanformers {
@@ -11,6 +12,7 @@ namespace leanformers {
 struct InstructionSet : MaskFunctions {
   const char* name;
   const WordFunctions* words;  // by TokenDetails
+  MergeFunction merges;
 };
 
 // What this processor has, the fastest first; the last one is there on every processor.

@@ -48,13 +48,8 @@ class ByteLevelEncoder {
 
     const TokenSearch* search() const { return model().search(); }
     bool fits(std::string_view word) const { return SideBySide::fits(*search(), word) && model().searches_bytes(word); }
-    // The tokens of a short word, with places in its characters instead of bytes.
     std::span<const WordToken> places(const GatheredWord& word, std::span<const WordToken> tokens) const {
-      if (((word.key.low | word.key.high) & 0x8080808080808080) == 0) return tokens;  // ASCII
-      WordTokens& changed = encoder.worker_.tokens;
-      changed.assign(tokens.begin(), tokens.end());
-      count_characters(word.text(), changed);
-      return changed;
+      return in_characters(word, tokens, encoder.worker_.tokens);
     }
     const BpeModel& model() const { return std::get<BpeModel>(encoder.plan_.model); }
 

@@ -232,12 +232,30 @@ class ClassedEncoder {
 
   void write() {
     if (words_.waiting() == 0) return;
-    words_.write([this](const auto& word) -> const WordTokens& {
-      tokenize(word.text());
-      count_characters(word.text(), encoder_.worker_.tokens);
-      return encoder_.worker_.tokens;
-    });
+    words_.write(Tokenize{*this});
   }
+
+  struct Tokenize {
+    const WordTokens& operator()(const GatheredWord& word) const {
+      encoder.tokenize(word.text());
+      count_characters(word.text(), encoder.encoder_.worker_.tokens);
+      return encoder.encoder_.worker_.tokens;
+    }
+
+    const TokenSearch* search() const {
+      const auto* const bpe = std::get_if<BpeModel>(&encoder.plan().model);
+      return bpe != nullptr && bpe->searches_words() ? bpe->search() : nullptr;
+    }
+    bool fits(std::string_view word) const {
+      return SideBySide::fits(*search(), word) && !encoder.classes_.changes(word) &&
+             std::get<BpeModel>(encoder.plan().model).has_only_letters(word);
+    }
+    std::span<const WordToken> places(const GatheredWord& word, std::span<const WordToken> tokens) const {
+      return in_characters(word, tokens, encoder.encoder_.worker_.tokens);
+    }
+
+    ClassedEncoder& encoder;
+  };
 
   // The tokens of a word, with offsets in its bytes. A model's own offsets may lie beyond what it was given: characters
   // that vanished are not counted (traps of BPE).

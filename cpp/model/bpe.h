@@ -42,7 +42,7 @@ class BpeModel {
   // Null: words are merged.
   const TokenSearch* search() const { return search_ ? &*search_ : nullptr; }
   // Whether all tokens of all words that are made of its letters come from it; and of a word's bytes.
-  bool searches_words() const { return search_ && !words_; }
+  bool searches_words() const { return search_ && !words_ && !byte_level_; }
   bool searches_bytes(std::string_view bytes) const {
     return search_ && (!byte_words_ || byte_words_->find(bytes) == Vocabulary::kMissing);
   }

@@ -133,6 +133,26 @@ def test_words_of_a_few_tokens_are_those_of_the_reference(load: Callable[[str], 
         assert ours.encode_ragged(batch, add_special_tokens=False, threads=1).to_lists() == expected, name
 
 
+@pytest.mark.parametrize("pre_tokenizer", ["Metaspace", "Whitespace"])
+def test_letters_of_the_byte_alphabet_are_characters_to_a_model_of_characters(
+    pre_tokenizer: str, tmp_path: Path
+) -> None:
+    tokenizers = pytest.importorskip("tokenizers")
+    merges = [("a", "b"), ("▁", "ab"), ("é", "a"), ("Ã", "©")]
+    alphabet = [*sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet()), "▁"]
+    tokens = alphabet + [left + right for left, right in merges]
+    vocab = {token: place for place, token in enumerate(tokens)}
+    reference = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocab, merges=merges))
+    reference.pre_tokenizer = getattr(tokenizers.pre_tokenizers, pre_tokenizer)()
+    reference.save(str(tmp_path / "tokenizer.json"))
+    chosen = random.Random(1)
+    words = ["".join(chosen.choices("abéÃ©xça", k=chosen.randint(1, 17))) for _ in range(3000)]
+    texts = [" ".join(words[i : i + 50]) for i in range(0, len(words), 50)]
+    expected = [encoded.ids for encoded in reference.encode_batch(texts)]
+    encoded = AutoTokenizer.from_pretrained(tmp_path)(texts, add_special_tokens=False)
+    assert encoded["input_ids"] == expected
+
+
 def test_errors_name_the_row_that_they_are_of(tmp_path: Path) -> None:
     model = {"type": "BPE", "vocab": {"▁": 0, "a": 1, "b": 2}, "merges": [], "unk_token": "<none>"}
     space = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}

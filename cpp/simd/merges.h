@@ -68,7 +68,7 @@ struct MergedWord {
 
 // Merges the letters of so many words, of at most kRoom.
 struct MergeFunction {
-  static constexpr size_t kRoom = 64;
+  static constexpr size_t kRoom = 128;
 
   void (*merge)(const JoinedSymbols& joined, MergedWord* words, size_t count);
 };

@@ -242,10 +242,7 @@ class ClassedEncoder {
       return encoder.encoder_.worker_.tokens;
     }
 
-    const TokenSearch* search() const {
-      const auto* const bpe = std::get_if<BpeModel>(&encoder.plan().model);
-      return bpe != nullptr && bpe->searches_words() ? bpe->search() : nullptr;
-    }
+    const TokenSearch* search() const { return encoder.plan().search_of_words(); }
     bool fits(std::string_view word) const {
       return SideBySide::fits(*search(), word) && !encoder.classes_.changes(word) &&
              std::get<BpeModel>(encoder.plan().model).has_only_letters(word);

@@ -157,6 +157,11 @@ struct Plan {
   Spec spec;
   std::vector<std::string_view> tokens;  // the model's id -> token; ids may be sparse: null where there is none
   decltype(CompiledModel::model) model;
+  // Null: new words are tokenized one by one.
+  const TokenSearch* search_of_words() const {
+    const auto* const bpe = std::get_if<BpeModel>(&model);
+    return bpe != nullptr ? bpe->search_of_words() : nullptr;
+  }
 
   std::unordered_map<uint32_t, std::string> added_by_id;  // as it is written: normalized where it is found so
   std::unordered_map<std::string_view, const AddedToken*> added_by_content;

@@ -47,11 +47,7 @@ class SpacedNewWords {
     return true;
   }
 
-  // Null: new words are tokenized one by one.
-  const TokenSearch* search() const {
-    const auto* const model = std::get_if<BpeModel>(&encoder_.plan_.model);
-    return model != nullptr && model->searches_words() ? model->search() : nullptr;
-  }
+  const TokenSearch* search() const { return encoder_.plan_.search_of_words(); }
   // A word whose text is made of letters and one mark or none, to be searched with others. Not for others.
   bool add_text_of(const Word& word, SideBySide& some) {
     const std::string_view letters = stretch_.letters_of(word);

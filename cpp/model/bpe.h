@@ -41,8 +41,9 @@ class BpeModel {
 
   // Null: words are merged.
   const TokenSearch* search() const { return search_ ? &*search_ : nullptr; }
-  // Whether all tokens of all words that are made of its letters come from it; and of a word's bytes.
-  bool searches_words() const { return search_ && !words_ && !byte_level_; }
+  // The same where all tokens of all words that are made of its letters come from it.
+  const TokenSearch* search_of_words() const { return words_ || byte_level_ ? nullptr : search(); }
+  // Whether all tokens of a word's bytes come from it.
   bool searches_bytes(std::string_view bytes) const {
     return search_ && (!byte_words_ || byte_words_->find(bytes) == Vocabulary::kMissing);
   }

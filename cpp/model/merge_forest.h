@@ -18,7 +18,6 @@
 // Neubeck, "So many tokens, so little time", 2024, for merges whose ranks are the ids of the results.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,6 @@
-// Which of a set of texts does a text begin with? All sizes are looked up at once, so that neither memory nor branches
-// are waited for one after the other, as in a trie: a small filter says which ones may be there, and most of them are.
+// Is a short text one of a set, and which ones does a text begin with? All sizes of more than eight bytes are looked up
+// at once, so that neither memory nor branches are waited for one after the other, as in a trie: a small filter says
+// which ones may be there, and most of them are.
 #pragma once
 
 #include <bit>

@@ -1,5 +1,5 @@
-// The tokens that BPE gives for a text, found from left to right among those that the text has at each place, instead
-// of by merging.
+// The tokens that BPE gives for a text: those of a long one are found from left to right among the tokens that it has
+// at each place, those of a short one by merging (side_by_side.h).
 #pragma once
 
 #include <array>

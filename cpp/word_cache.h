@@ -98,7 +98,7 @@ class WordCache {
   // one, but for its contents. Most words are at their place or the next one; `find` has them all.
   void prepare() {
     if (entries_.empty()) entries_.resize(kEntries);
-    if (pushed_out_ > entries_.size() / 32 && entries_.size() < kMostEntries) resize(entries_.size() * 2);
+    if (pushed_out_ > entries_.size() / 16 && entries_.size() < kMostEntries) resize(entries_.size() * 2);
   }
   // Makes so many places, or more, at once.
   void reserve(size_t places) {

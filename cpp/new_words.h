@@ -34,23 +34,25 @@ void tokenize_new(const WordGatherer<kDetails>& words, size_t first, const WordC
                   const Add& add, const Keep& keep) {
   SideBySide some(search);
   std::array<uint16_t, SideBySide::kRoom> added;
+  // For words that come twice: by some bits of their places the last one that was added, and one.
+  std::array<uint8_t, 256> last{};
   const auto find = [&] {
     some.find();
     for (size_t i = 0; i < some.count(); ++i) cache.prefetch(words.place(added[i]));
-    for (size_t i = 0; i < some.count(); ++i) {
-      // A word that came twice is there, most often.
-      if (!cache.is_newest(words.key(added[i]), words.place(added[i]))) keep(added[i], some[i]);
-    }
+    for (size_t i = 0; i < some.count(); ++i) keep(added[i], some[i]);
     some.clear();
+    last.fill(0);
   };
   typename WordGatherer<kDetails>::Numbers numbers;
   const std::span<const uint16_t> found = words.find_new(first, cache.table(), numbers);
   for (const uint16_t number : found) cache.prefetch_pushed_out(words.place(number));
   for (const uint16_t number : found) {
-    added[some.count()] = number;
-    if (!cache.is_pushed_out(words.key(number), words.place(number)) && add(number, some) &&
-        some.count() == SideBySide::kRoom)
-      find();
+    uint8_t& seen = last[words.place(number) / WordTable::kPairBytes % last.size()];
+    if (seen != 0 && words.key(added[seen - 1]) == words.key(number)) continue;
+    if (cache.is_pushed_out(words.key(number), words.place(number)) || !add(number, some)) continue;
+    added[some.count() - 1] = number;
+    seen = static_cast<uint8_t>(some.count());
+    if (some.count() == SideBySide::kRoom) find();
   }
   find();
 }

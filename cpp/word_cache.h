@@ -83,8 +83,6 @@ class WordCache {
   bool is_pushed_out(const Key& key, uint32_t place) const {
     return entries_[place / sizeof(Entry) + 1].count != 0 && find(key, place) != nullptr;
   }
-  // Whether a word is the last one that was inserted of its pair.
-  bool is_newest(const Key& key, uint32_t place) const { return !entries_[place / sizeof(Entry)].differs(key); }
   // As `find`. One that was pushed out to the neighbouring pair comes home: those that are looked for stay near.
   const Entry* fetch(const Key& key, uint32_t place) {
     const Entry* found = find(key, place);
@@ -174,7 +172,7 @@ class WordCache {
   }
 
   using Entries = std::vector<Entry, HugePages<Entry>>;
-  static constexpr uint32_t kPairBytes = 2 * sizeof(Entry);
+  static constexpr uint32_t kPairBytes = WordTable::kPairBytes;
 
   Entry* pair(uint32_t place) { return &entries_[place / sizeof(Entry)]; }
 

@@ -22,6 +22,8 @@ struct WordKey {
   static constexpr uint64_t kUnmarked = uint64_t{1} << 63;  // a bit of `high`
 
   uint64_t low, high;
+
+  bool operator==(const WordKey&) const = default;
 };
 
 // A short word and its tokens, in half a line of the processor's cache: two of them are a pair, which begins a line.
@@ -42,6 +44,8 @@ static_assert(sizeof(WordEntry) == 32);
 
 // A WordCache, as it is while many words are looked up.
 struct WordTable {
+  static constexpr uint32_t kPairBytes = 2 * sizeof(WordEntry);
+
   uint64_t low_factor, high_factor;
   int shift;
   const WordEntry* entries;
@@ -51,7 +55,7 @@ struct WordTable {
 
   // Where a word's pair begins, in bytes (secret_factors.h).
   uint32_t place(const WordKey& key) const {
-    return static_cast<uint32_t>((key.low * low_factor + key.high * high_factor) >> shift) * 2 * sizeof(WordEntry);
+    return static_cast<uint32_t>((key.low * low_factor + key.high * high_factor) >> shift) * kPairBytes;
   }
   const WordEntry* at(uint32_t place) const {
     return reinterpret_cast<const WordEntry*>(reinterpret_cast<const char*>(entries) + place);

@@ -38,12 +38,16 @@ NB_MODULE(_core, m) {
   m.def(
       "block_masks",
       [](const nb::bytes& block) {
-        if (block.size() != 64) throw nb::value_error("a block has 64 bytes");
+        constexpr size_t kBytes = 64;
+        const size_t size = block.size();
+        if (size == 0 || size > kBytes) throw nb::value_error("a block has 1 to 64 bytes");
+        const std::string bytes(block.c_str(), size);  // memory of their own, which nobody may read beyond
+        const std::string padded = bytes + std::string(kBytes - size, '\0');
         nb::dict masks;
         for (const InstructionSet& instructions : instruction_sets()) {
-          const AsciiMasks a = instructions.ascii_masks(block.c_str());
-          const BertMasks b = instructions.bert_masks(block.c_str());
-          const WideMasks w = instructions.wide_masks(block.c_str());
+          const AsciiMasks a = instructions.ascii_masks(bytes.data(), size);
+          const BertMasks b = instructions.bert_masks(padded.data());
+          const WideMasks w = instructions.wide_masks(bytes.data(), size);
           nb::dict named;
           for (const auto& [name, mask] :
                std::initializer_list<std::pair<const char*, uint64_t>>{{"lower", a.lower},
@@ -70,7 +74,7 @@ NB_MODULE(_core, m) {
         return masks;
       },
       nb::sig("def block_masks(block: bytes) -> dict[str, dict[str, int]]"), "block"_a,
-      "Instruction set -> which of 64 bytes are what, as bits: all of them give the same.");
+      "Instruction set -> which of up to 64 bytes are what, as bits: all of them give the same.");
   m.def(
       "cpu_quota", [](const std::string& root) { return cpu_quota(root); },
       nb::sig("def cpu_quota(root: str = '/') -> int | None"), "root"_a = "/",

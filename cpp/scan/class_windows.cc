@@ -52,7 +52,7 @@ bool ClassWindows::add(Masks& masks, uint8_t kind, uint64_t own, bool each) {
 }
 
 ClassWindows::Window ClassWindows::read(const char* at) const {
-  const AsciiMasks ascii = ascii_masks_(at);
+  const AsciiMasks ascii = ascii_masks_(at, kBytes);
   Masks masks;
   const uint64_t letters = ascii.lower | ascii.upper;
   add(masks, letters_, letters, true);

@@ -1,13 +1,11 @@
 #include "scan/spaced_windows.h"
 
 #include <bit>
-#include <cstring>
 
 namespace leanformers {
 
 SpacedWindows::Window SpacedWindows::look(const char* at, bool is_marked) const {
-  char copy[kBytes];
-  const auto [text, gaps, parts, ascii] = read(at, copy);
+  const auto [gaps, parts, ascii] = read(at);
   const auto left = static_cast<size_t>(end_ - at);
   const uint64_t end = left > kBytes ? 0 : uint64_t{1} << (left - 1);  // the last byte of the text
   const uint64_t first = at == begin_ ? ~gaps & 1 : 0;                 // a letter with nothing before it
@@ -19,7 +17,7 @@ SpacedWindows::Window SpacedWindows::look(const char* at, bool is_marked) const 
     window.unmarked = stages_.gap == SpacedText::Gap::kNothing && !marks_all ? window.begins : first;
     if (stages_.one_newline) {
       for (uint64_t pairs = ascii.newlines & ascii.newlines >> 1; pairs != 0; pairs &= pairs - 1) {
-        if (text[std::countr_zero(pairs)] == '\r') window.lasts &= (pairs & -pairs) - 1;
+        if (at[std::countr_zero(pairs)] == '\r') window.lasts &= (pairs & -pairs) - 1;
       }
     }
   } else {
@@ -29,29 +27,22 @@ SpacedWindows::Window SpacedWindows::look(const char* at, bool is_marked) const 
   }
   if (is_marked) window.unmarked &= ~first;
   window.size = window.lasts == 0 ? 0 : kBytes - static_cast<uint32_t>(std::countl_zero(window.lasts));
-  if (ascii.high != 0) window.inner = wide_masks_(text).inner;
+  if (ascii.high != 0) window.inner = wide_masks_(at, left).inner;
   return window;
 }
 
 const char* SpacedWindows::word_end(const char* at) const {
-  char copy[kBytes];
   for (const char* block = at; block < end_; block += kBytes) {
-    uint64_t parts = read(block, copy).parts;
+    uint64_t parts = read(block).parts;
     if (block == at) parts &= ~uint64_t{1};
     if (parts != 0) return block + std::countr_zero(parts);
   }
   return end_;
 }
 
-SpacedWindows::Block SpacedWindows::read(const char* at, char (&copy)[kBytes]) const {
-  const char* text = at;
-  if (const auto left = static_cast<size_t>(end_ - at); left < kBytes) {
-    std::memset(copy, 0, kBytes);
-    std::memcpy(copy, at, left);
-    text = copy;
-  }
-  Block block{text, 0, 0, ascii_masks_(text)};
-  block.gaps = gaps_of(block.ascii, text);
+SpacedWindows::Block SpacedWindows::read(const char* at) const {
+  Block block{0, 0, ascii_masks_(at, static_cast<size_t>(end_ - at))};
+  block.gaps = gaps_of(block.ascii, at);
   const bool after_gap = at > begin_ && is_gap(at - 1);
   const uint64_t before = block.gaps << 1 | uint64_t{after_gap};
   block.parts = stages_.gap == SpacedText::Gap::kEachMark ? block.gaps : block.gaps & ~before;

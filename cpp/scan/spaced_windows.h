@@ -38,12 +38,11 @@ class SpacedWindows {
 
  private:
   struct Block {
-    const char* text;
     uint64_t gaps;
     uint64_t parts;  // where words begin, with the spaces before them
     AsciiMasks ascii;
   };
-  Block read(const char* at, char (&copy)[kBytes]) const;
+  Block read(const char* at) const;
   uint64_t gaps_of(const AsciiMasks& masks, const char* text) const;
   // Those of the candidates between whose neighbours the model does the same with each of the parts.
   uint64_t cuts(uint64_t candidates, const char* at) const;

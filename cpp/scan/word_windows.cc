@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 
 #include "unicode/unicode.h"
 
@@ -52,7 +51,7 @@ void WordWindows::Masks::forget_from(uint32_t place) {
 }
 
 WordWindows::Masks WordWindows::read(const char* text, uint32_t left) const {
-  const AsciiMasks ascii = ascii_masks_(text);
+  const AsciiMasks ascii = ascii_masks_(text, left);
   Masks masks;
   masks.known = std::min(left, kBytes);
   masks.whole = left <= kBytes;
@@ -90,7 +89,7 @@ uint64_t WordWindows::find_strange(const Masks& masks, const AsciiMasks& ascii) 
 // Characters beyond ASCII: those of common scripts all at once, others one by one. At those whose class needs more than
 // the bit of a byte to reckon with, the window ends.
 void WordWindows::read_others(Masks& masks, uint64_t high) const {
-  const WideMasks wide = wide_masks_(masks.text);
+  const WideMasks wide = wide_masks_(masks.text, masks.known);
   masks.letters |= wide.letters;
   masks.lower |= wide.lower;
   masks.upper |= wide.upper;
@@ -138,12 +137,6 @@ void WordWindows::read_one_by_one(Masks& masks, uint64_t firsts) const {
 WordWindows::Window WordWindows::look(const char* at) const {
   const auto left = static_cast<size_t>(end_ - at);
   if (split_.pattern == SplitPattern::kDeepSeek) return {0, 0};
-  char copy[kBytes];
-  if (left < kBytes) {
-    std::memset(copy, 0, kBytes);
-    std::memcpy(copy, at, left);
-    at = copy;
-  }
   const Masks masks = read(at, static_cast<uint32_t>(std::min<size_t>(left, kBytes + 1)));
   const uint64_t starts = this->starts(masks);
   uint64_t ends = 0;

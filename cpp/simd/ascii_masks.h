@@ -3,6 +3,7 @@
 // One function for each set of instructions, chosen when the program runs (instructions.h); all of them give the same.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace leanformers {
@@ -40,10 +41,10 @@ struct WideMasks {
   bool operator==(const WideMasks&) const = default;
 };
 
-// Each reads 64 bytes.
-using AsciiMasksFunction = AsciiMasks (*)(const char*);
+// Each looks at 64 bytes. Where a text has less left, `size` of them, it reads no more, and the others are as zeros.
+using AsciiMasksFunction = AsciiMasks (*)(const char*, size_t size);
 using BertMasksFunction = BertMasks (*)(const char*);
-using WideMasksFunction = WideMasks (*)(const char*);
+using WideMasksFunction = WideMasks (*)(const char*, size_t size);
 
 // One set of instructions' own.
 struct MaskFunctions {

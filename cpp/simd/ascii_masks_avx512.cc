@@ -10,6 +10,8 @@ namespace {
 class Block {
  public:
   explicit Block(const char* bytes) : bytes_(_mm512_loadu_si512(bytes)) {}
+  Block(const char* bytes, size_t size)
+      : bytes_(_mm512_maskz_loadu_epi8(size >= 64 ? ~uint64_t{0} : (uint64_t{1} << size) - 1, bytes)) {}
 
   Block minus(char byte) const { return Block(_mm512_sub_epi8(bytes_, _mm512_set1_epi8(byte))); }
   Block with(char byte) const { return Block(_mm512_or_si512(bytes_, _mm512_set1_epi8(byte))); }

@@ -8,10 +8,24 @@
 
 namespace leanformers {
 
+// The first `size` of 64 bytes, and zeros.
+template <typename Block>
+Block block_of(const char* bytes, size_t size) {
+  constexpr size_t kBytes = 64;
+  if constexpr (requires { Block(bytes, size); }) {
+    return Block(bytes, size);
+  } else {
+    if (size >= kBytes) return Block(bytes);
+    char copy[kBytes] = {};
+    __builtin_memcpy(copy, bytes, size);
+    return Block(copy);
+  }
+}
+
 // A Block has `minus` and `with` (bitwise or) a byte, and as bits `at_most` and `equal` to a byte, and `high`.
 template <typename Block>
-AsciiMasks ascii_masks_of(const char* bytes) {
-  const Block block(bytes);
+AsciiMasks ascii_masks_of(const char* bytes, size_t size) {
+  const Block block = block_of<Block>(bytes, size);
   AsciiMasks masks;
   const uint64_t letters = block.with(0x20).minus('a').at_most(25);
   masks.lower = block.minus('a').at_most(25);

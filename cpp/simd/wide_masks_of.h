@@ -1,7 +1,7 @@
 // WideMasks by the operations of a Block (ascii_masks_of.h, which says what these files may include).
 #pragma once
 
-#include "simd/ascii_masks.h"
+#include "simd/ascii_masks_of.h"
 
 namespace leanformers {
 
@@ -10,7 +10,7 @@ namespace leanformers {
 template <typename Block>
 class WideMasksOf {
  public:
-  explicit WideMasksOf(const char* bytes) : block_(bytes), high_(block_.high()) {}
+  explicit WideMasksOf(const Block& block) : block_(block), high_(block.high()) {}
 
   WideMasks all() const {
     WideMasks masks{};
@@ -68,8 +68,8 @@ class WideMasksOf {
 };
 
 template <typename Block>
-WideMasks wide_masks_of(const char* bytes) {
-  return WideMasksOf<Block>(bytes).all();
+WideMasks wide_masks_of(const char* bytes, size_t size) {
+  return WideMasksOf<Block>(block_of<Block>(bytes, size)).all();
 }
 
 }  // namespace leanformers

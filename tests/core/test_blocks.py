@@ -78,9 +78,16 @@ def test_what_masks_tell_of_characters_beyond_ascii_is_so(place: int) -> None:
     assert told > {30: 32_000, 61: 4_500, 62: 20, 63: -1}.get(place, 4_500)
 
 
-def test_a_block_has_64_bytes() -> None:
-    with pytest.raises(ValueError, match="64 bytes"):
-        _core.block_masks(bytes(63))
+@pytest.mark.parametrize("size", range(1, 64))
+def test_what_is_left_of_a_text_is_a_block_that_zeros_follow(size: int) -> None:
+    for text in (b"Don't 1/2\r\n\t" * 6, "Größe Ещё 東京、가나".encode() * 3, b"\xe4" * 64):
+        assert _core.block_masks(text[:size]) == _core.block_masks(text[:size] + bytes(64 - size))
+
+
+@pytest.mark.parametrize("size", [0, 65])
+def test_a_block_has_up_to_64_bytes(size: int) -> None:
+    with pytest.raises(ValueError, match="1 to 64 bytes"):
+        _core.block_masks(bytes(size))
 
 
 @pytest.mark.parametrize("before", ["x", " ", "!", "中"])

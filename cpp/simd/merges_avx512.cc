@@ -21,6 +21,17 @@ struct alignas(64) Merging {
   JoinedSymbols::Asked with_previous, with_next;
 };
 
+// The values of a table at these places, of those that are asked for: kNone of the others. None of them is beyond
+// `count`, which is small most often.
+__m512i pairs_at(const uint32_t* table, __m512i places, __mmask16 asked, uint32_t count) {
+  const __m512i none = _mm512_set1_epi32(-1);
+  if (count > 8) return _mm512_mask_i32gather_epi32(none, asked, places, table, 4);
+  return _mm512_inserti64x4(none,
+                            _mm256_mmask_i32gather_epi32(_mm512_castsi512_si256(none), static_cast<__mmask8>(asked),
+                                                         _mm512_castsi512_si256(places), table, 4),
+                            0);
+}
+
 void begin(const JoinedSymbols& joined, const MergedWord& word, Merging& merging) {
   const __mmask16 there = static_cast<__mmask16>((1U << word.count) - 1);
   const __m512i symbols =
@@ -35,17 +46,7 @@ void begin(const JoinedSymbols& joined, const MergedWord& word, Merging& merging
   const __mmask16 are_first =
       _mm512_mask_cmplt_epu32_mask(have_next, _mm512_or_si512(symbols, next), _mm512_set1_epi32(JoinedSymbols::kFirst));
   const __m512i pairs = _mm512_add_epi32(_mm512_slli_epi32(symbols, kFirstBits), next);
-  __m512i found;
-  if (word.count <= 9) {
-    found =
-        _mm512_inserti64x4(none,
-                           _mm256_mmask_i32gather_epi32(_mm512_castsi512_si256(none), static_cast<__mmask8>(are_first),
-                                                        _mm512_castsi512_si256(pairs), joined.first_pairs, 4),
-                           0);
-  } else {
-    found = _mm512_mask_i32gather_epi32(none, are_first, pairs, joined.first_pairs, 4);
-  }
-  _mm512_store_si512(merging.joined, found);
+  _mm512_store_si512(merging.joined, pairs_at(joined.first_pairs, pairs, are_first, word.count - 1));
   for (uint32_t others = have_next & ~are_first; others != 0; others &= others - 1) {
     const uint32_t i = _tzcnt_u32(others);
     merging.joined[i] = joined(joined.ask(merging.symbols[i + 1], merging.symbols[i + 2]));

@@ -21,20 +21,21 @@ class ByteLevelEncoder {
 
   // Adds the tokens of a stretch, which is not empty; `character` is its place in the text.
   void encode(std::string_view text, uint32_t character) {
-    gather(text, character, [] {});
-    write([] {});
+    const auto no_rows = [](TokenWriter<kDetails>&) {};
+    gather(text, character, no_rows);
+    write(no_rows);
   }
 
-  // The words of a whole text wait, to be written with those of others. `end_row()` is called for each text whose
+  // The words of a whole text wait, to be written with those of others. `end_row(writer)` is called for each text whose
   // tokens are all written, now or by `write`.
   template <typename EndRow>
-  void add_text(std::string_view text, const EndRow& end_row) {
+  void add_text(std::string_view text, EndRow& end_row) {
     if (!words_.has_room_for_end()) write(end_row);
     gather(text, 0, end_row);
     words_.end_text();
   }
   template <typename EndRow>
-  void write(const EndRow& end_row) {
+  void write(EndRow& end_row) {
     words_.write(Tokenize{encoder_}, end_row);
   }
   // After the caches have been changed by others; no word waits.
@@ -57,7 +58,7 @@ class ByteLevelEncoder {
   };
 
   template <typename EndRow>
-  void gather(std::string_view text, uint32_t character, const EndRow& end_row) {
+  void gather(std::string_view text, uint32_t character, EndRow& end_row) {
     const char* const end_of_text = text.data() + text.size();
     const WordScanner scanner(split_, text);
     const WordWindows windows(split_, text, instructions());

@@ -16,6 +16,7 @@ RowWriter::RowWriter(const Plan& plan, const EncodeOptions& options, size_t firs
   constexpr size_t kSmall = 1 << 14;
   const bool has_one_text = row_length(encoded_.pieces_->single, 1, 0) == special_single_ + 1;
   in_place_ = bytes > kSmall && has_one_text && !options.lengths_only && !options.overflow;
+  trims_ = options.details && plan.spec.trim_offsets.has_value();
   reserve(samples, bytes);
 }
 
@@ -179,7 +180,7 @@ void RowWriter::cut(const Part& part) {
       if (tokens_.keeps_words) cut(tokens_.words);
     }
   }
-  if (options_.details && plan_.spec.trim_offsets) trim(tokens_, part);
+  if (trims_) trim(tokens_, part);
 }
 
 void RowWriter::append(const Sequence& sequence, const Part& part) {

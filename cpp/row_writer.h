@@ -5,6 +5,7 @@
 
 #include "plan.h"
 #include "template.h"
+#include "token_writer.h"
 
 namespace leanformers {
 
@@ -22,6 +23,25 @@ class RowWriter {
   // Throws TruncationError when the sample cannot be cut as the options say.
   void add(const Sequence& first, const Sequence* second);
 
+  // As `add` and `first_of_next`, which nothing comes after the `last` row, for one who writes the tokens of some texts
+  // without a pause: most often the next row simply begins.
+  template <bool kDetails>
+  void end_row(const Sequence& first, TokenWriter<kDetails>& writer, Sequence& scratch, bool last) {
+    const size_t size = writer.columns().count - first.begin;
+    if (!is_plain(first, size)) {
+      writer.finish();
+      add(first, nullptr);
+      if (!last) writer = TokenWriter<kDetails>(first_of_next(scratch, false));
+      return;
+    }
+    put_special(writer, true);
+    add_plain(size, writer.columns().count);
+    if (last) return;
+    put_special(writer, false);
+    tokens_.begin = writer.columns().count;
+    writer.columns().word = 0;
+  }
+
   Encoded take();
 
  private:
@@ -30,6 +50,28 @@ class RowWriter {
   void reserve(size_t samples, size_t bytes);
   Kept keep(size_t first, size_t second, bool pair) const;
   Parts parts(const Sequence& sequence, size_t kept) const;
+  // Whether a text's tokens, so many, are a row as they stand, with those of the template.
+  bool is_plain(const Sequence& sequence, size_t size) const {
+    return in_place_ && !trims_ && !sequence.has_long_word && !sequence.has_special_token &&
+           (!options_.max_length || size + special_single_ <= *options_.max_length);
+  }
+  void add_plain(size_t size, size_t end) {
+    encoded_.row_offsets_.push_back(static_cast<int64_t>(end));
+    encoded_.rows_.push_back(
+        {static_cast<uint32_t>(size), 0, 0, static_cast<uint32_t>(sample_++), false, false, false});
+  }
+  // Those that stand before a text, or after it.
+  template <bool kDetails>
+  void put_special(TokenWriter<kDetails>& writer, bool after) const {
+    bool passed = false;
+    for (const TemplatePiece& piece : encoded_.pieces_->single) {
+      if (piece.kind == TemplatePiece::Kind::kA) {
+        passed = true;
+      } else if (passed == after) {
+        writer.put_special(piece.ids);
+      }
+    }
+  }
   void add_combinations(const Sequence& first, const Sequence* second, Kept kept);
   // A Part is never copied: it would be read at once before its fields have got to memory.
   void add_row(const Sequence& first, const Sequence* second, const Part& of_first, const Part& of_second,
@@ -46,6 +88,7 @@ class RowWriter {
   size_t special_single_, special_pair_;
   size_t sample_;
   bool in_place_;    // rows of one text are written where they will stay
+  bool trims_;       // spans
   Sequence tokens_;  // of all rows
   Encoded encoded_;
 };

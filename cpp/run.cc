@@ -27,6 +27,34 @@ struct Chunk {
   bool is_shared() const { return parts[0].size() > 1 || parts[1].size() > 1; }
 };
 
+// Ends the rows of some texts, one after the other.
+class RowEnds {
+ public:
+  RowEnds(RowWriter& writer, Sequence& scratch, size_t begin, size_t end)
+      : writer_(writer), scratch_(scratch), tokens_(writer.first_of_next(scratch, false)), row_(begin), end_(end) {}
+
+  // Where the tokens of each text are to be written.
+  Sequence& tokens() { return tokens_; }
+  // Of the text whose tokens are written now.
+  size_t row() const { return row_; }
+
+  void operator()() {
+    writer_.add(tokens_, nullptr);
+    if (++row_ < end_) writer_.first_of_next(scratch_, false);
+  }
+  // While more are being written.
+  template <bool kDetails>
+  void operator()(TokenWriter<kDetails>& tokens) {
+    writer_.end_row(tokens_, tokens, scratch_, row_ + 1 == end_);
+    ++row_;
+  }
+
+ private:
+  RowWriter& writer_;
+  Sequence &scratch_, &tokens_;
+  size_t row_, end_;
+};
+
 // Encodes some rows of a batch.
 class BatchEncoder {
  public:
@@ -126,20 +154,15 @@ class BatchEncoder {
   // Of a text each.
   void encode_rows(const Chunk& chunk, Worker& worker, RowWriter& writer) const {
     if (chunk.begin == chunk.end) return;
-    size_t row = chunk.begin;
-    Sequence& tokens = writer.first_of_next(worker.first, false);
-    const auto end_row = [&] {
-      writer.add(tokens, nullptr);
-      if (++row < chunk.end) writer.first_of_next(worker.first, false);
-    };
+    RowEnds end_row(writer, worker.first, chunk.begin, chunk.end);
     try {
-      with_encoder(worker, tokens, [&](auto encoder) {
+      with_encoder(worker, end_row.tokens(), [&](auto encoder) {
         encoder.encode_all(first_.texts.subspan(chunk.begin, chunk.end - chunk.begin), end_row);
       });
     } catch (const TruncationError&) {
       throw;
     } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument("row " + std::to_string(row) + ": " + error.what());
+      throw std::invalid_argument("row " + std::to_string(end_row.row()) + ": " + error.what());
     }
   }
 

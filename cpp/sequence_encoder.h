@@ -45,10 +45,10 @@ class SequenceEncoder {
     }
   }
 
-  // The same for several texts, which are given one after the other: `end_row()` is called behind the tokens of each.
-  // Where a scan can, words of several texts are looked up together.
+  // The same for several texts, which are given one after the other: `end_row()` is called behind the tokens of each,
+  // or `end_row(writer)` while those of more are written: where a scan can, it looks up words of several together.
   template <typename EndRow>
-  void encode_all(std::span<const std::string_view> texts, const EndRow& end_row) {
+  void encode_all(std::span<const std::string_view> texts, EndRow& end_row) {
     size_t bytes = 0;
     for (const std::string_view text : texts) bytes += text.size();
     if (needs_known_words(worker_, bytes)) remember_known_words(plan_, worker_);
@@ -79,7 +79,7 @@ class SequenceEncoder {
   friend class SpacedNewWords<SequenceEncoder, kDetails>;
 
   template <typename Encoder, typename EndRow>
-  void encode_all(Encoder&& waiting, std::span<const std::string_view> texts, const EndRow& end_row) {
+  void encode_all(Encoder&& waiting, std::span<const std::string_view> texts, EndRow& end_row) {
     for (size_t i = 0; i < texts.size(); ++i) {
       const std::string_view text = texts[i];
       prefetch_after(texts, i);

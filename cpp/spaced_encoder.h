@@ -32,7 +32,8 @@ class SpacedEncoder {
   bool encode(std::string_view text, uint32_t first, bool goes_on) {
     stretch_.first = first;
     stretch_.prepends = stages_.prepends && !goes_on;
-    Writing alone{*this, [] {}};
+    const auto no_rows = [] {};
+    Writing alone{*this, no_rows};
     if (!gather(text, alone) || !words_.write(alone)) return false;
     if (stages_.one_word()) ++encoder_.out_.word_count;
     return true;
@@ -41,7 +42,7 @@ class SpacedEncoder {
   // The words of a whole text wait, to be written with those of others. `end_row()` is called for each text whose
   // tokens are all written, now or by `write`.
   template <typename EndRow>
-  void add_text(std::string_view text, const EndRow& end_row) {
+  void add_text(std::string_view text, EndRow& end_row) {
     if (!words_.has_room_for_end()) write(end_row);
     Writing writing{*this, end_row};
     if (!gather(text, writing)) {
@@ -53,7 +54,7 @@ class SpacedEncoder {
     words_.end_text();
   }
   template <typename EndRow>
-  void write(const EndRow& end_row) {
+  void write(EndRow& end_row) {
     Writing writing{*this, end_row};
     words_.write(writing);
   }
@@ -76,7 +77,7 @@ class SpacedEncoder {
   template <typename EndRow>
   struct Writing {
     SpacedEncoder& encoder;
-    const EndRow& end_row;
+    EndRow& end_row;
 
     void begin_text(size_t number) {
       encoder.stretch_.text = number < encoder.words_.texts() ? encoder.texts_[number].view() : encoder.last_text_;
@@ -95,7 +96,7 @@ class SpacedEncoder {
     void keep(const Word& word, std::span<const WordToken> tokens) { encoder.new_words_.keep_found(word, tokens); }
   };
   template <typename EndRow>
-  Writing(SpacedEncoder&, const EndRow&) -> Writing<EndRow>;
+  Writing(SpacedEncoder&, EndRow&) -> Writing<EndRow>;
 
   // A text that has to be normalized as a whole.
   void encode_otherwise(std::string_view text) {

@@ -87,11 +87,25 @@ class TokenWriter {
       : out_(&out), to_{nullptr, nullptr, nullptr, out.ids.size(), out.word_count, words_per_word} {}
 
   // And for what is copied behind the last ones.
-  void make_room(size_t tokens) { resize(to_.count + tokens + LongWords::kReadable); }
+  void make_room(size_t tokens) {
+    const size_t size = to_.count + tokens + LongWords::kReadable;
+    if (size > out_->ids.size()) resize(size);
+  }
   // The sequence has what was written.
   void finish() {
     resize(to_.count);
     out_->word_count = to_.word;
+  }
+
+  // Of no word.
+  void put_special(std::span<const uint32_t> ids) {
+    make_room(ids.size());
+    for (const uint32_t id : ids) {
+      to_.ids[to_.count] = id;
+      if constexpr (kDetails) to_.spans[to_.count] = {0, 0};
+      if (kDetails && out_->keeps_words) to_.words[to_.count] = -1;
+      ++to_.count;
+    }
   }
 
   // For those who write more words than one. There is the room that was made.

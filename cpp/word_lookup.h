@@ -52,24 +52,27 @@ class WordLookup {
   // places in characters from the word's first one.
   template <typename Tokenize>
   void write(const Tokenize& tokenize) {
-    write(tokenize, [] {});
+    const auto no_rows = [](TokenWriter<kDetails>&) {};
+    write(tokenize, no_rows);
   }
-  // Likewise, and calls `end_row()` where a text ends.
+  // Likewise, and calls `end_row(writer)` where a text ends.
   template <typename Tokenize, typename EndRow>
-  void write(const Tokenize& tokenize, const EndRow& end_row) {
+  void write(const Tokenize& tokenize, EndRow& end_row) {
     if (has_long_word_) {
       for (size_t i = 0; i < waiting(); ++i) {
         if (const GatheredWord word = words_[i]; word.is_long()) long_words_.prefetch_record(word.hash());
       }
     }
     has_learnt_ = false;
+    TokenWriter<kDetails> writer(out_);
     size_t first = 0;
     for (const uint16_t end : words_.ends()) {
-      write(first, end, tokenize);
-      end_row();
+      write(first, end, writer, tokenize);
+      end_row(writer);
       first = end;
     }
-    write(first, waiting(), tokenize);
+    write(first, waiting(), writer, tokenize);
+    writer.finish();
     prepare();
   }
 
@@ -83,8 +86,7 @@ class WordLookup {
 
  private:
   template <typename Tokenize>
-  void write(size_t first, size_t end, const Tokenize& tokenize) {
-    TokenWriter<kDetails> writer(out_);
+  void write(size_t first, size_t end, TokenWriter<kDetails>& writer, const Tokenize& tokenize) {
     for (size_t i = first; i < end; ++i) {
       i = words_.write(i, end, cache_.table(), medium_words_.table(), writer);
       if (i == end) break;
@@ -97,7 +99,6 @@ class WordLookup {
       }
       write_new(writer, words_[i], tokenize);
     }
-    writer.finish();
   }
 
   // Tokenizes the new ones of the words from `first` on side by side, if the model can.

@@ -76,6 +76,14 @@ const AddedTokenMatcher::Entry* AddedTokenMatcher::longest_at(std::string_view t
   return nullptr;
 }
 
+bool AddedTokenMatcher::matches(std::string_view text) const {
+  if (empty()) return false;
+  for (size_t at = next_candidate(text, 0); at < text.size(); at = next_candidate(text, at + 1)) {
+    if (longest_at(text, at) != nullptr) return true;
+  }
+  return false;
+}
+
 void AddedTokenMatcher::split(std::string_view text, bool split_special_tokens, std::vector<Segment>& segments) const {
   segments.clear();
   if (text.empty()) return;

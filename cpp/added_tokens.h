@@ -26,6 +26,9 @@ class AddedTokenMatcher {
 
   bool empty() const { return entries_.empty(); }
 
+  // Whether some pattern is in the text.
+  bool matches(std::string_view text) const;
+
   // Splits the text at its added tokens. An empty text has no segments. With rstrip, a segment may begin before the
   // one before it ended, as in the reference. With `split_special_tokens`, special tokens are text like any other, but
   // still hide shorter ones inside them.

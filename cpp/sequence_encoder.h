@@ -111,8 +111,7 @@ class SequenceEncoder {
   bool may_wait(std::string_view text) {
     if (text.size() >= UINT32_MAX) return false;
     if (plan_.byte_level && (!plan_.normalized.empty() || needs_prefix(text))) return false;
-    plan_.verbatim.split(text, split_special_tokens_, worker_.segments);
-    if (worker_.segments.size() != 1 || worker_.segments[0].token != nullptr) return false;
+    if (plan_.verbatim.matches(text)) return false;
     return plan_.byte_level ? has_normal_form(text) : !plan_.may_have_normalized_token(text);
   }
 

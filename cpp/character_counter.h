@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -31,6 +32,21 @@ class CharacterCounter {
 // Makes the places of a word's tokens, in its bytes, places in its characters. Bytes of a character are each the whole
 // of it.
 inline void count_characters(std::string_view word, WordTokens& tokens) {
+  constexpr size_t kShort = 64;
+  if (word.size() <= kShort) {
+    std::array<uint8_t, kShort + 1> before;  // how many characters begin before each byte
+    uint8_t count = 0;
+    for (size_t i = 0; i < word.size(); ++i) {
+      before[i] = count;
+      count += !unicode::is_continuation(word[i]);
+    }
+    before[word.size()] = count;
+    for (WordToken& token : tokens) {
+      token.begin = before[token.begin + 1] - 1U;
+      token.end = std::max<uint32_t>(before[token.end], token.begin + 1);
+    }
+    return;
+  }
   if (unicode::count_characters(word) == word.size()) return;
   CharacterCounter begins(word), ends(word);
   for (WordToken& token : tokens) {

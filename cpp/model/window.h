@@ -35,6 +35,7 @@ struct Window {
   }
 
   std::array<uint8_t, 16> bytes() const {
+    if constexpr (std::endian::native == std::endian::little) return std::bit_cast<std::array<uint8_t, 16>>(*this);
     std::array<uint8_t, 16> bytes;
     for (size_t i = 0; i < 8; ++i) {
       bytes[i] = static_cast<uint8_t>(low >> 8 * i);

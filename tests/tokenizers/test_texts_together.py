@@ -13,7 +13,7 @@ import pytest
 from leanformers import AutoTokenizer, _core
 from leanformers.errors import InputValueError
 
-NAMES = ("gpt2", "t5", "llama", "mistral", "words")
+NAMES = ("gpt2", "framed", "t5", "llama", "mistral", "words")
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +26,8 @@ def load(test_data: Path, corpus_lines: list[str], tmp_path_factory: pytest.Temp
         tokenizer = tokenizers.Tokenizer(models.BPE(byte_fallback=name != "words", unk_token="<unk>", fuse_unk=True))
         if name == "llama":
             tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+        elif name == "framed":
+            tokenizer.pre_tokenizer = pre.ByteLevel(add_prefix_space=False, trim_offsets=False)
         else:
             tokenizer.pre_tokenizer = pre.Metaspace() if name == "mistral" else pre.Whitespace()
         bytes_ = [f"<0x{byte:02X}>" for byte in range(256)]
@@ -33,7 +35,15 @@ def load(test_data: Path, corpus_lines: list[str], tmp_path_factory: pytest.Temp
         trainer = tokenizers.trainers.BpeTrainer(
             vocab_size=3000, special_tokens=special, show_progress=False, max_token_length=16
         )
+        if name == "framed":
+            trainer = tokenizers.trainers.BpeTrainer(
+                vocab_size=3000, special_tokens=special[:2], show_progress=False, initial_alphabet=pre.ByteLevel.alphabet()
+            )
         tokenizer.train_from_iterator(corpus_lines[:300], trainer)
+        if name == "framed":
+            tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
+                "<unk> </s> $A </s>", special_tokens=[("<unk>", 0), ("</s>", 1)]
+            )
         return tokenizer
 
     def load(name: str) -> Path:
@@ -104,7 +114,7 @@ def test_each_text_alone_has_the_same_tokens(tokenizer: Any, texts: list[str]) -
     some = texts[:400]
     alone = tokenizer._spec.compile()
     expected = [row for text in some for row in alone.encode([text], details=True).lists(_core.Column.SPANS)]
-    for options in ({}, {"max_length": 4}, {"max_length": 4, "truncate_left": True}):
+    for options in ({}, {"max_length": 4}, {"max_length": 30}, {"max_length": 4, "truncate_left": True}):
         found = tokenizer._spec.compile().encode(some, details=True, threads=1, **options)
         if not options:
             assert found.lists(_core.Column.SPANS) == expected

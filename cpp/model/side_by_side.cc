@@ -13,11 +13,9 @@ void SideBySide::find() {
 
 // Finds those that are one token.
 void SideBySide::find_whole(Rest& rest) {
-  std::array<PerfectTable::Asked, kRoom> asked;
-  for (size_t i = 0; i < count_; ++i) asked[i] = search_.symbols_.ask(windows_[i], sizes_[i]);
   std::array<uint32_t, kRoom> symbols;
   for (size_t i = 0; i < count_; ++i) {
-    symbols[i] = search_.symbols_.guess(asked[i]);
+    symbols[i] = search_.symbols_.guess(asked_[i]);
     search_.symbols_.prefetch(symbols[i]);
     search_.forest_.prefetch_id(symbols[i]);
   }

@@ -33,6 +33,7 @@ class SideBySide {
   // A text that fits, which is made of letters, and for which there is room.
   void add(const Window& text, size_t size) {
     windows_[count_] = text;
+    asked_[count_] = search_.symbols_.ask(text, static_cast<unsigned>(size));
     sizes_[count_++] = static_cast<uint8_t>(size);
   }
   // Finds the tokens of all texts.
@@ -59,6 +60,7 @@ class SideBySide {
   size_t count_ = 0;
   std::array<Window, kRoom> windows_;
   Numbers sizes_;
+  std::array<PerfectTable::Asked, kRoom> asked_;  // whether they are a token as a whole
   std::array<MergedWord, kRoom> words_;  // those that are no token as a whole
   std::array<std::array<WordToken, Window::kBytes>, kRoom> tokens_;
   Numbers counts_;

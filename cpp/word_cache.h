@@ -122,10 +122,16 @@ class WordCache {
   // Keeps up to kMostTokens tokens, whose places are in characters from the word's first one, or all 0. Those of a
   // `long_entry` are read with `tokens_of`.
   void insert(const Key& key, std::span<const WordToken> tokens) {
+    if (entries_.empty()) prepare();
+    insert(key, table().place(key), tokens);
+  }
+  // Of a word whose place is known.
+  void insert(const Key& key, uint32_t place, std::span<const WordToken> tokens) {
     if (tokens.empty() || tokens.size() > kMostTokens) return;
     const bool is_long = tokens.size() > kMaxTokens;
     if (is_long && more_.size() + tokens.size() > kRoomForMore) forget();
-    Entry& entry = place_for(key);
+    Entry& entry = make_place(place);
+    ++kept_;
     entry.key = key;
     entry.count = static_cast<uint8_t>(tokens.size());
     if (is_long) {
@@ -149,7 +155,9 @@ class WordCache {
   void insert_token(const Key& key, uint32_t id, uint8_t characters) {
     // What has to go for it is no sign that a job needs more room.
     const size_t pushed_out = pushed_out_;
-    Entry& entry = place_for(key);
+    if (entries_.empty()) prepare();
+    Entry& entry = make_place(table().place(key));
+    ++kept_;
     entry.key = key;
     entry.ids[0] = id;
     entry.places[0] = characters;
@@ -176,14 +184,6 @@ class WordCache {
 
   Entry* pair(uint32_t place) { return &entries_[place / sizeof(Entry)]; }
 
-  // The fields of a word's entry are written in its place: whoever copied a whole entry would wait until each of them
-  // has got to memory.
-  Entry& place_for(const Key& key) {
-    if (entries_.empty()) prepare();
-    ++kept_;
-    return make_place(key);
-  }
-
   void forget() {
     std::fill(entries_.begin(), entries_.end(), Entry{});
     more_.clear();
@@ -191,9 +191,9 @@ class WordCache {
     pushed_out_ = 0;
   }
 
-  // What has no more room in its own pair goes to the neighbouring one.
-  Entry& make_place(const Key& key) {
-    const uint32_t place = table().place(key);
+  // What has no more room in its own pair goes to the neighbouring one. The fields of an entry are written in its
+  // place: whoever copied a whole entry would wait until each of them has got to memory.
+  Entry& make_place(uint32_t place) {
     Entry* const pair = this->pair(place);
     if (pair[1].count != 0) {
       Entry* neighbour = this->pair(place ^ kPairBytes);
@@ -211,7 +211,7 @@ class WordCache {
   void resize(size_t entries) {
     const Entries old = std::exchange(entries_, Entries(entries));
     for (size_t i = old.size(); i-- > 0;) {  // the newer one of a pair comes last
-      if (old[i].count != 0) make_place(old[i].key) = old[i];
+      if (old[i].count != 0) make_place(table().place(old[i].key)) = old[i];
     }
     pushed_out_ = 0;
   }

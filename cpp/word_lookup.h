@@ -115,8 +115,7 @@ class WordLookup {
           return fits;
         },
         [&](size_t number, std::span<const WordToken> tokens) {
-          const GatheredWord word = words_[number];
-          cache_.insert(word.key, tokenize.places(word, tokens));
+          cache_.insert(words_.key(number), words_.place(number), tokenize.places(words_[number], tokens));
         });
     return true;
   }

@@ -22,8 +22,10 @@ void SideBySide::find_whole(Rest& rest) {
   rest.count = 0;
   for (size_t i = 0; i < count_; ++i) {
     const bool is_whole = search_.symbols_.is(symbols[i], windows_[i], sizes_[i]);
-    tokens_[i][0] = {search_.forest_.id(is_whole ? symbols[i] : 0), 0, sizes_[i]};
+    tokens_[token_count_] = {search_.forest_.id(is_whole ? symbols[i] : 0), 0, sizes_[i]};
+    firsts_[i] = static_cast<uint16_t>(token_count_);
     counts_[i] = is_whole;
+    token_count_ += is_whole;
     rest.numbers[rest.count] = static_cast<uint8_t>(i);
     rest.count += !is_whole;
   }
@@ -37,8 +39,12 @@ void SideBySide::merge(const Rest& rest) {
   }
   for (size_t m = 0; m < rest.count; ++m) {
     const auto& [symbols, ends, count] = words_[m];
+    firsts_[rest.numbers[m]] = static_cast<uint16_t>(token_count_);
+    counts_[rest.numbers[m]] = static_cast<uint8_t>(count);
     uint32_t begin = 0;
-    for (uint32_t s = 0; s < count; begin = ends[s++]) add_token(rest.numbers[m], symbols[s], begin, ends[s]);
+    for (uint32_t s = 0; s < count; begin = ends[s++]) {
+      tokens_[token_count_++] = {search_.forest_.id(symbols[s]), begin, ends[s]};
+    }
   }
 }
 

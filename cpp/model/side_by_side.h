@@ -29,7 +29,7 @@ class SideBySide {
   explicit SideBySide(const TokenSearch& search) : search_(search) {}
 
   size_t count() const { return count_; }
-  void clear() { count_ = 0; }
+  void clear() { count_ = token_count_ = 0; }
   // A text that fits, which is made of letters, and for which there is room.
   void add(const Window& text, size_t size) {
     windows_[count_] = text;
@@ -39,7 +39,7 @@ class SideBySide {
   // Finds the tokens of all texts.
   void find();
   // Those of the text with this number, with places from its beginning on.
-  std::span<const WordToken> operator[](size_t number) const { return {tokens_[number].data(), counts_[number]}; }
+  std::span<const WordToken> operator[](size_t number) const { return {tokens_.data() + firsts_[number], counts_[number]}; }
 
  private:
   using Numbers = std::array<uint8_t, kRoom>;  // of texts
@@ -52,9 +52,6 @@ class SideBySide {
   void find_whole(Rest& rest);
   void merge(const Rest& rest);
   void read_letters(size_t number, MergedWord& word) const;
-  void add_token(size_t number, uint32_t symbol, uint32_t begin, uint32_t end) {
-    tokens_[number][counts_[number]++] = {search_.forest_.id(symbol), begin, end};
-  }
 
   const TokenSearch& search_;
   size_t count_ = 0;
@@ -62,8 +59,11 @@ class SideBySide {
   Numbers sizes_;
   std::array<PerfectTable::Asked, kRoom> asked_;  // whether they are a token as a whole
   std::array<MergedWord, kRoom> words_;  // those that are no token as a whole
-  std::array<std::array<WordToken, Window::kBytes>, kRoom> tokens_;
+  // Of all texts, as they were found; of each the first one, and how many there are.
+  std::array<WordToken, kRoom * Window::kBytes> tokens_;
+  std::array<uint16_t, kRoom> firsts_;
   Numbers counts_;
+  size_t token_count_ = 0;
 };
 
 }  // namespace leanformers

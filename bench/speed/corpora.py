@@ -10,6 +10,7 @@ import re
 import site
 import sysconfig
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 __all__ = ["DATA", "adversarial", "read_corpora"]
@@ -26,8 +27,9 @@ def read_corpora(size: int) -> dict[str, list[str]]:
     Of "english" and "cjk" there is a "… document" too: the first megabyte as one text.
     """
     english = [*_lines("english"), *_documentation()]
-    short = [*_lines("short")] or [sentence for text in english for sentence in _SENTENCE.split(text)]
-    corpora = {"english": english, "code": list(_sources()), "short": _up_to(size, short)[:20_000]}
+    sentences = (sentence for text in english for sentence in _SENTENCE.split(text) if sentence.strip())
+    short = list(islice(chain(_lines("short"), sentences), 20_000))
+    corpora = {"english": english, "code": list(_sources()), "short": short}
     for text in _lines("multilingual"):
         letters = max(sum(map(str.isalpha, text)), 1)
         if len(_CJK.findall(text)) > letters / 2:

@@ -37,7 +37,10 @@ def load(test_data: Path, corpus_lines: list[str], tmp_path_factory: pytest.Temp
         )
         if name == "framed":
             trainer = tokenizers.trainers.BpeTrainer(
-                vocab_size=3000, special_tokens=special[:2], show_progress=False, initial_alphabet=pre.ByteLevel.alphabet()
+                vocab_size=3000,
+                special_tokens=special[:2],
+                show_progress=False,
+                initial_alphabet=pre.ByteLevel.alphabet(),
             )
         tokenizer.train_from_iterator(corpus_lines[:300], trainer)
         if name == "framed":

@@ -23,8 +23,8 @@ class RowWriter {
   // Throws TruncationError when the sample cannot be cut as the options say.
   void add(const Sequence& first, const Sequence* second);
 
-  // As `add` and then, but after the `last` row, `first_of_next`: for those who write the tokens of many texts without a
-  // pause. Most often the next row simply begins.
+  // As `add` and then, but after the `last` row, `first_of_next`: for those who write the tokens of many texts without
+  // a pause. Most often the next row simply begins.
   template <bool kDetails>
   void end_row(const Sequence& first, TokenWriter<kDetails>& writer, Sequence& scratch, bool last) {
     const size_t size = writer.columns().count - first.begin;

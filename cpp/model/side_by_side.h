@@ -39,7 +39,9 @@ class SideBySide {
   // Finds the tokens of all texts.
   void find();
   // Those of the text with this number, with places from its beginning on.
-  std::span<const WordToken> operator[](size_t number) const { return {tokens_.data() + firsts_[number], counts_[number]}; }
+  std::span<const WordToken> operator[](size_t number) const {
+    return {tokens_.data() + firsts_[number], counts_[number]};
+  }
 
  private:
   using Numbers = std::array<uint8_t, kRoom>;  // of texts
@@ -58,7 +60,7 @@ class SideBySide {
   std::array<Window, kRoom> windows_;
   Numbers sizes_;
   std::array<PerfectTable::Asked, kRoom> asked_;  // whether they are a token as a whole
-  std::array<MergedWord, kRoom> words_;  // those that are no token as a whole
+  std::array<MergedWord, kRoom> words_;           // those that are no token as a whole
   // Of all texts, as they were found; of each the first one, and how many there are.
   std::array<WordToken, kRoom * Window::kBytes> tokens_;
   std::array<uint16_t, kRoom> firsts_;

@@ -481,7 +481,7 @@ def unicode_versions() -> dict[str, str]:
 
 def block_masks(block: bytes) -> dict[str, dict[str, int]]:
     """
-    Instruction set -> which of 64 bytes are what, as bits: all of them give the same.
+    Instruction set -> which of up to 64 bytes are what, as bits: all of them give the same.
     """
 
 def cpu_quota(root: str = '/') -> int | None:

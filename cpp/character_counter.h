@@ -30,8 +30,9 @@ class CharacterCounter {
 };
 
 // Makes the places of a word's tokens, in its bytes, places in its characters. Bytes of a character are each the whole
-// of it.
+// of it. None of them lies beyond the word.
 inline void count_characters(std::string_view word, WordTokens& tokens) {
+  // Of a short word all bytes are looked at before they are asked for: three calls a token would take longer.
   constexpr size_t kShort = 64;
   if (word.size() <= kShort) {
     std::array<uint8_t, kShort + 1> before;  // how many characters begin before each byte

@@ -34,7 +34,7 @@ void tokenize_new(const WordGatherer<kDetails>& words, size_t first, const WordC
                   const Add& add, const Keep& keep) {
   SideBySide some(search);
   std::array<uint16_t, SideBySide::kRoom> added;
-  // For words that come twice: by some bits of their places the last one that was added, and one.
+  // For words that come twice: by some bits of their places the last one that was added, as its number here and one.
   std::array<uint8_t, 256> last{};
   const auto find = [&] {
     some.find();

@@ -121,10 +121,7 @@ class WordCache {
 
   // Keeps up to kMostTokens tokens, whose places are in characters from the word's first one, or all 0. Those of a
   // `long_entry` are read with `tokens_of`.
-  void insert(const Key& key, std::span<const WordToken> tokens) {
-    if (entries_.empty()) prepare();
-    insert(key, table().place(key), tokens);
-  }
+  void insert(const Key& key, std::span<const WordToken> tokens) { insert(key, place_of(key), tokens); }
   // Of a word whose place is known.
   void insert(const Key& key, uint32_t place, std::span<const WordToken> tokens) {
     if (tokens.empty() || tokens.size() > kMostTokens) return;
@@ -155,8 +152,7 @@ class WordCache {
   void insert_token(const Key& key, uint32_t id, uint8_t characters) {
     // What has to go for it is no sign that a job needs more room.
     const size_t pushed_out = pushed_out_;
-    if (entries_.empty()) prepare();
-    Entry& entry = make_place(table().place(key));
+    Entry& entry = make_place(place_of(key));
     ++kept_;
     entry.key = key;
     entry.ids[0] = id;
@@ -183,6 +179,11 @@ class WordCache {
   static constexpr uint32_t kPairBytes = WordTable::kPairBytes;
 
   Entry* pair(uint32_t place) { return &entries_[place / sizeof(Entry)]; }
+
+  uint32_t place_of(const Key& key) {
+    if (entries_.empty()) prepare();
+    return table().place(key);
+  }
 
   void forget() {
     std::fill(entries_.begin(), entries_.end(), Entry{});
@@ -211,7 +212,7 @@ class WordCache {
   void resize(size_t entries) {
     const Entries old = std::exchange(entries_, Entries(entries));
     for (size_t i = old.size(); i-- > 0;) {  // the newer one of a pair comes last
-      if (old[i].count != 0) make_place(table().place(old[i].key)) = old[i];
+      if (old[i].count != 0) make_place(place_of(old[i].key)) = old[i];
     }
     pushed_out_ = 0;
   }

@@ -8,7 +8,7 @@
 
 namespace leanformers {
 
-// The first `size` of 64 bytes, and zeros.
+// The first `size` of 64 bytes, and zeros: of a copy, where a Block cannot read so few by itself.
 template <typename Block>
 Block block_of(const char* bytes, size_t size) {
   constexpr size_t kBytes = 64;

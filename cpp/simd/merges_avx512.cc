@@ -21,8 +21,8 @@ struct alignas(64) Merging {
   JoinedSymbols::Asked with_previous, with_next;
 };
 
-// The values of a table at these places, of those that are asked for: kNone of the others. None of them is beyond
-// `count`, which is small most often.
+// The values of a table at those of these places that are asked for, and kNone for the others. All of them are among
+// the first `count`, which are few most often: then half as much is read.
 __m512i pairs_at(const uint32_t* table, __m512i places, __mmask16 asked, uint32_t count) {
   const __m512i none = _mm512_set1_epi32(-1);
   if (count > 8) return _mm512_mask_i32gather_epi32(none, asked, places, table, 4);

@@ -53,7 +53,7 @@ std::vector<std::string> Tokenizer::decode_rows(std::span<const uint32_t> ids, s
       }
     }
   };
-  share_out((texts.size() + kRowsOfATask - 1) / kRowsOfATask, threads == 0 ? allowed_threads() : threads, decode_some);
+  share_out((texts.size() + kRowsOfATask - 1) / kRowsOfATask, threads, decode_some);
   return texts;
 }
 

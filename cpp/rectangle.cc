@@ -99,7 +99,7 @@ void write_rectangle(const Encoded& encoded, Column column, const Padding& paddi
   const size_t chunk = std::max<size_t>(1, kChunk / std::max<size_t>(1, writer.row_size()));
   const size_t chunks = (rows + chunk - 1) / chunk;
   if (chunks < 2) return writer.write(0, rows);
-  share_out(chunks, allowed_threads(), [&](size_t i) { writer.write(i * chunk, std::min(rows, (i + 1) * chunk)); });
+  share_out(chunks, 0, [&](size_t i) { writer.write(i * chunk, std::min(rows, (i + 1) * chunk)); });
 }
 
 }  // namespace leanformers

@@ -63,8 +63,9 @@ class BatchEncoder {
 
   Encoded encode() const {
     const size_t rows = first_.rows();
-    if (options_.threads < 2) return encode({0, rows, {}});
-    const std::vector<Chunk> chunks = this->chunks();
+    const size_t threads = this->threads();
+    if (threads < 2) return encode({0, rows, {}});
+    const std::vector<Chunk> chunks = this->chunks(threads);
     if (chunks.size() == 1) return encode(chunks[0]);
     Encoded all = writer({0, rows, {}}).take();  // which has room for all
     for (size_t begin = 0, end; begin < chunks.size(); begin = end) {
@@ -73,7 +74,7 @@ class BatchEncoder {
         while (end < chunks.size() && !chunks[end].is_shared()) ++end;
       }
       share_out_in_order(
-          end - begin, options_.threads, [&](size_t i) { return encode(chunks[begin + i]); },
+          end - begin, threads, [&](size_t i) { return encode(chunks[begin + i]); },
           [&](size_t, const Encoded& some) { all.append(some); });
     }
     return all;
@@ -87,10 +88,16 @@ class BatchEncoder {
     return bytes;
   }
 
+  // Asked of the system only where there is something to share: a short text takes hardly longer than the question.
+  size_t threads() const {
+    if (options_.threads != 0) return options_.threads;
+    return bytes(0, first_.rows()) < std::min(kChunkBytes, options_.part_bytes) ? 1 : allowed_threads();
+  }
+
   // All rows, with about as much text in each chunk.
-  std::vector<Chunk> chunks() const {
+  std::vector<Chunk> chunks(size_t threads) const {
     const size_t rows = first_.rows();
-    const size_t long_bytes = std::max(bytes(0, rows) / (options_.threads * kLongShare), options_.part_bytes);
+    const size_t long_bytes = std::max(bytes(0, rows) / (threads * kLongShare), options_.part_bytes);
     std::vector<Chunk> chunks;
     size_t begin = 0, bytes = 0;
     const auto finish = [&](size_t end) {
@@ -235,9 +242,7 @@ std::vector<size_t> Tokenizer::cuts(std::string_view text, size_t part_bytes) co
 
 Encoded Tokenizer::encode(const Texts& texts, const Texts& pairs, const EncodeOptions& options) const {
   if (!pairs.empty() && pairs.rows() != texts.rows()) throw std::invalid_argument("texts and pairs differ in number");
-  EncodeOptions with_threads = options;
-  if (options.threads == 0) with_threads.threads = static_cast<uint32_t>(allowed_threads());
-  return BatchEncoder(*plan_, texts, pairs, with_threads).encode();
+  return BatchEncoder(*plan_, texts, pairs, options).encode();
 }
 
 }  // namespace leanformers

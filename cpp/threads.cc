@@ -16,15 +16,23 @@
 
 namespace leanformers {
 
-size_t allowed_threads() {
-  size_t processors = std::thread::hardware_concurrency();
+namespace {
+
+size_t processors() {
 #ifdef __linux__
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) processors = static_cast<size_t>(CPU_COUNT(&set));
-  static const size_t quota = cpu_quota().value_or(SIZE_MAX);  // read once: it takes files
-  processors = std::min(processors, quota);
+  cpu_set_t set;  // may be another one with each call
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<size_t>(CPU_COUNT(&set));
 #endif
-  return std::max<size_t>(1, processors);
+  static const size_t all = std::thread::hardware_concurrency();
+  return std::max<size_t>(1, all);
+}
+
+}  // namespace
+
+// What takes files is read once: a look into them lasts longer than a short text.
+size_t allowed_threads() {
+  static const size_t quota = cpu_quota().value_or(SIZE_MAX);
+  return std::min(processors(), quota);
 }
 
 void share_out(size_t count, size_t threads, const std::function<void(size_t)>& task) {
@@ -42,6 +50,7 @@ void share_out(size_t count, size_t threads, const std::function<void(size_t)>& 
       }
     }
   };
+  if (threads == 0 && count > 1) threads = allowed_threads();
   std::vector<std::thread> helpers;
   try {
     for (size_t i = 1; i < std::min(threads, count); ++i) helpers.emplace_back(work);

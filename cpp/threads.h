@@ -13,8 +13,9 @@ namespace leanformers {
 // The processors that this process may use.
 size_t allowed_threads();
 
-// Calls `task(0)` … `task(count - 1)`, each once, on up to `threads` threads, the caller's among them; they are begun
-// in this order. Of exceptions the one of the lowest number is thrown, after all threads have ended.
+// Calls `task(0)` … `task(count - 1)`, each once, on up to `threads` threads, the caller's among them, 0: as many as
+// are allowed; they are begun in this order. Of exceptions the one of the lowest number is thrown, after all threads
+// have ended.
 void share_out(size_t count, size_t threads, const std::function<void(size_t)>& task);
 
 // Likewise for `make`, whose results are handed to `take(i, result)` in their order and one at a time, by whichever

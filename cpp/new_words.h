@@ -33,13 +33,14 @@ template <bool kDetails, typename Add, typename Keep>
 void tokenize_new(const WordGatherer<kDetails>& words, size_t first, const WordCache& cache, const TokenSearch& search,
                   const Add& add, const Keep& keep) {
   SideBySide some(search);
-  std::array<uint16_t, SideBySide::kRoom> added;
+  std::array<uint16_t, 1 + SideBySide::kRoom> added;  // from 1 on
+  added[0] = 0;
   // For words that come twice: by some bits of their places the last one that was added, as its number here and one.
   std::array<uint8_t, 256> last{};
   const auto find = [&] {
     some.find();
-    for (size_t i = 0; i < some.count(); ++i) cache.prefetch(words.place(added[i]));
-    for (size_t i = 0; i < some.count(); ++i) keep(added[i], some[i]);
+    for (size_t i = 0; i < some.count(); ++i) cache.prefetch(words.place(added[1 + i]));
+    for (size_t i = 0; i < some.count(); ++i) keep(added[1 + i], some[i]);
     some.clear();
     last.fill(0);
   };
@@ -48,9 +49,11 @@ void tokenize_new(const WordGatherer<kDetails>& words, size_t first, const WordC
   for (const uint16_t number : found) cache.prefetch_pushed_out(words.place(number));
   for (const uint16_t number : found) {
     uint8_t& seen = last[words.place(number) / WordTable::kPairBytes % last.size()];
-    if (seen != 0 && words.key(added[seen - 1]) == words.key(number)) continue;
+    // Without a branch on whether there is one with these bits.
+    const bool is_same = words.key(added[seen]) == words.key(number);
+    if ((unsigned{is_same} & unsigned{seen != 0}) != 0) continue;
     if (cache.is_pushed_out(words.key(number), words.place(number)) || !add(number, some)) continue;
-    added[some.count() - 1] = number;
+    added[some.count()] = number;
     seen = static_cast<uint8_t>(some.count());
     if (some.count() == SideBySide::kRoom) find();
   }

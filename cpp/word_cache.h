@@ -81,7 +81,8 @@ class WordCache {
   }
   // Whether a word that its pair does not have is in the neighbouring one.
   bool is_pushed_out(const Key& key, uint32_t place) const {
-    return entries_[place / sizeof(Entry) + 1].count != 0 && find(key, place) != nullptr;
+    const Entry* const neighbour = table().at(place ^ kPairBytes);
+    return (unsigned{neighbour[0].differs(key)} & unsigned{neighbour[1].differs(key)}) == 0;
   }
   // As `find`. One that was pushed out to the neighbouring pair comes home: those that are looked for stay near.
   const Entry* fetch(const Key& key, uint32_t place) {
@@ -138,9 +139,11 @@ class WordCache {
       for (size_t i = 0; i < tokens.size(); ++i) more_ids_[entry.ids[0] + i] = tokens[i].id;
       return;
     }
-    for (size_t i = 0; i < tokens.size(); ++i) {
-      entry.ids[i] = tokens[i].id;
-      entry.places[i] = static_cast<uint8_t>(tokens[i].begin << 4 | tokens[i].end);
+    // The last one also where there are fewer, instead of a branch on how many there are.
+    for (size_t i = 0; i < kMaxTokens; ++i) {
+      const WordToken& token = tokens[std::min(i, tokens.size() - 1)];
+      entry.ids[i] = token.id;
+      entry.places[i] = static_cast<uint8_t>(token.begin << 4 | token.end);
     }
   }
   static bool is_long(const Entry& entry) { return entry.count > kMaxTokens; }
@@ -192,19 +195,16 @@ class WordCache {
     pushed_out_ = 0;
   }
 
-  // What has no more room in its own pair goes to the neighbouring one. The fields of an entry are written in its
-  // place: whoever copied a whole entry would wait until each of them has got to memory.
+  // What has no more room in its own pair goes to the neighbouring one, without a branch on whether there is something
+  // and room for it. The fields of an entry are written in its place: whoever copied a whole entry would wait until
+  // each of them has got to memory.
   Entry& make_place(uint32_t place) {
     Entry* const pair = this->pair(place);
-    if (pair[1].count != 0) {
-      Entry* neighbour = this->pair(place ^ kPairBytes);
-      neighbour += neighbour->count != 0;
-      if (neighbour->count == 0) {
-        *neighbour = pair[1];
-      } else {
-        ++pushed_out_;
-      }
-    }
+    Entry* neighbour = this->pair(place ^ kPairBytes);
+    neighbour += neighbour->count != 0;
+    const bool has_room = neighbour->count == 0;
+    pushed_out_ += size_t{!has_room} & size_t{pair[1].count != 0};
+    *neighbour = *(has_room ? &pair[1] : neighbour);
     pair[1] = pair[0];
     return pair[0];
   }

@@ -45,7 +45,12 @@ class MergeForest {
   // Symbols are numbered: letters as they were given, then the others in the order of the merges that make them.
   uint32_t letters() const { return letters_; }
   uint32_t size() const { return size_; }
-  uint32_t id(uint32_t symbol) const { return symbol < ids_.size() ? ids_[symbol] : symbol + id_of_0_; }
+  // Without a branch: whether a token is a letter is anybody's guess. Any number is read.
+  uint32_t id(uint32_t symbol) const {
+    const bool is_listed = symbol < ids_.size();
+    const uint32_t listed = ids_[is_listed ? symbol : 0];
+    return is_listed ? listed : symbol + id_of_0_;
+  }
   bool has(uint32_t id) const { return id < symbols_.size() && symbols_[id] != kNone; }
   // A letter is made of itself twice.
   Parts parts(uint32_t symbol) const { return parts_[symbol]; }
@@ -61,7 +66,7 @@ class MergeForest {
   }
   // For a look at the id of a symbol, or a number beyond all, that comes soon.
   [[gnu::always_inline]] void prefetch_id(uint32_t symbol) const {
-    if (symbol < ids_.size()) __builtin_prefetch(&ids_[symbol]);
+    __builtin_prefetch(&ids_[symbol < ids_.size() ? symbol : 0]);
   }
   static constexpr uint32_t kNone = JoinedSymbols::kNone;
 

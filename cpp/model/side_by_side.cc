@@ -35,16 +35,21 @@ void SideBySide::merge(const Rest& rest) {
   for (size_t m = 0; m < rest.count; ++m) read_letters(rest.numbers[m], words_[m]);
   instructions().merges.merge(search_.forest_.joined(), words_.data(), rest.count);
   for (size_t m = 0; m < rest.count; ++m) {
-    for (uint32_t s = 0; s < words_[m].count; ++s) search_.forest_.prefetch_id(words_[m].symbols[s]);
+    for (uint32_t s = 0; s < kFewTokens; ++s) search_.forest_.prefetch_id(words_[m].symbols[s]);
   }
   for (size_t m = 0; m < rest.count; ++m) {
     const auto& [symbols, ends, count] = words_[m];
     firsts_[rest.numbers[m]] = static_cast<uint16_t>(token_count_);
     counts_[rest.numbers[m]] = static_cast<uint8_t>(count);
+    WordToken* const tokens = &tokens_[token_count_];
+    token_count_ += count;
     uint32_t begin = 0;
-    for (uint32_t s = 0; s < count; begin = ends[s++]) {
-      tokens_[token_count_++] = {search_.forest_.id(symbols[s]), begin, ends[s]};
-    }
+    const auto put = [&](uint32_t s) {
+      tokens[s] = {search_.forest_.id(symbols[s]), begin, ends[s]};
+      begin = ends[s];
+    };
+    for (uint32_t s = 0; s < kFewTokens; ++s) put(s);
+    for (uint32_t s = kFewTokens; s < count; ++s) put(s);
   }
 }
 

@@ -61,8 +61,10 @@ class SideBySide {
   Numbers sizes_;
   std::array<PerfectTable::Asked, kRoom> asked_;  // whether they are a token as a whole
   std::array<MergedWord, kRoom> words_;           // those that are no token as a whole
-  // Of all texts, as they were found; of each the first one, and how many there are.
-  std::array<WordToken, kRoom * Window::kBytes> tokens_;
+  // Of all texts, as they were found; of each the first one, and how many there are. Most have few: so many are put
+  // for each, without a branch on how many there are.
+  static constexpr uint32_t kFewTokens = 4;
+  std::array<WordToken, kRoom * Window::kBytes + kFewTokens> tokens_;
   std::array<uint16_t, kRoom> firsts_;
   Numbers counts_;
   size_t token_count_ = 0;

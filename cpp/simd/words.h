@@ -23,7 +23,8 @@ struct WordKey {
 
   uint64_t low, high;
 
-  bool operator==(const WordKey&) const = default;
+  // Without a branch: which of several keys is a word's is anybody's guess.
+  bool operator==(const WordKey& other) const { return ((low ^ other.low) | (high ^ other.high)) == 0; }
 };
 
 // A short word and its tokens, in half a line of the processor's cache: two of them are a pair, which begins a line.
@@ -37,8 +38,7 @@ struct WordEntry {
   uint8_t places[kMaxTokens]{};
   uint8_t count = 0;  // 0: empty
 
-  // Without a branch: which of two entries has a word is anybody's guess.
-  bool differs(const WordKey& other) const { return ((key.low ^ other.low) | (key.high ^ other.high)) != 0; }
+  bool differs(const WordKey& other) const { return !(key == other); }
 };
 static_assert(sizeof(WordEntry) == 32);
 
@@ -72,7 +72,7 @@ struct alignas(64) MediumEntry {
   uint8_t size = 0;               // of the word; 0: empty
   uint8_t count = 0;
 
-  // Without a branch, as in WordEntry.
+  // Without a branch, as in WordKey.
   bool differs(const MediumEntry& other) const {
     uint64_t difference = size ^ other.size;
     for (size_t i = 0; i < 4; ++i) difference |= parts[i] ^ other.parts[i];

@@ -34,10 +34,10 @@ class RowWriter {
       if (!last) writer = TokenWriter<kDetails>(first_of_next(scratch, false));
       return;
     }
-    put_special(writer, true);
+    if (special_single_ > 0) put_special(writer, true);
     add_plain(size, writer.columns().count);
     if (last) return;
-    put_special(writer, false);
+    if (special_single_ > 0) put_special(writer, false);
     tokens_.begin = writer.columns().count;
     writer.columns().word = 0;
   }

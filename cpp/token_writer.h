@@ -89,7 +89,9 @@ class TokenWriter {
   // And for what is copied behind the last ones.
   void make_room(size_t tokens) {
     const size_t size = to_.count + tokens + LongWords::kReadable;
-    if (size > out_->ids.size()) resize(size);
+    if (size <= out_->ids.size()) return;
+    constexpr size_t kMore = size_t{1} << 12;  // so that few ask for more
+    resize(std::max(size, std::min(size + kMore, out_->ids.capacity())));
   }
   // The sequence has what was written.
   void finish() {

@@ -2,6 +2,8 @@
 // another one. See ascii_masks_of.h for what such files may include.
 #include <immintrin.h>
 
+#include <cstddef>
+
 #include "simd/merges.h"
 
 namespace leanformers {
@@ -10,16 +12,18 @@ namespace {
 constexpr int kFirstBits = 7;
 static_assert(JoinedSymbols::kFirst == 1 << kFirstBits);
 
-// A word while it is merged. Symbol 0 is at symbols[1]: there are neighbours at both sides of each.
+// A word while it is merged, in three lines of the processor's cache.
 struct alignas(64) Merging {
   uint32_t joined[16];  // what each symbol gives with the next one, or kNone
-  uint32_t symbols[1 + 16 + 1];
-  uint8_t ends[16];
-  uint32_t count;
-  // The last symbol that was made, where it is, and what is asked of it and its neighbours.
-  uint32_t least, place;
+  // What is asked of the last symbol that was made and its neighbours, which one it is, and where.
   JoinedSymbols::Asked with_previous, with_next;
+  uint8_t ends[16];
+  uint32_t least, count, place;
+  uint32_t symbols[1 + 16];  // symbol 0 is at symbols[1], in a line of its own; all but the last place may have one
+
+  static_assert(MergedWord::kMost < 16);
 };
+static_assert(offsetof(Merging, symbols) % 64 == 60 && sizeof(Merging) == 192);
 
 // The values of a table at those of these places that are asked for, and kNone for the others. All of them are among
 // the first `count`, which are few most often: then half as much is read.
@@ -37,7 +41,7 @@ void begin(const JoinedSymbols& joined, const MergedWord& word, Merging& merging
   const __m512i symbols =
       _mm512_mask_loadu_epi32(_mm512_set1_epi32(static_cast<int>(JoinedSymbols::kNowhere)), there, word.symbols);
   _mm512_storeu_si512(merging.symbols + 1, symbols);
-  merging.symbols[0] = merging.symbols[17] = JoinedSymbols::kNowhere;
+  merging.symbols[0] = JoinedSymbols::kNowhere;
   _mm_storeu_si128(reinterpret_cast<__m128i*>(merging.ends),
                    _mm_loadu_si128(reinterpret_cast<const __m128i*>(word.ends)));
   merging.count = word.count;

@@ -38,18 +38,18 @@ void SideBySide::merge(const Rest& rest) {
     for (uint32_t s = 0; s < kFewTokens; ++s) search_.forest_.prefetch_id(words_[m].symbols[s]);
   }
   for (size_t m = 0; m < rest.count; ++m) {
-    const auto& [symbols, ends, count] = words_[m];
+    const MergedWord& word = words_[m];
     firsts_[rest.numbers[m]] = static_cast<uint16_t>(token_count_);
-    counts_[rest.numbers[m]] = static_cast<uint8_t>(count);
+    counts_[rest.numbers[m]] = static_cast<uint8_t>(word.count);
     WordToken* const tokens = &tokens_[token_count_];
-    token_count_ += count;
+    token_count_ += word.count;
     uint32_t begin = 0;
     const auto put = [&](uint32_t s) {
-      tokens[s] = {search_.forest_.id(symbols[s]), begin, ends[s]};
-      begin = ends[s];
+      tokens[s] = {search_.forest_.id(word.symbols[s]), begin, word.ends[s]};
+      begin = word.ends[s];
     };
     for (uint32_t s = 0; s < kFewTokens; ++s) put(s);
-    for (uint32_t s = kFewTokens; s < count; ++s) put(s);
+    for (uint32_t s = kFewTokens; s < word.count; ++s) put(s);
   }
 }
 

@@ -34,10 +34,10 @@ class RowWriter {
       if (!last) writer = TokenWriter<kDetails>(first_of_next(scratch, false));
       return;
     }
-    if (special_single_ > 0) put_special(writer, true);
+    put_special(writer, true);
     add_plain(size, writer.columns().count);
     if (last) return;
-    if (special_single_ > 0) put_special(writer, false);
+    put_special(writer, false);
     tokens_.begin = writer.columns().count;
     writer.columns().word = 0;
   }
@@ -63,6 +63,7 @@ class RowWriter {
   // Those that stand before a text, or after it.
   template <bool kDetails>
   void put_special(TokenWriter<kDetails>& writer, bool after) const {
+    if (special_single_ == 0) return;
     bool passed = false;
     for (const TemplatePiece& piece : encoded_.pieces_->single) {
       if (piece.kind == TemplatePiece::Kind::kA) {

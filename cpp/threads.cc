@@ -15,7 +15,6 @@
 #endif
 
 namespace leanformers {
-
 namespace {
 
 size_t processors() {

@@ -27,6 +27,7 @@ void MergeForest::add(uint32_t left, uint32_t right, uint32_t id) {
 }
 
 std::optional<MergeForest> MergeForest::grow(std::span<const Merge> merges, std::span<const uint32_t> letters) {
+  if (letters.empty()) return std::nullopt;
   uint32_t largest = 0;
   for (uint32_t id : letters) largest = std::max(largest, id);
   for (const Merge& merge : merges) largest = std::max({largest, merge.left, merge.right, merge.result});

@@ -39,13 +39,13 @@ class MergeForest {
 
   // The symbols that come of `letters`, which are distinct ids of symbols before merging, with merges by rank, whose
   // results have the joint texts of their parts, which tell ids apart. None when some merge may happen out of order,
-  // and when pairs are too alike for the table.
+  // when pairs are too alike for the table, and without letters.
   static std::optional<MergeForest> grow(std::span<const Merge> merges, std::span<const uint32_t> letters);
 
   // Symbols are numbered: letters as they were given, then the others in the order of the merges that make them.
   uint32_t letters() const { return letters_; }
   uint32_t size() const { return size_; }
-  // Without a branch: whether a token is a letter is anybody's guess. Any number is read.
+  // Without a branch: whether a token is a letter is anybody's guess. Of a number that is no symbol, any id.
   uint32_t id(uint32_t symbol) const {
     const bool is_listed = symbol < ids_.size();
     const uint32_t listed = ids_[is_listed ? symbol : 0];

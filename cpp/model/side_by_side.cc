@@ -63,6 +63,9 @@ void SideBySide::read_letters(size_t number, MergedWord& word) const {
     return;
   }
   word.count = 0;
+  // Of a word that has fewer, so many are read too.
+  std::fill_n(word.symbols, kFewTokens, 0);
+  std::fill_n(word.ends, kFewTokens, uint8_t{0});
   for (uint32_t at = 0; at < sizes_[number];) {
     const Window rest = window.from(at);
     const auto byte = static_cast<unsigned char>(rest.low);

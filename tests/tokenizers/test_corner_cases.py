@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -115,4 +116,16 @@ def test_the_model_s_unknown_token_is_not_trimmed_like_the_added_one() -> None:
     prepend = {"type": "Prepend", "prepend": " "}
     both = Both(document(LETTERS, added_tokens=tokens, normalizer=prepend, pre_tokenizer=None, post_processor=TRIM))
     for text in ("zz", "  zz", "a ?", " ?"):
+        both.compare(text)
+
+
+@pytest.mark.parametrize("stage", ["ByteLevel", "Metaspace", "Whitespace"])
+@pytest.mark.parametrize("tokens", [["<unk>"], ["<unk>", "abc"]], ids=str)
+def test_a_bpe_model_without_letters(tokens: list[str], stage: str) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    reference = Tokenizer(models.BPE({token: i for i, token in enumerate(tokens)}, [], unk_token="<unk>"))
+    reference.pre_tokenizer = getattr(pre_tokenizers, stage)()
+    both = Both(json.loads(reference.to_str()))
+    for text in ("hello abc world", "abc", "xyz" * 20, "é", ""):
         both.compare(text)

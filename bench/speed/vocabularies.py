@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .corpora import DATA
+from .fairseq import write_xlm_roberta
 
 __all__ = ["Vocabulary", "make_vocabularies"]
 
@@ -60,6 +61,18 @@ def make_vocabularies(folder: Path, english: list[str]) -> list[Vocabulary]:
         add(name, "bpe", load, quicktok=f"{name}_base", bpe_openai=f"{name}_base")
     t5 = shared / "t5-base"
     add("T5", "unigram", lambda: leanformers.T5Tokenizer.from_pretrained(t5), spm=str(t5 / "spiece.model"))
+    xlm_roberta = folder / "xlm-roberta"
+    try:
+        numbered = write_xlm_roberta(xlm_roberta, _lines(english[:50]))
+    except ImportError:
+        numbered = xlm_roberta / "fairseq.model"  # loading tells that there is nothing
+    add(
+        "XLM-RoBERTa",
+        "unigram",
+        lambda: leanformers.XLMRobertaTokenizer.from_pretrained(xlm_roberta),
+        spm=str(numbered),
+        blingfire="xlm_roberta_base.bin",
+    )
     model = _train(folder / "spbpe", english)
     llama = leanformers.LlamaTokenizer
     add("SentencePiece BPE", "spbpe", lambda: llama.from_pretrained(folder / "spbpe", legacy=False), spm=str(model))
@@ -116,11 +129,14 @@ def _train(folder: Path, english: list[str]) -> Path:
         import sentencepiece
     except ImportError:
         return folder / "tokenizer.model"
-    lines = [line for text in english[:400] for line in text.splitlines() if line.strip()]
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines), model_prefix=str(folder / "tokenizer"), model_type="bpe", vocab_size=16_000,
+        sentence_iterator=iter(_lines(english[:400])), model_prefix=str(folder / "tokenizer"), model_type="bpe", vocab_size=16_000,
         byte_fallback=True, split_digits=True, normalization_rule_name="identity", remove_extra_whitespaces=False,
         allow_whitespace_only_pieces=True, hard_vocab_limit=False, minloglevel=2, num_threads=2,
     )  # fmt: skip
     (folder / "config.json").write_text(json.dumps({"model_type": "llama"}))
     return folder / "tokenizer.model"
+
+
+def _lines(texts: list[str]) -> list[str]:
+    return [line for text in texts for line in text.splitlines() if line.strip()]

@@ -34,6 +34,10 @@ def _rows() -> list[Workload]:
         Workload("WordPiece, English", "ids", "BERT", "english", {"fastest": 10, "tokenizers": 100}, True),
         Workload("WordPiece, Chinese and Japanese", "ids", "BERT", "cjk", {"fastest": 5}),
         Workload("Unigram, English", "ids", "T5", "english", {"sentencepiece": 10}, True),
+        Workload("Unigram, English", "ids", "XLM-RoBERTa", "english", {"sentencepiece": 10}),
+        Workload("Unigram, Chinese and Japanese", "ids", "XLM-RoBERTa", "cjk", {}),
+        Workload("Unigram, Cyrillic", "ids", "XLM-RoBERTa", "cyrillic", {}),
+        Workload("Unigram, other scripts", "ids", "XLM-RoBERTa", "other", {}),
         Workload("SentencePiece BPE, English", "ids", "SentencePiece BPE", "english", {"fastest": 3}, True),
     ]
     rows += [
@@ -59,7 +63,7 @@ def _rows() -> list[Workload]:
             Workload("byte-level BPE, other scripts", "ids", name, "other", {}),
             Workload("code", "ids", name, "code", BPE_TARGETS),
         ]
-    for name in ("BERT", "GPT-2", "T5", "SentencePiece BPE"):
+    for name in ("BERT", "GPT-2", "T5", "XLM-RoBERTa", "SentencePiece BPE"):
         rows += [
             Workload("short sentences, cold", "cold", name, "short", {"fastest": 3}),
             Workload("first pass over English", "cold", name, "english", {}, True),
@@ -82,7 +86,7 @@ def _rows() -> list[Workload]:
     ]
     rows += [
         Workload("adversarial", "adversarial", name, "adversarial", {"MB/s": 20})
-        for name in ("BERT", "GPT-2", "cl100k", "o200k", "T5", "SentencePiece BPE")
+        for name in ("BERT", "GPT-2", "cl100k", "o200k", "T5", "XLM-RoBERTa", "SentencePiece BPE")
     ]
     return rows
 

@@ -1,9 +1,8 @@
 #include "json_tables.h"
 
-#include <array>
 #include <charconv>
-#include <cmath>
 
+#include "decimal.h"
 #include "unicode/unicode.h"
 
 namespace leanformers {
@@ -12,19 +11,6 @@ namespace {
 
 // The text is not as expected.
 struct Unexpected {};
-
-// Doubles nearest to 10^0, 10^1, …, 10^308.
-const std::array<double, 309>& powers_of_ten() {
-  static const std::array<double, 309> kPowers = [] {
-    std::array<double, 309> powers;
-    for (size_t exponent = 0; exponent < powers.size(); ++exponent) {
-      const std::string text = "1e" + std::to_string(exponent);
-      std::from_chars(text.data(), text.data() + text.size(), powers[exponent]);
-    }
-    return powers;
-  }();
-  return kPowers;
-}
 
 class Reader {
  public:
@@ -255,63 +241,56 @@ class Reader {
     return code;
   }
 
-  // The digits of a number as they stand, appended to `number`; how many there are.
-  int read_digits(uint64_t& number) {
+  // The digits that stand here; whether there are any.
+  bool read_digits(Digits& digits) {
     const size_t begin = at_;
     for (; at_ < text_.size() && '0' <= text_[at_] && text_[at_] <= '9'; ++at_) {
-      number = number * 10 + static_cast<uint64_t>(text_[at_] - '0');
+      digits.add(static_cast<uint64_t>(text_[at_] - '0'));
     }
-    return static_cast<int>(at_ - begin);
+    return at_ > begin;
   }
 
-  // A number without a sign and, as JSON wants it, without zeros before it; how many digits it has.
-  int read_whole(uint64_t& number) {
+  // A number without a sign and, as JSON wants it, without zeros before it.
+  Digits read_whole() {
     peek();
     const bool zero = at_ < text_.size() && text_[at_] == '0';
-    const int digits = read_digits(number);
-    if (digits == 0 || (zero && digits > 1)) throw Unexpected();
+    Digits digits;
+    if (!read_digits(digits) || (zero && digits.count > 1)) throw Unexpected();
     return digits;
   }
 
   uint32_t read_id() {
-    uint64_t id = 0;
-    if (read_whole(id) > 10 || id > UINT32_MAX || peek() == '.' || peek() == 'e' || peek() == 'E') throw Unexpected();
-    return static_cast<uint32_t>(id);
+    const Digits id = read_whole();
+    const bool whole = peek() != '.' && peek() != 'e' && peek() != 'E';
+    if (!whole || id.dropped > 0 || id.number > UINT32_MAX) throw Unexpected();
+    return static_cast<uint32_t>(id.number);
   }
 
-  // As the reference reads it, which rounds twice; see scores.py. Numbers of more digits than any score has are left to
-  // that.
+  // As the reference reads it, which rounds twice; see scores.py. Those beyond what a double holds are left to that.
   double read_score() {
     const bool negative = peek() == '-';
     if (negative) ++at_;
-    uint64_t number = 0;
-    int digits = read_whole(number), exponent = 0;
+    Digits digits = read_whole();
+    const int whole = digits.count;
     bool decimal = false;
     if (at_ < text_.size() && text_[at_] == '.') {
       ++at_;
-      const int fraction = read_digits(number);
-      if (fraction == 0) throw Unexpected();
-      digits += fraction;
-      exponent = -fraction;
+      if (!read_digits(digits)) throw Unexpected();
       decimal = true;
     }
+    int exponent = whole - digits.count + digits.dropped;
     if (at_ < text_.size() && (text_[at_] == 'e' || text_[at_] == 'E')) {
       ++at_;
       const char sign = at_ < text_.size() ? text_[at_] : '\0';
       if (sign == '-' || sign == '+') ++at_;
-      uint64_t size = 0;
-      const int length = read_digits(size);
-      if (length == 0 || length > 4) throw Unexpected();
-      exponent += sign == '-' ? -static_cast<int>(size) : static_cast<int>(size);
+      Digits size;
+      if (!read_digits(size) || size.count > 4) throw Unexpected();
+      exponent += static_cast<int>(sign == '-' ? 0 - size.number : size.number);
       decimal = true;
     }
-    constexpr int kMostDigits = 19;  // of numbers that always fit into 64 bits
-    if (digits > kMostDigits || exponent < -308 || exponent > 308) throw Unexpected();
-    double value = static_cast<double>(number);
-    if (exponent > 0) value *= powers_of_ten()[static_cast<size_t>(exponent)];
-    if (exponent < 0) value /= powers_of_ten()[static_cast<size_t>(-exponent)];
-    if (!std::isfinite(value)) throw Unexpected();
-    return negative && (decimal || number != 0) ? -value : value;
+    const std::optional<double> value = scaled(digits.number, exponent);
+    if (!value) throw Unexpected();
+    return negative && (decimal || digits.number != 0) ? -*value : *value;
   }
 
   std::string_view text_;

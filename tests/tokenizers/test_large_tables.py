@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from leanformers import AutoTokenizer, _core
 from leanformers.errors import FileFormatError
 from leanformers.tokenizers.large_tables import parse_document, plain_document
-from leanformers.tokenizers.scores import read_score
+from leanformers.tokenizers.scores import document_to_json, read_score
 from leanformers.tokenizers.spec import Spec
 
 PLACE = Path("tokenizer.json")
@@ -63,6 +63,16 @@ def test_vocabularies(vocab: dict[str, int], chosen: random.Random) -> None:
 def test_pieces_and_scores(pieces: list[tuple[str, str]], chosen: random.Random) -> None:
     rows = ", ".join(f"[{spelled(piece, chosen)}, {score} ]" for piece, score in pieces)
     check(f'{{"model": {{"vocab": [{rows}], "type": "Unigram", "unk_id": 0}}}}'.encode())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.just(0.0), st.floats(-40, -1e-6))))
+def test_the_core_reads_all_scores_that_are_written(scores: list[float]) -> None:
+    vocab = [[f"piece {place}", score] for place, score in enumerate(scores)]
+    text = document_to_json({"model": {"type": "Unigram", "unk_id": 0, "vocab": vocab}}).encode()
+    tables = _core.read_tables(text)
+    assert tables is not None
+    assert repr(tables["vocab"][0].plain()) == repr(as_json(text.decode())["model"]["vocab"])
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,0 +1,38 @@
+#include "decimal.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <string>
+
+namespace leanformers {
+
+namespace {
+
+constexpr int kLargest = 308;
+
+// Doubles nearest to 10^0, 10^1, …
+const std::array<double, kLargest + 1>& powers_of_ten() {
+  static const std::array<double, kLargest + 1> kPowers = [] {
+    std::array<double, kLargest + 1> powers;
+    for (size_t exponent = 0; exponent < powers.size(); ++exponent) {
+      const std::string text = "1e" + std::to_string(exponent);
+      std::from_chars(text.data(), text.data() + text.size(), powers[exponent]);
+    }
+    return powers;
+  }();
+  return kPowers;
+}
+
+}  // namespace
+
+std::optional<double> scaled(uint64_t number, int exponent) {
+  if (exponent < -kLargest || exponent > kLargest) return std::nullopt;
+  const auto value = static_cast<double>(number);
+  const double power = powers_of_ten()[static_cast<size_t>(std::abs(exponent))];
+  const double result = exponent < 0 ? value / power : value * power;
+  if (!std::isfinite(result)) return std::nullopt;
+  return result;
+}
+
+}  // namespace leanformers

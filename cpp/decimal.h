@@ -1,0 +1,27 @@
+// Decimals of a tokenizer.json, read as the reference reads them: see scores.py.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace leanformers {
+
+// A number's digits as far as 64 bits have room for them. From the first that does not fit on, all are dropped.
+struct Digits {
+  uint64_t number = 0;
+  int count = 0, dropped = 0;
+
+  void add(uint64_t digit) {
+    ++count;
+    if (dropped > 0 || number > (UINT64_MAX - digit) / 10) {
+      ++dropped;
+    } else {
+      number = number * 10 + digit;
+    }
+  }
+};
+
+// number · 10^exponent, rounded twice. Nothing beyond the powers of ten that a double holds, or if it is infinite.
+std::optional<double> scaled(uint64_t number, int exponent);
+
+}  // namespace leanformers

@@ -6,8 +6,8 @@
 
 namespace leanformers {
 
-// A number's digits as far as 64 bits have room for them. From the first that does not fit on, all are dropped.
-struct Digits {
+// The digits of a decimal as far as 64 bits have room for them. From the first that does not fit on, all are dropped.
+struct Decimal {
   uint64_t number = 0;
   int count = 0, dropped = 0;
 

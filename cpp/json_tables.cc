@@ -242,7 +242,7 @@ class Reader {
   }
 
   // The digits that stand here; whether there are any.
-  bool read_digits(Digits& digits) {
+  bool read_digits(Decimal& digits) {
     const size_t begin = at_;
     for (; at_ < text_.size() && '0' <= text_[at_] && text_[at_] <= '9'; ++at_) {
       digits.add(static_cast<uint64_t>(text_[at_] - '0'));
@@ -251,16 +251,16 @@ class Reader {
   }
 
   // A number without a sign and, as JSON wants it, without zeros before it.
-  Digits read_whole() {
+  Decimal read_whole() {
     peek();
     const bool zero = at_ < text_.size() && text_[at_] == '0';
-    Digits digits;
+    Decimal digits;
     if (!read_digits(digits) || (zero && digits.count > 1)) throw Unexpected();
     return digits;
   }
 
   uint32_t read_id() {
-    const Digits id = read_whole();
+    const Decimal id = read_whole();
     const bool whole = peek() != '.' && peek() != 'e' && peek() != 'E';
     if (!whole || id.dropped > 0 || id.number > UINT32_MAX) throw Unexpected();
     return static_cast<uint32_t>(id.number);
@@ -270,7 +270,7 @@ class Reader {
   double read_score() {
     const bool negative = peek() == '-';
     if (negative) ++at_;
-    Digits digits = read_whole();
+    Decimal digits = read_whole();
     const int whole = digits.count;
     bool decimal = false;
     if (at_ < text_.size() && text_[at_] == '.') {
@@ -283,7 +283,7 @@ class Reader {
       ++at_;
       const char sign = at_ < text_.size() ? text_[at_] : '\0';
       if (sign == '-' || sign == '+') ++at_;
-      Digits size;
+      Decimal size;
       if (!read_digits(size) || size.count > 4) throw Unexpected();
       exponent += static_cast<int>(sign == '-' ? 0 - size.number : size.number);
       decimal = true;

@@ -4,7 +4,7 @@
 #include <unordered_map>
 
 #include "train/alphabet.h"
-#include "train/pair_table.h"
+#include "train/pair_counts.h"
 
 namespace leanformers {
 namespace {
@@ -208,7 +208,7 @@ class BpeTrainer {
   std::vector<uint32_t> symbols_;  // of all words, one after the other; a word shrinks in place
   std::vector<uint32_t> lengths_;  // of each symbol in characters; only kept for max_token_length
   std::vector<Word> words_;
-  PairTable pairs_;
+  PairCounts pairs_;
   std::vector<WordList> lists_;
   std::vector<Candidate> queue_;  // a heap
   std::vector<PairKey> merges_;

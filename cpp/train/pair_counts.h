@@ -9,9 +9,9 @@ namespace leanformers {
 using PairKey = uint64_t;  // ordered as the pair is: first symbol, then second
 inline PairKey pair_key(uint32_t first, uint32_t second) { return PairKey{first} << 32 | second; }
 
-class PairTable {
+class PairCounts {
  public:
-  PairTable() : slots_(1 << 12) {}
+  PairCounts() : slots_(1 << 12) {}
 
   // The place of a pair, made with a count of 0 if it is new.
   uint32_t find_or_add(PairKey key) {

@@ -31,7 +31,7 @@ class RowWriter {
     if (!is_plain(first, size)) {
       writer.finish();
       add(first, nullptr);
-      if (!last) writer = TokenWriter<kDetails>(first_of_next(scratch, false));
+      if (!last) writer = TokenWriter<kDetails>(first_of_next(scratch, false), writer.columns().words_per_word);
       return;
     }
     put_special(writer, true);

@@ -32,15 +32,15 @@ class SpacedEncoder {
   bool encode(std::string_view text, uint32_t first, bool goes_on) {
     stretch_.first = first;
     stretch_.prepends = stages_.prepends && !goes_on;
-    const auto no_rows = [] {};
+    const auto no_rows = [](const auto&...) {};
     Writing alone{*this, no_rows};
     if (!gather(text, alone) || !words_.write(alone)) return false;
     if (stages_.one_word()) ++encoder_.out_.word_count;
     return true;
   }
 
-  // The words of a whole text wait, to be written with those of others. `end_row()` is called for each text whose
-  // tokens are all written, now or by `write`.
+  // The words of a whole text wait, to be written with those of others. `end_row(writer)`, or `end_row()` where no
+  // tokens are being written, is called for each text whose tokens are all there, now or by `write`.
   template <typename EndRow>
   void add_text(std::string_view text, EndRow& end_row) {
     if (!words_.has_room_for_end()) write(end_row);
@@ -82,13 +82,15 @@ class SpacedEncoder {
     void begin_text(size_t number) {
       encoder.stretch_.text = number < encoder.words_.texts() ? encoder.texts_[number].view() : encoder.last_text_;
     }
-    void end_text(size_t number, bool written) {
-      if (!written) {
-        encoder.encode_otherwise(encoder.texts_[number].view());
-      } else if (encoder.stages_.one_word()) {
-        ++encoder.encoder_.out_.word_count;
+    void end_text(size_t number, bool written, TokenWriter<kDetails>& writer) {
+      if (written) {
+        if (encoder.stages_.one_word()) ++writer.columns().word;
+        end_row(writer);
+        return;
       }
+      encoder.encode_otherwise(encoder.texts_[number].view());
       end_row();
+      writer = encoder.words_.new_writer();
     }
     bool add_new(const Word& word) { return encoder.new_words_.add_new(word); }
     const TokenSearch* search() const { return encoder.new_words_.search(); }

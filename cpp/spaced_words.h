@@ -22,6 +22,7 @@ template <bool kDetails>
 class SpacedWords {
  public:
   using Word = GatheredWord;
+  using Writer = TokenWriter<kDetails>;
 
   // `words_per_word`: 0 when the caller sees all of them as one word, otherwise 1.
   SpacedWords(Worker& worker, Sequence& out, int32_t words_per_word)
@@ -79,26 +80,32 @@ class SpacedWords {
   // - `search()`, `add_text_of(word, some)` and `keep(word, tokens)` as `tokenize_new` wants them;
   // - `add_new(word)` for a word that is still not known, to write its tokens, or to say no: then no more of its text
   //   are written;
-  // - `end_text(number, written)` where a text ends, if all of it was written or not.
+  // - `end_text(number, written, writer)` where a text ends, if all of it was written or not.
   // Returns whether all words of the text that has not ended were.
   template <typename NewWords>
   bool write(NewWords& new_words) {
     has_learnt_ = false;
+    Writer writer = new_writer();
     size_t first = 0, number = 0;
     for (const uint16_t end : words_.ends()) {
       new_words.begin_text(number);
-      new_words.end_text(number++, write(first, end, new_words));
+      const bool written = write(first, end, writer, new_words);
+      new_words.end_text(number++, written, writer);
       first = end;
     }
     new_words.begin_text(number);
-    const bool written = write(first, words_.count(), new_words);
+    const bool written = write(first, words_.count(), writer, new_words);
+    writer.finish();
     prepare();
     return written;
   }
 
+  // For tokens behind those that the sequence has.
+  Writer new_writer() { return Writer(out_, words_per_word_); }
+
   // Writes the tokens of a word that was new, which are as those of `keep`.
   void add(const Word& word, std::span<const WordToken> tokens) {
-    Writer writer(out_, words_per_word_);
+    Writer writer = new_writer();
     writer.make_room(tokens.size());
     writer.put(word.character, tokens);
     writer.finish();
@@ -121,11 +128,8 @@ class SpacedWords {
   }
 
  private:
-  using Writer = TokenWriter<kDetails>;
-
   template <typename NewWords>
-  bool write(size_t first, size_t end, NewWords& new_words) {
-    Writer writer(out_, words_per_word_);
+  bool write(size_t first, size_t end, Writer& writer, NewWords& new_words) {
     for (size_t i = first; i < end; ++i) {
       i = words_.write(i, end, cache_.table(), {}, writer);
       if (i == end) break;
@@ -136,10 +140,10 @@ class SpacedWords {
         continue;
       }
       writer.finish();
-      if (!new_words.add_new(word)) return false;
-      writer = Writer(out_, words_per_word_);
+      const bool written = new_words.add_new(word);
+      writer = new_writer();
+      if (!written) return false;
     }
-    writer.finish();
     return true;
   }
 

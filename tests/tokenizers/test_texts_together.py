@@ -13,7 +13,7 @@ import pytest
 from leanformers import AutoTokenizer, _core
 from leanformers.errors import InputValueError
 
-NAMES = ("gpt2", "framed", "t5", "llama", "mistral", "words")
+NAMES = ("gpt2", "framed", "t5", "llama", "mistral", "framed mistral", "words")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def load(test_data: Path, corpus_lines: list[str], tmp_path_factory: pytest.Temp
         tokenizer.train_from_iterator(corpus_lines[:300], trainer)
         return tokenizer
 
-    def make_framed() -> Any:
+    def make_bytes() -> Any:
         """Bytes, with special tokens before and after each text, and spans as they are."""
         tokenizer = tokenizers.Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre.ByteLevel(add_prefix_space=False, trim_offsets=False)
@@ -45,6 +45,9 @@ def load(test_data: Path, corpus_lines: list[str], tmp_path_factory: pytest.Temp
             vocab_size=3000, special_tokens=special, show_progress=False, initial_alphabet=pre.ByteLevel.alphabet()
         )
         tokenizer.train_from_iterator(corpus_lines[:300], trainer)
+        return framed(tokenizer)
+
+    def framed(tokenizer: Any) -> Any:
         tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
             "<unk> </s> $A </s>", special_tokens=[("<unk>", 0), ("</s>", 1)]
         )
@@ -53,8 +56,11 @@ def load(test_data: Path, corpus_lines: list[str], tmp_path_factory: pytest.Temp
     def load(name: str) -> Path:
         if name in ("gpt2", "t5"):
             return test_data / "tokenizers" / {"gpt2": "gpt2", "t5": "t5-base"}[name]
-        folder = tmp_path_factory.mktemp(name)
-        made = make_framed() if name == "framed" else make(name)
+        folder = tmp_path_factory.mktemp(name.replace(" ", "-"))
+        if name == "framed":
+            made = make_bytes()
+        else:
+            made = framed(make("mistral")) if name == "framed mistral" else make(name)
         made.save(str(folder / "tokenizer.json"))
         return folder
 

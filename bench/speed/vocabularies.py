@@ -130,9 +130,10 @@ def _train(folder: Path, english: list[str]) -> Path:
     except ImportError:
         return folder / "tokenizer.model"
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(_lines(english[:400])), model_prefix=str(folder / "tokenizer"), model_type="bpe", vocab_size=16_000,
-        byte_fallback=True, split_digits=True, normalization_rule_name="identity", remove_extra_whitespaces=False,
-        allow_whitespace_only_pieces=True, hard_vocab_limit=False, minloglevel=2, num_threads=2,
+        sentence_iterator=iter(_lines(english[:400])), model_prefix=str(folder / "tokenizer"), model_type="bpe",
+        vocab_size=16_000, byte_fallback=True, split_digits=True, normalization_rule_name="identity",
+        remove_extra_whitespaces=False, allow_whitespace_only_pieces=True, hard_vocab_limit=False,
+        minloglevel=2, num_threads=2,
     )  # fmt: skip
     (folder / "config.json").write_text(json.dumps({"model_type": "llama"}))
     return folder / "tokenizer.model"

@@ -37,7 +37,7 @@ def load(test_data: Path, corpus_lines: list[str], tmp_path_factory: pytest.Temp
         return tokenizer
 
     def make_bytes() -> Any:
-        """Bytes, with special tokens before and after each text, and spans as they are."""
+        """Bytes, with spans as they are."""
         tokenizer = tokenizers.Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre.ByteLevel(add_prefix_space=False, trim_offsets=False)
         special = ["<unk>", "</s>"]
@@ -45,9 +45,10 @@ def load(test_data: Path, corpus_lines: list[str], tmp_path_factory: pytest.Temp
             vocab_size=3000, special_tokens=special, show_progress=False, initial_alphabet=pre.ByteLevel.alphabet()
         )
         tokenizer.train_from_iterator(corpus_lines[:300], trainer)
-        return framed(tokenizer)
+        return tokenizer
 
     def framed(tokenizer: Any) -> Any:
+        """With special tokens before and after each text."""
         tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
             "<unk> </s> $A </s>", special_tokens=[("<unk>", 0), ("</s>", 1)]
         )
@@ -57,11 +58,8 @@ def load(test_data: Path, corpus_lines: list[str], tmp_path_factory: pytest.Temp
         if name in ("gpt2", "t5"):
             return test_data / "tokenizers" / {"gpt2": "gpt2", "t5": "t5-base"}[name]
         folder = tmp_path_factory.mktemp(name.replace(" ", "-"))
-        if name == "framed":
-            made = make_bytes()
-        else:
-            made = framed(make("mistral")) if name == "framed mistral" else make(name)
-        made.save(str(folder / "tokenizer.json"))
+        made = make_bytes() if name == "framed" else make(name.removeprefix("framed "))
+        (framed(made) if name.startswith("framed") else made).save(str(folder / "tokenizer.json"))
         return folder
 
     return load

@@ -27,6 +27,7 @@ def write_xlm_roberta(folder: Path, lines: list[str]) -> Path:
 
     Raises:
         ImportError: blingfire or sentencepiece is not installed.
+        OSError: blingfire does not bring these files.
     """
     folder.mkdir(parents=True, exist_ok=True)
     start, end, unknown = Piece(b"<s>", 0, 3), Piece(b"</s>", 0, 3), Piece(b"<unk>", 0, 2)

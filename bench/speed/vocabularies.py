@@ -64,7 +64,7 @@ def make_vocabularies(folder: Path, english: list[str]) -> list[Vocabulary]:
     xlm_roberta = folder / "xlm-roberta"
     try:
         numbered = write_xlm_roberta(xlm_roberta, _lines(english[:50]))
-    except ImportError:
+    except (ImportError, OSError):
         numbered = xlm_roberta / "fairseq.model"  # loading tells that there is nothing
     add(
         "XLM-RoBERTa",

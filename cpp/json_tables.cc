@@ -288,6 +288,7 @@ class Reader {
       exponent += static_cast<int>(sign == '-' ? 0 - size.number : size.number);
       decimal = true;
     }
+    if (!decimal && digits.dropped > 0) throw Unexpected();  // to JSON, a whole number of any size
     const std::optional<double> value = scaled(digits.number, exponent);
     if (!value) throw Unexpected();
     return negative && (decimal || digits.number != 0) ? -*value : *value;

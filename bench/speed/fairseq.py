@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,12 +64,15 @@ def _normalization(lines: list[str]) -> bytes:
     """All of a small model but its pieces: NFKC as machine translation uses it, spaces as in XLM-RoBERTa's."""
     import sentencepiece
 
+    from leanformers.tokenizers.formats.protobuf import read_message
+
     trained = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(lines), model_writer=trained, model_type="unigram", vocab_size=200,
         hard_vocab_limit=False, normalization_rule_name="nmt_nfkc", minloglevel=2,
     )  # fmt: skip
-    return b"".join(_field(number, part) for number, part in _parts(trained.getvalue()) if number != 1)
+    parts = read_message(trained.getvalue(), "the trained model")
+    return b"".join(_field(number, part) for number, part in parts if number != 1 and isinstance(part, bytes))
 
 
 def _model(pieces: list[Piece]) -> bytes:
@@ -87,18 +89,3 @@ def _field(number: int, part: bytes) -> bytes:
         length.append(size & 127 | 128)
         size >>= 7
     return bytes((number << 3 | 2,)) + bytes((*length, size)) + part
-
-
-def _parts(message: bytes) -> Iterator[tuple[int, bytes]]:
-    """The fields of a message all of whose fields are messages."""
-    place = 0
-    while place < len(message):
-        number, size, shift = message[place] >> 3, 0, 0
-        while True:
-            place += 1
-            size |= (message[place] & 127) << shift
-            shift += 7
-            if message[place] < 128:
-                break
-        yield number, message[place + 1 : place + 1 + size]
-        place += 1 + size

@@ -49,9 +49,6 @@ class ByteLevelEncoder {
 
     const TokenSearch* search() const { return model().search(); }
     bool fits(std::string_view word) const { return SideBySide::fits(*search(), word) && model().searches_bytes(word); }
-    std::span<const WordToken> places(const GatheredWord& word, std::span<const WordToken> tokens) const {
-      return in_characters(word, tokens, encoder.worker_.tokens);
-    }
     const BpeModel& model() const { return std::get<BpeModel>(encoder.plan_.model); }
 
     Encoder& encoder;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "model/word_token.h"
@@ -31,7 +32,7 @@ class CharacterCounter {
 
 // Makes the places of a word's tokens, in its bytes, places in its characters. Bytes of a character are each the whole
 // of it. None of them lies beyond the word.
-inline void count_characters(std::string_view word, WordTokens& tokens) {
+inline void count_characters(std::string_view word, std::span<WordToken> tokens) {
   // Of a short word all bytes are looked at before they are asked for: three calls a token would take longer.
   constexpr size_t kShort = 64;
   if (word.size() <= kShort) {

@@ -247,9 +247,6 @@ class ClassedEncoder {
       return SideBySide::fits(*search(), word) && !encoder.classes_.changes(word) &&
              std::get<BpeModel>(encoder.plan().model).has_only_letters(word);
     }
-    std::span<const WordToken> places(const GatheredWord& word, std::span<const WordToken> tokens) const {
-      return in_characters(word, tokens, encoder.encoder_.worker_.tokens);
-    }
 
     ClassedEncoder& encoder;
   };

@@ -66,7 +66,7 @@ class LongWords {
   }
 
   // The places of tokens are in characters from the word's first one, or all 0.
-  void insert(std::string_view word, uint32_t hash, const WordTokens& tokens) {
+  void insert(std::string_view word, uint32_t hash, std::span<const WordToken> tokens) {
     if (tokens.empty() || word.size() > kMaxBytes) return;
     if (sets_.empty()) sets_.resize(kSets);
     const size_t count = tokens.size(), place = records_.size() - kReadable;

@@ -61,7 +61,7 @@ class MediumWords {
   }
 
   // The places of tokens are in characters from the word's first one.
-  void insert(std::string_view word, const WordTokens& tokens) {
+  void insert(std::string_view word, std::span<const WordToken> tokens) {
     const size_t count = tokens.size();
     if (count == 0 || count > kMostTokens) return;
     Entry entry = key(word);

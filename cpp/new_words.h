@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <span>
 
-#include "character_counter.h"
 #include "gathered_word.h"
 #include "model/side_by_side.h"
 #include "model/window.h"
@@ -18,17 +17,9 @@ namespace leanformers {
 // The bytes of a short word.
 inline Window window_of(const WordKey& key) { return {key.low, key.high << 8 >> 8}; }
 
-// The tokens of a short word with places in its characters instead of bytes, `changed` where these differ.
-inline std::span<const WordToken> in_characters(const GatheredWord& word, std::span<const WordToken> tokens,
-                                                WordTokens& changed) {
-  if (((word.key.low | word.key.high) & 0x8080808080808080) == 0) return tokens;  // ASCII
-  changed.assign(tokens.begin(), tokens.end());
-  count_characters(word.text(), changed);
-  return changed;
-}
-
 // Of the short words from `first` on that the cache does not have. `add(number, some)` adds the text of a word, or says
-// no: it is to be tokenized alone. `keep(number, tokens)` gets the tokens of those that were added, to be remembered.
+// no: it is to be tokenized alone. `keep(number, tokens)` gets the tokens of those that were added, to be remembered,
+// with places in the bytes of that text, and may change them.
 template <bool kDetails, typename Add, typename Keep>
 void tokenize_new(const WordGatherer<kDetails>& words, size_t first, const WordCache& cache, const TokenSearch& search,
                   const Add& add, const Keep& keep) {

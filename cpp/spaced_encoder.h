@@ -95,7 +95,7 @@ class SpacedEncoder {
     bool add_new(const Word& word) { return encoder.new_words_.add_new(word); }
     const TokenSearch* search() const { return encoder.new_words_.search(); }
     bool add_text_of(const Word& word, SideBySide& some) { return encoder.new_words_.add_text_of(word, some); }
-    void keep(const Word& word, std::span<const WordToken> tokens) { encoder.new_words_.keep_found(word, tokens); }
+    void keep(const Word& word, std::span<WordToken> tokens) { encoder.new_words_.keep_found(word, tokens); }
   };
   template <typename EndRow>
   Writing(SpacedEncoder&, EndRow&) -> Writing<EndRow>;

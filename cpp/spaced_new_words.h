@@ -64,11 +64,9 @@ class SpacedNewWords {
     return true;
   }
   // Remembers the tokens of such a word.
-  void keep_found(const Word& word, std::span<const WordToken> found) {
-    WordTokens& tokens = encoder_.worker_.tokens;
-    tokens.assign(found.begin(), found.end());
+  void keep_found(const Word& word, std::span<WordToken> tokens) {
     const std::string_view letters = stretch_.letters_of(word);
-    if constexpr (kDetails) count_characters(stretch_.marks_of(word.key, word.size() - letters.size()), letters);
+    count_characters(stretch_.marks_of(word.key, word.size() - letters.size()), letters, word.key.is_ascii(), tokens);
     words_.keep(word, tokens);
   }
 
@@ -118,7 +116,7 @@ class SpacedNewWords {
     put_marks(marks.count, text);
     text += letters;
     encoder_.tokenize(text);
-    if constexpr (kDetails) count_characters(marks, letters);
+    count_characters(marks, letters, unicode::is_ascii(letters), encoder_.worker_.tokens);
   }
 
   // Where the part that begins at `begin` ends.
@@ -151,17 +149,25 @@ class SpacedNewWords {
   }
 
   // Makes the places of the tokens, in the bytes of marks and letters, characters from the word's first one.
-  void count_characters(const Marks& marks, std::string_view letters) {
+  void count_characters(const Marks& marks, std::string_view letters, bool is_ascii,
+                        std::span<WordToken> tokens) const {
     const auto mark_size = static_cast<uint32_t>(stages_.mark.size());
     const uint32_t before = marks.count * mark_size;
     const auto last = before + static_cast<uint32_t>(letters.size()) - 1;
-    const bool ascii = unicode::count_characters(letters) == letters.size();
+    if (is_ascii && marks.count <= 1 && marks.spaces <= 1) {  // most are: nothing is counted, and nothing branches
+      const uint32_t shift = before - marks.spaces;
+      for (WordToken& token : tokens) {
+        const uint32_t from = std::min(token.begin, last), to = std::clamp(token.end, from + 1, last + 1);
+        token.begin = std::max(from, shift) - shift;
+        token.end = std::max(to, shift + 1) - shift;
+      }
+      return;
+    }
     CharacterCounter begins(letters), ends(letters);
-    const auto count = [ascii](CharacterCounter& counter, uint32_t bytes) { return ascii ? bytes : counter.at(bytes); };
-    for (WordToken& token : encoder_.worker_.tokens) {
+    for (WordToken& token : tokens) {
       const uint32_t from = std::min(token.begin, last), to = std::clamp(token.end, from + 1, last + 1);
-      token.begin = from < before ? from / mark_size : marks.spaces + count(begins, from - before + 1) - 1;
-      const uint32_t end = to <= before ? (to - 1) / mark_size + 1 : marks.spaces + count(ends, to - before);
+      token.begin = from < before ? from / mark_size : marks.spaces + begins.at(from - before + 1) - 1;
+      const uint32_t end = to <= before ? (to - 1) / mark_size + 1 : marks.spaces + ends.at(to - before);
       token.end = std::max(end, token.begin + 1);
     }
   }
@@ -172,7 +178,7 @@ class SpacedNewWords {
     std::vector<Span>& spans = encoder_.worker_.scratch.spans;  // of each byte of `text`
     put_marks(marks.count, text);
     spans.clear();
-    for (uint32_t i = 0; kDetails && i < text.size(); ++i) {
+    for (uint32_t i = 0; i < text.size(); ++i) {
       const uint32_t mark = i / static_cast<uint32_t>(stages_.mark.size());
       spans.push_back({mark, mark + 1});
     }
@@ -182,12 +188,12 @@ class SpacedNewWords {
       const std::string_view own = letters.substr(at, bytes);
       const bool maps = (stages_.characters.of(code) & PlainCharacters::kMaps) != 0;
       text += maps ? *stages_.charsmap->find(own) : own;
-      if constexpr (kDetails) spans.resize(text.size(), {character, character + 1});
+      spans.resize(text.size(), {character, character + 1});
       at += bytes;
     }
     encoder_.tokenize(text);
     const auto last = static_cast<uint32_t>(text.size()) - 1;
-    for (WordToken& token : std::span(encoder_.worker_.tokens).first(kDetails ? encoder_.worker_.tokens.size() : 0)) {
+    for (WordToken& token : encoder_.worker_.tokens) {
       const uint32_t from = token.begin;
       token.begin = spans[std::min(from, last)].begin;
       token.end = spans[std::min(std::max(from + 1, token.end) - 1, last)].end;
@@ -196,7 +202,7 @@ class SpacedNewWords {
   }
 
   // Writes the worker's tokens and remembers them.
-  void add_tokens(const Word& word, WordTokens& tokens) {
+  void add_tokens(const Word& word, const WordTokens& tokens) {
     words_.add(word, tokens);
     if (may_be_kept(word)) words_.keep(word, tokens);
   }

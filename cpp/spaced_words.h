@@ -64,13 +64,11 @@ class SpacedWords {
   // Adds the tokens of a part that is known, and says whether it is. Their places are in characters from `first` on.
   bool append(const Word& part, uint32_t first, WordTokens& tokens) const {
     const WordCache::Entry* entry = part.is_new() ? nullptr : cache_.find(part.key);
-    if (entry == nullptr || (kDetails && has_no_places(*entry))) return false;
-    if (WordCache::is_long(*entry)) {
-      for (const auto& [id, begin, end] : cache_.tokens_of(*entry)) tokens.push_back({id, first + begin, first + end});
-      return true;
-    }
+    if (entry == nullptr) return false;
+    const auto [ids, places] = cache_.tokens_of(*entry);
+    if (places[0] == 0) return false;  // not known
     for (size_t i = 0; i < entry->count; ++i) {
-      tokens.push_back({entry->ids[i], first + (entry->places[i] >> 4), first + (entry->places[i] & 0xFU)});
+      tokens.push_back({ids[i], first + (places[i] >> 4), first + (places[i] & 0xFU)});
     }
     return true;
   }
@@ -111,13 +109,9 @@ class SpacedWords {
     writer.finish();
   }
 
-  // Remembers the tokens of a word; with details, which have their places in characters from the word's first one.
-  // Changes `tokens`.
-  void keep(const Word& word, WordTokens& tokens) {
+  // Remembers the tokens of a word, whose places are in characters from the word's first one, or all 0.
+  void keep(const Word& word, std::span<const WordToken> tokens) {
     if (word.is_new()) return;
-    if constexpr (!kDetails) {
-      for (WordToken& token : tokens) token.begin = token.end = 0;
-    }
     word.is_long() ? long_words_.insert(word.text(), word.hash(), tokens) : cache_.insert(word.key, tokens);
   }
 
@@ -161,7 +155,7 @@ class SpacedWords {
           }
           return new_words.add_text_of(words_[number], some);
         },
-        [&](size_t number, std::span<const WordToken> tokens) { new_words.keep(words_[number], tokens); });
+        [&](size_t number, std::span<WordToken> tokens) { new_words.keep(words_[number], tokens); });
     new_words.begin_text(own);
   }
 
@@ -190,11 +184,6 @@ class SpacedWords {
     writer.make_room(known.ids.size());
     writer.put(word.character, known);
     return true;
-  }
-
-  // Of a word that was new where there were no details, only the ids are known.
-  bool has_no_places(const WordCache::Entry& entry) const {
-    return WordCache::is_long(entry) ? cache_.tokens_of(entry).front().end == 0 : entry.places[0] == 0;
   }
 
   WordCache& cache_;

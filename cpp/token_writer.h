@@ -33,42 +33,40 @@ TokenDetails details_of(const Sequence& sequence) {
   return sequence.keeps_words ? TokenDetails::kSpansAndWords : TokenDetails::kSpans;
 }
 
+// Of the places that entries have.
+[[gnu::always_inline]] inline void put_spans(TokenColumns& to, uint32_t character, const uint8_t* places,
+                                             size_t count) {
+  constexpr auto as_bits = [](Span span) { return std::bit_cast<uint64_t>(span); };
+  // Both numbers of a span are added to at once, and neither overflows.
+  static constexpr auto kBitsOfPlaces = [=] {
+    std::array<uint64_t, 256> bits;
+    for (uint32_t place = 0; place < bits.size(); ++place) bits[place] = as_bits({place >> 4, place & 0xF});
+    return bits;
+  }();
+  const uint64_t first = as_bits({character, character});
+  for (size_t i = 0; i < count; ++i) to.spans[to.count + i] = std::bit_cast<Span>(first + kBitsOfPlaces[places[i]]);
+}
+
 // `character` is the number of the word's first character, from which the places of tokens are counted. False, and
 // nothing is written, when they are wanted and not known.
 template <TokenDetails kDetails>
 [[gnu::always_inline]] inline bool put_entry(TokenColumns& to, uint32_t character, const WordEntry& entry,
                                              const WordTable& table) {
   constexpr bool kSpans = kDetails != TokenDetails::kNone, kWords = kDetails == TokenDetails::kSpansAndWords;
-  constexpr auto as_bits = [](Span span) { return std::bit_cast<uint64_t>(span); };
-  // Of what entries have as places: both numbers of a span are added to at once, and neither overflows.
-  static constexpr auto kBitsOfPlaces = [=] {
-    std::array<uint64_t, 256> bits;
-    for (uint32_t place = 0; place < bits.size(); ++place) bits[place] = as_bits({place >> 4, place & 0xF});
-    return bits;
-  }();
   const size_t count = entry.count;  // read once: the compiler cannot know that the ids are written elsewhere
   if (count <= WordEntry::kMaxTokens) [[likely]] {
     if (kSpans && entry.places[0] == 0) return false;
     // The ids are copied with what stands behind them.
     std::memcpy(to.ids + to.count, entry.ids, sizeof(WordEntry) - offsetof(WordEntry, ids));
-    if constexpr (kSpans) {
-      const uint64_t first = as_bits({character, character});
-      for (size_t i = 0; i < WordEntry::kMaxTokens; ++i) {
-        to.spans[to.count + i] = std::bit_cast<Span>(first + kBitsOfPlaces[entry.places[i]]);
-      }
-    }
+    if constexpr (kSpans) put_spans(to, character, entry.places, WordEntry::kMaxTokens);
     // One more: four are as fast as one.
     if constexpr (kWords) std::fill_n(to.words + to.count, WordEntry::kMaxTokens + 1, to.word);
-  } else if constexpr (kSpans) {
-    const WordToken* const tokens = table.more_tokens + entry.ids[0];
-    if (tokens->end == 0) return false;
-    for (size_t i = 0; i < count; ++i) {
-      to.ids[to.count + i] = tokens[i].id;
-      to.spans[to.count + i] = {character + tokens[i].begin, character + tokens[i].end};
-    }
-    if constexpr (kWords) std::fill_n(to.words + to.count, count, to.word);
   } else {
+    const uint8_t* const places = table.more_places + entry.ids[0];
+    if (kSpans && places[0] == 0) return false;
     std::memcpy(to.ids + to.count, table.more_ids + entry.ids[0], WordCache::kMostTokens * sizeof(uint32_t));
+    if constexpr (kSpans) put_spans(to, character, places, count);
+    if constexpr (kWords) std::fill_n(to.words + to.count, count, to.word);
   }
   to.count += count;
   to.word += to.words_per_word;

@@ -117,38 +117,46 @@ class WordCache {
   // To be kept at hand until the next change.
   WordTable table() const {
     return {factors_[0],     factors_[1],      std::countl_zero(entries_.size()) + 2,
-            entries_.data(), more_ids_.data(), more_.data()};
+            entries_.data(), more_ids_.data(), more_places_.data()};
   }
 
-  // Keeps up to kMostTokens tokens, whose places are in characters from the word's first one, or all 0. Those of a
-  // `long_entry` are read with `tokens_of`.
+  // Keeps up to kMostTokens tokens, whose places are in characters from the word's first one, or all 0.
   void insert(const Key& key, std::span<const WordToken> tokens) { insert(key, place_of(key), tokens); }
   // Of a word whose place is known.
   void insert(const Key& key, uint32_t place, std::span<const WordToken> tokens) {
     if (tokens.empty() || tokens.size() > kMostTokens) return;
     const bool is_long = tokens.size() > kMaxTokens;
-    if (is_long && more_.size() + tokens.size() > kRoomForMore) forget();
+    if (is_long && more_ids_.size() + tokens.size() > kRoomForMore) forget();
     Entry& entry = make_place(place);
     ++kept_;
     entry.key = key;
     entry.count = static_cast<uint8_t>(tokens.size());
     if (is_long) {
-      entry.ids[0] = static_cast<uint32_t>(more_.size());
-      more_.insert(more_.end(), tokens.begin(), tokens.end());
-      more_ids_.resize(more_.size() + kMostTokens);
-      for (size_t i = 0; i < tokens.size(); ++i) more_ids_[entry.ids[0] + i] = tokens[i].id;
+      const size_t at = more_ids_.size() - kMostTokens;
+      entry.ids[0] = static_cast<uint32_t>(at);
+      more_ids_.resize(more_ids_.size() + tokens.size());
+      more_places_.resize(more_ids_.size());
+      for (size_t i = 0; i < tokens.size(); ++i) {
+        more_ids_[at + i] = tokens[i].id;
+        more_places_[at + i] = place_of(tokens[i]);
+      }
       return;
     }
     // The last one also where there are fewer, instead of a branch on how many there are.
     for (size_t i = 0; i < kMaxTokens; ++i) {
       const WordToken& token = tokens[std::min(i, tokens.size() - 1)];
       entry.ids[i] = token.id;
-      entry.places[i] = static_cast<uint8_t>(token.begin << 4 | token.end);
+      entry.places[i] = place_of(token);
     }
   }
-  static bool is_long(const Entry& entry) { return entry.count > kMaxTokens; }
-  std::span<const WordToken> tokens_of(const Entry& long_entry) const {
-    return {more_.data() + long_entry.ids[0], long_entry.count};
+  // Both can be read for all tokens that an entry counts.
+  struct Tokens {
+    const uint32_t* ids;
+    const uint8_t* places;
+  };
+  Tokens tokens_of(const Entry& entry) const {
+    if (entry.count <= kMaxTokens) return {entry.ids, entry.places};
+    return {more_ids_.data() + entry.ids[0], more_places_.data() + entry.ids[0]};
   }
 
   // Of a word of so many characters that is a token as a whole.
@@ -177,6 +185,7 @@ class WordCache {
     std::memcpy(&bytes, at, sizeof bytes);
     return bytes;
   }
+  static uint8_t place_of(const WordToken& token) { return static_cast<uint8_t>(token.begin << 4 | token.end); }
 
   using Entries = std::vector<Entry, HugePages<Entry>>;
   static constexpr uint32_t kPairBytes = WordTable::kPairBytes;
@@ -190,8 +199,8 @@ class WordCache {
 
   void forget() {
     std::fill(entries_.begin(), entries_.end(), Entry{});
-    more_.clear();
-    more_ids_.assign(kMostTokens, 0);
+    more_ids_.resize(kMostTokens);
+    more_places_.resize(kMostTokens);
     pushed_out_ = 0;
   }
 
@@ -230,13 +239,14 @@ class WordCache {
 
   static constexpr size_t kEntries = size_t{1} << 14;      // 512 KiB: half of a common L2
   static constexpr size_t kMostEntries = size_t{1} << 18;  // 8 MiB
+  static constexpr size_t kRoomForMore = size_t{1} << 20;  // 5 MiB: four tokens for each of these
 
   SecretFactors<2> factors_;
   Entries entries_;
-  std::vector<WordToken> more_;                            // of words that have many tokens
-  std::vector<uint32_t> more_ids_;                         // of `more_`, and kMostTokens to be read with the last ones
-  static constexpr size_t kRoomForMore = size_t{1} << 18;  // 3 MiB
-  size_t pushed_out_ = 0;                                  // words, since the table has had its size
+  // Of words that have many tokens, and kMostTokens to be read with the last ones.
+  std::vector<uint32_t> more_ids_ = std::vector<uint32_t>(kMostTokens);
+  std::vector<uint8_t> more_places_ = std::vector<uint8_t>(kMostTokens);
+  size_t pushed_out_ = 0;  // words, since the table has had its size
   size_t kept_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "character_counter.h"
 #include "new_words.h"
 #include "plan.h"
 #include "token_writer.h"
@@ -114,8 +115,10 @@ class WordLookup {
           if (fits) some.add(window_of(word.key), word.size());
           return fits;
         },
-        [&](size_t number, std::span<const WordToken> tokens) {
-          cache_.insert(words_.key(number), words_.place(number), tokenize.places(words_[number], tokens));
+        [&](size_t number, std::span<WordToken> tokens) {
+          const GatheredWord word = words_[number];
+          if (!word.key.is_ascii()) count_characters(word.text(), tokens);
+          cache_.insert(word.key, word.place, tokens);
         });
     return true;
   }

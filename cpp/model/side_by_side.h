@@ -39,9 +39,7 @@ class SideBySide {
   // Finds the tokens of all texts.
   void find();
   // Those of the text with this number, with places from its beginning on.
-  std::span<const WordToken> operator[](size_t number) const {
-    return {tokens_.data() + firsts_[number], counts_[number]};
-  }
+  std::span<WordToken> operator[](size_t number) { return {tokens_.data() + firsts_[number], counts_[number]}; }
 
  private:
   using Numbers = std::array<uint8_t, kRoom>;  // of texts

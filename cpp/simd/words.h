@@ -10,7 +10,6 @@
 namespace leanformers {
 
 struct Span;
-struct WordToken;
 
 // What is wanted of tokens beside their ids.
 enum class TokenDetails : uint8_t { kNone, kSpans, kSpansAndWords };
@@ -22,6 +21,11 @@ struct WordKey {
   static constexpr uint64_t kUnmarked = uint64_t{1} << 63;  // a bit of `high`
 
   uint64_t low, high;
+
+  bool is_ascii() const {  // of a short word
+    constexpr uint64_t kHighBits = 0x8080808080808080;
+    return ((low | (high & ~kUnmarked)) & kHighBits) == 0;
+  }
 
   // Without a branch: which of several keys is a word's is anybody's guess.
   bool operator==(const WordKey& other) const { return ((low ^ other.low) | (high ^ other.high)) == 0; }
@@ -49,9 +53,9 @@ struct WordTable {
   uint64_t low_factor, high_factor;
   int shift;
   const WordEntry* entries;
-  // Of entries with more than three tokens. Sixteen ids can be read from each place on.
+  // Of entries with more than three tokens. Sixteen can be read from each place on.
   const uint32_t* more_ids;
-  const WordToken* more_tokens;
+  const uint8_t* more_places;
 
   // Where a word's pair begins, in bytes (secret_factors.h).
   uint32_t place(const WordKey& key) const {

@@ -2,7 +2,6 @@
 // See ascii_masks_of.h for what such files may include.
 #include <immintrin.h>
 
-#include "model/word_token.h"
 #include "simd/words.h"
 #include "span.h"
 
@@ -181,17 +180,21 @@ size_t write(const GatheredWords& words, size_t first, size_t end, const WordTab
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(spans + count), _mm256_add_epi32(from_first, character));
       }
       if constexpr (kWords) _mm_storeu_si128(reinterpret_cast<__m128i*>(numbers + count), number);
-    } else if constexpr (kSpans) {
-      const WordToken* const from = table.more_tokens + entry->ids[0];
-      if (from->end == 0) [[unlikely]]
-        break;
-      for (size_t token = 0; token < tokens; ++token) {
-        ids[count + token] = from[token].id;
-        spans[count + token] = {words.characters[i] + from[token].begin, words.characters[i] + from[token].end};
-        if constexpr (kWords) numbers[count + token] = _mm_cvtsi128_si32(number);
-      }
     } else {
+      const uint8_t* const places = table.more_places + entry->ids[0];
+      if (kSpans && *places == 0) [[unlikely]]
+        break;
       _mm512_storeu_si512(ids + count, _mm512_loadu_si512(table.more_ids + entry->ids[0]));
+      if constexpr (kSpans) {
+        const __m512i character = _mm512_set1_epi32(static_cast<int>(words.characters[i]));
+        for (size_t done = 0; done < tokens; done += kLanes) {
+          const __m512i place = _mm512_cvtepu8_epi64(_mm_loadu_si64(places + done));
+          const __m512i ends = _mm512_slli_epi64(_mm512_and_si512(place, _mm512_set1_epi64(0xF)), 32);
+          const __m512i from_first = _mm512_or_si512(_mm512_srli_epi64(place, 4), ends);
+          _mm512_storeu_si512(spans + count + done, _mm512_add_epi32(from_first, character));
+        }
+      }
+      if constexpr (kWords) _mm512_storeu_si512(numbers + count, _mm512_broadcastd_epi32(number));
     }
     count += tokens;
     if constexpr (kWords) number = _mm_add_epi32(number, step);

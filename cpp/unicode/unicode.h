@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -98,6 +99,27 @@ inline uint32_t encode(char32_t code, char* out) {
 inline bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
 size_t count_characters(std::string_view text);
+
+// Short texts by their first and last bytes, which may share some: how long words are is anybody's guess.
+inline bool is_ascii(std::string_view text) {
+  const auto has_other = [](const char* first, const char* second, auto bytes) {
+    auto more = bytes;
+    std::memcpy(&bytes, first, sizeof bytes);
+    std::memcpy(&more, second, sizeof more);
+    return ((bytes | more) & static_cast<decltype(bytes)>(0x8080808080808080)) != 0;
+  };
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  if (text.size() >= 8) {
+    for (; end - at > 16; at += 8) {
+      if (has_other(at, at, uint64_t{0})) return false;
+    }
+    return !has_other(at, end - 8, uint64_t{0});
+  }
+  if (text.size() >= 4) return !has_other(at, end - 4, uint32_t{0});
+  if (text.size() >= 2) return !has_other(at, end - 2, uint16_t{0});
+  return text.empty() || static_cast<unsigned char>(*at) < 0x80;
+}
 
 std::string to_utf8(std::u32string_view codes);
 

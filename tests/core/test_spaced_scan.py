@@ -299,12 +299,13 @@ def test_words_too_long_for_one_cache_or_both(trained_bpe: Any, test_data: Path)
 def test_caches_that_are_full(trained_bpe: Any, test_data: Path) -> None:
     numbers = random.Random(8)
     letters = "abcdeéß,"
-    short = ["".join(numbers.choices(letters, k=numbers.randint(1, 11))) for _ in range(60_000)]
+    short = ["".join(numbers.choices(letters, k=numbers.randint(1, 11))) for _ in range(240_000)]
     long = ["".join(numbers.choices(letters, k=numbers.randint(14, 200))) for _ in range(20_000)]
     texts = [" ".join(words[i : i + 1000]) for words in (short, long) for i in range(0, len(words), 1000)]
     for content in both_kinds(trained_bpe, test_data)[::3]:
         core, general = Spec(content).compile(), Spec(content).compile(fused=False)
         expected = general.encode(texts, details=True)
+        assert sum(map(len, expected.lists(_core.Column.IDS)[:240])) > 1.3 * 2**20  # most of them of long entries
         for details in (False, True, True):
             found = core.encode(texts, details=details)
             columns = (_core.Column.IDS, _core.Column.SPANS) if details else (_core.Column.IDS,)

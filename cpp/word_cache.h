@@ -1,5 +1,4 @@
-// Remembers the tokens of short words: two places for each hash and two that it shares, newer words push out older
-// ones. It never changes a result, only how fast it comes. Its size is bounded: it grows while a job has more words
+// Remembers the tokens of short words: two places for each hash and two that it shares; new words push out others. It never changes a result, only how fast it comes. Its size is bounded: it grows while a job has more words
 // than there is room for.
 #pragma once
 
@@ -205,16 +204,19 @@ class WordCache {
   }
 
   // What has no more room in its own pair goes to the neighbouring one, without a branch on whether there is something
-  // and room for it. The fields of an entry are written in its place: whoever copied a whole entry would wait until
-  // each of them has got to memory.
+  // and room for it. Without room in either the newest word of the pair goes, or every fourth time the oldest one: more
+  // words than there is room for, one after the other and again, would otherwise never be found ("Adaptive insertion
+  // policies for high performance caching", Qureshi et al. 2007). The fields of an entry are written in its place:
+  // whoever copied a whole entry would wait until each of them has got to memory.
   Entry& make_place(uint32_t place) {
     Entry* const pair = this->pair(place);
     Entry* neighbour = this->pair(place ^ kPairBytes);
     neighbour += neighbour->count != 0;
     const bool has_room = neighbour->count == 0;
-    pushed_out_ += size_t{!has_room} & size_t{pair[1].count != 0};
+    const size_t is_full = size_t{!has_room} & size_t{pair[1].count != 0};
+    pushed_out_ += is_full;
     *neighbour = *(has_room ? &pair[1] : neighbour);
-    pair[1] = pair[0];
+    pair[1] = pair[is_full & size_t{kept_ % 4 != 0}];
     return pair[0];
   }
 

@@ -1,5 +1,6 @@
-// Remembers the tokens of short words: two places for each hash and two that it shares; new words push out others. It never changes a result, only how fast it comes. Its size is bounded: it grows while a job has more words
-// than there is room for.
+// Remembers the tokens of short words: two places for each hash and two that it shares; new words push out others. It
+// never changes a result, only how fast it comes. Its size is bounded: it grows while a job has more words than there
+// is room for.
 #pragma once
 
 #ifdef __SSE2__

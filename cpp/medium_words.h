@@ -40,31 +40,26 @@ class MediumWords {
   MediumTable table() const { return {entries_.data(), more_ids_.data(), more_places_.data()}; }
 
   // Where a word's pair of entries begins, in bytes.
-  uint32_t place(std::string_view word) const { return home(sum(key(word))); }
+  uint32_t place(std::string_view word, bool unmarked) const { return home(sum(key(word, unmarked))); }
   [[gnu::always_inline]] void prefetch(uint32_t place) const { __builtin_prefetch(table().at(place)); }
 
-  // Null when the word is not there. One that had to go elsewhere comes home if there is room: those that are looked
-  // for stay near.
-  const Entry* fetch(std::string_view word, uint32_t place) {
-    const Entry key = this->key(word);
-    if (const Entry* entry = find(key, place)) return entry;
+  // The tokens of a word, from where kMostTokens ids can be read, or 8. None: the word is not there. One that had to go
+  // elsewhere comes home if there is room: those that are looked for stay near.
+  LongWords::Tokens find(std::string_view word, bool unmarked, uint32_t place) {
+    const Entry key = this->key(word, unmarked);
+    if (const Entry* entry = find(key, place)) return tokens_of(*entry);
     const Entry* const found = find(key, elsewhere(sum(key)));
-    if (found == nullptr || !make_room(place)) return found;
+    if (found == nullptr) return {};
+    if (!make_room(place)) return tokens_of(*found);
     put(std::exchange(entries_[static_cast<size_t>(found - entries_.data())], Entry{}), place);
-    return pair(place);
+    return tokens_of(*pair(place));
   }
 
-  // From where kMostTokens ids can be read, but 8 where they are in the entry.
-  LongWords::Tokens tokens_of(const Entry& entry) const {
-    if (entry.count <= kMaxTokens) return {{entry.ids, entry.count}, entry.places};
-    return {{more_ids_.data() + entry.ids[0], entry.count}, more_places_.data() + entry.ids[0]};
-  }
-
-  // The places of tokens are in characters from the word's first one.
-  void insert(std::string_view word, std::span<const WordToken> tokens) {
+  // The places of tokens are in characters from the word's first one, or all 0.
+  void insert(std::string_view word, bool unmarked, std::span<const WordToken> tokens) {
     const size_t count = tokens.size();
     if (count == 0 || count > kMostTokens) return;
-    Entry entry = key(word);
+    Entry entry = key(word, unmarked);
     entry.count = static_cast<uint8_t>(count);
     uint32_t* ids = entry.ids;
     uint16_t* places = entry.places;
@@ -81,6 +76,11 @@ class MediumWords {
       ids[i] = tokens[i].id;
       places[i] = static_cast<uint16_t>(tokens[i].begin << 8 | tokens[i].end);
     }
+    const uint32_t home = this->home(sum(entry));
+    if (Entry* const known = const_cast<Entry*>(find(entry, home))) {  // without its places
+      *known = entry;
+      return;
+    }
     put_new(entry);
     ++kept_;
   }
@@ -92,11 +92,11 @@ class MediumWords {
   static constexpr size_t kRoomForMore = size_t{1} << 20;  // 6 MiB
 
   // An entry of the word without tokens.
-  static Entry key(std::string_view word) {
+  static Entry key(std::string_view word, bool unmarked) {
     Entry entry;
     std::memcpy(entry.parts, word.data(), 16);
     std::memcpy(entry.parts + 2, word.data() + word.size() - 16, 16);
-    entry.size = static_cast<uint8_t>(word.size());
+    entry.size = static_cast<uint8_t>(word.size() | (unmarked ? Entry::kUnmarked : 0));
     return entry;
   }
 
@@ -114,6 +114,10 @@ class MediumWords {
   }
 
   Entry* pair(uint32_t place) { return &entries_[place / sizeof(Entry)]; }
+  LongWords::Tokens tokens_of(const Entry& entry) const {
+    if (entry.count <= kMaxTokens) return {{entry.ids, entry.count}, entry.places};
+    return {{more_ids_.data() + entry.ids[0], entry.count}, more_places_.data() + entry.ids[0]};
+  }
   const Entry* find(const Entry& key, uint32_t place) const {
     const Entry* entry = table().at(place);
     entry += entry->differs(key);

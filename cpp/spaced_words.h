@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "longer_words.h"
 #include "new_words.h"
 #include "plan.h"
 #include "token_writer.h"
@@ -26,7 +27,7 @@ class SpacedWords {
 
   // `words_per_word`: 0 when the caller sees all of them as one word, otherwise 1.
   SpacedWords(Worker& worker, Sequence& out, int32_t words_per_word)
-      : cache_(worker.cache), long_words_(worker.long_words), out_(out), words_per_word_(words_per_word), words_(out) {
+      : cache_(worker.cache), longer_words_(worker), out_(out), words_per_word_(words_per_word), words_(out) {
     prepare();
   }
 
@@ -43,13 +44,14 @@ class SpacedWords {
   // The words of a window, for which there is room.
   void put(const WindowWords& window) {
     words_.put(window, [&](std::string_view word) {
-      return key_of_long(word, (window.unmarked >> (word.data() - window.text) & 1) != 0);
+      return longer_words_.key_of(word, (window.unmarked >> (word.data() - window.text) & 1) != 0);
     });
   }
   // `unmarked` tells a word from one of the same bytes that has a mark before it.
   void put(std::string_view word, bool unmarked, uint32_t character) {
     if (word.size() > LongWords::kMaxBytes) return put_new(word, character);
-    if (word.size() > WordCache::kMaxBytes) return words_.put_other(word, key_of_long(word, unmarked), character);
+    if (word.size() > WordCache::kMaxBytes)
+      return words_.put_other(word, longer_words_.key_of(word, unmarked), character);
     words_.put(word, key_of(word, unmarked), character);
   }
   // A word whose tokens depend on more than its bytes.
@@ -82,6 +84,7 @@ class SpacedWords {
   // Returns whether all words of the text that has not ended were.
   template <typename NewWords>
   bool write(NewWords& new_words) {
+    longer_words_.prefetch(words_);
     has_learnt_ = false;
     Writer writer = new_writer();
     size_t first = 0, number = 0;
@@ -112,12 +115,13 @@ class SpacedWords {
   // Remembers the tokens of a word, whose places are in characters from the word's first one, or all 0.
   void keep(const Word& word, std::span<const WordToken> tokens) {
     if (word.is_new()) return;
-    word.is_long() ? long_words_.insert(word.text(), word.hash(), tokens) : cache_.insert(word.key, tokens);
+    word.is_longer() ? longer_words_.insert(word, tokens) : cache_.insert(word.key, tokens);
   }
 
   // Before words are gathered, and after the caches have been changed by others.
   void prepare() {
     cache_.prepare();
+    longer_words_.prepare();
     words_.begin(cache_.table());
   }
 
@@ -125,7 +129,7 @@ class SpacedWords {
   template <typename NewWords>
   bool write(size_t first, size_t end, Writer& writer, NewWords& new_words) {
     for (size_t i = first; i < end; ++i) {
-      i = words_.write(i, end, cache_.table(), {}, writer);
+      i = words_.write(i, end, cache_.table(), longer_words_.table(), writer);
       if (i == end) break;
       const Word word = words_[i];
       if (write_other(writer, word)) continue;
@@ -164,30 +168,17 @@ class SpacedWords {
     if (unmarked) key.high |= WordKey::kUnmarked;
     return key;
   }
-  WordKey key_of_long(std::string_view word, bool unmarked) const {
-    const uint32_t hash = long_words_.hash(word) ^ uint32_t { unmarked };
-    long_words_.prefetch_set(hash);
-    return Word::other_key(word, GatheredWords::kLong, hash);
-  }
   static WordKey key_of_new(std::string_view word) { return Word::other_key(word, GatheredWords::kNew); }
 
-  bool write_other(Writer& writer, const Word& word) const {
+  bool write_other(Writer& writer, const Word& word) {
     if (word.is_new()) return false;
-    if (word.is_long()) return write_long(writer, word);
+    if (word.is_longer()) return longer_words_.write(writer, word);
     const WordEntry* entry = cache_.find(word.key, word.place);
     return entry != nullptr && writer.put(word.character, *entry, cache_.table());
   }
 
-  bool write_long(Writer& writer, const Word& word) const {
-    const LongWords::Tokens known = long_words_.find(word.text(), word.hash());
-    if (known.ids.empty() || (kDetails && known.places[0] == 0)) return false;
-    writer.make_room(known.ids.size());
-    writer.put(word.character, known);
-    return true;
-  }
-
   WordCache& cache_;
-  LongWords& long_words_;
+  LongerWords longer_words_;
   Sequence& out_;
   int32_t words_per_word_;
   bool has_learnt_ = false;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "character_counter.h"
+#include "longer_words.h"
 #include "new_words.h"
 #include "plan.h"
 #include "token_writer.h"
@@ -17,12 +18,7 @@ namespace leanformers {
 template <bool kDetails>
 class WordLookup {
  public:
-  WordLookup(Worker& worker, Sequence& out)
-      : cache_(worker.cache),
-        medium_words_(worker.medium_words),
-        long_words_(worker.long_words),
-        out_(out),
-        words_(out) {
+  WordLookup(Worker& worker, Sequence& out) : cache_(worker.cache), longer_words_(worker), out_(out), words_(out) {
     prepare();
   }
 
@@ -39,14 +35,14 @@ class WordLookup {
   void take_back(size_t kept) { words_.forget_from(kept); }
 
   void put(std::string_view word, uint32_t character) {
-    if (word.size() > WordCache::kMaxBytes) return words_.put_other(word, key_of_other(word), character);
+    if (word.size() > WordCache::kMaxBytes) return words_.put_other(word, longer_words_.key_of(word), character);
     words_.put(word, words_.key_of(word), character);
   }
   // A word of at most WordCache::kMaxBytes that is known by this key.
   void put(std::string_view word, const WordKey& key, uint32_t character) { words_.put(word, key, character); }
   // The words of a window, for which there is room.
   void put(const WindowWords& window) {
-    words_.put(window, [this](std::string_view word) { return key_of_other(word); });
+    words_.put(window, [this](std::string_view word) { return longer_words_.key_of(word); });
   }
 
   // Writes the tokens of all words that wait. `tokenize(word)` gives the tokens of words that are not known, with their
@@ -59,11 +55,7 @@ class WordLookup {
   // Likewise, and calls `end_row(writer)` where a text ends.
   template <typename Tokenize, typename EndRow>
   void write(const Tokenize& tokenize, EndRow& end_row) {
-    if (has_long_word_) {
-      for (size_t i = 0; i < waiting(); ++i) {
-        if (const GatheredWord word = words_[i]; word.is_long()) long_words_.prefetch_record(word.hash());
-      }
-    }
+    longer_words_.prefetch(words_);
     has_learnt_ = false;
     TokenWriter<kDetails> writer(out_);
     size_t first = 0;
@@ -80,16 +72,15 @@ class WordLookup {
   // Before words are gathered, and after the caches have been changed by others.
   void prepare() {
     cache_.prepare();
-    medium_words_.prepare();
+    longer_words_.prepare();
     words_.begin(cache_.table());
-    has_long_word_ = false;
   }
 
  private:
   template <typename Tokenize>
   void write(size_t first, size_t end, TokenWriter<kDetails>& writer, const Tokenize& tokenize) {
     for (size_t i = first; i < end; ++i) {
-      i = words_.write(i, end, cache_.table(), medium_words_.table(), writer);
+      i = words_.write(i, end, cache_.table(), longer_words_.table(), writer);
       if (i == end) break;
       if (write_found(writer, words_[i])) continue;
       if constexpr (requires { tokenize.search(); }) {
@@ -123,55 +114,25 @@ class WordLookup {
     return true;
   }
 
-  // Of a word that is not short.
-  WordKey key_of_other(std::string_view word) {
-    if (word.size() <= MediumWords::kMaxBytes) {
-      const uint32_t place = medium_words_.place(word);
-      medium_words_.prefetch(place);
-      return GatheredWord::other_key(word, GatheredWords::kMedium, place);
-    }
-    const uint32_t hash = long_words_.hash(word);
-    long_words_.prefetch_set(hash);
-    has_long_word_ = true;
-    return GatheredWord::other_key(word, GatheredWords::kLong, hash);
-  }
-
   // A word that is known nowhere.
   template <typename Tokenize>
   void write_new(TokenWriter<kDetails>& writer, const GatheredWord& word, const Tokenize& tokenize) {
     const WordTokens& tokens = tokenize(word);
     writer.make_room(tokens.size());
     writer.put(word.character, tokens);
-    if (word.is_medium()) {
-      medium_words_.insert(word.text(), tokens);
-    } else {
-      word.is_long() ? long_words_.insert(word.text(), word.hash(), tokens) : cache_.insert(word.key, tokens);
-    }
+    word.is_longer() ? longer_words_.insert(word, tokens) : cache_.insert(word.key, tokens);
   }
 
   // A word that is not where it would be found at once, if it is elsewhere.
   bool write_found(TokenWriter<kDetails>& writer, const GatheredWord& word) {
-    if (word.is_medium()) {
-      const MediumEntry* const entry = medium_words_.fetch(word.text(), word.medium_place());
-      if (entry != nullptr) writer.put(word.character, medium_words_.tokens_of(*entry));
-      return entry != nullptr;
-    }
-    if (word.is_long()) {
-      const LongWords::Tokens known = long_words_.find(word.text(), word.hash());
-      if (known.ids.empty()) return false;
-      writer.make_room(known.ids.size());
-      writer.put(word.character, known);
-      return true;
-    }
+    if (word.is_longer()) return longer_words_.write(writer, word);
     const WordEntry* const entry = cache_.fetch(word.key, word.place);
     return entry != nullptr && writer.put(word.character, *entry, cache_.table());
   }
 
   WordCache& cache_;
-  MediumWords& medium_words_;
-  LongWords& long_words_;
+  LongerWords longer_words_;
   Sequence& out_;
-  bool has_long_word_ = false;
   bool has_learnt_ = false;
   WordGatherer<kDetails> words_;
 };

@@ -71,18 +71,20 @@ template <TokenDetails kDetails>
 [[gnu::noinline]] bool write_medium(const GatheredWords& words, size_t i, const MediumTable& table, TokenColumns& to) {
   const WordKey& word = words.keys[i];
   if (word.high != GatheredWords::kMedium) return false;
-  const size_t size = word.low >> 32;
+  const auto size_and_mark = static_cast<uint32_t>(word.low >> 32);
+  const size_t size = size_and_mark & 0xFF;
   MediumEntry key;
   std::memcpy(key.parts, words.begins[i], 16);
   std::memcpy(key.parts + 2, words.begins[i] + size - 16, 16);
-  key.size = static_cast<uint8_t>(size);
+  key.size = static_cast<uint8_t>(size_and_mark | size_and_mark >> 24);
   const MediumEntry* entry = table.at(static_cast<uint32_t>(word.low));
   entry += entry->differs(key);
   if (entry->differs(key)) return false;
   const size_t count = entry->count;
   const bool has_more = count > MediumEntry::kMaxTokens;
-  put_tokens<kDetails>(to, words.characters[i], has_more ? table.more_ids + entry->ids[0] : entry->ids,
-                       has_more ? table.more_places + entry->ids[0] : entry->places, count);
+  const uint16_t* const places = has_more ? table.more_places + entry->ids[0] : entry->places;
+  if (kDetails != TokenDetails::kNone && places[0] == 0) return false;
+  put_tokens<kDetails>(to, words.characters[i], has_more ? table.more_ids + entry->ids[0] : entry->ids, places, count);
   return true;
 }
 

@@ -104,16 +104,18 @@ bool write_medium(const GatheredWords& words, size_t i, const MediumTable& table
   constexpr bool kSpans = kDetails != TokenDetails::kNone, kWords = kDetails == TokenDetails::kSpansAndWords;
   const WordKey& word = words.keys[i];
   if (word.high != GatheredWords::kMedium) return false;
-  const uint64_t size = word.low >> 32;
+  const auto size_and_mark = static_cast<uint32_t>(word.low >> 32);
+  const size_t size = size_and_mark & 0xFF;
+  const auto own_size = static_cast<uint8_t>(size_and_mark | size_and_mark >> 24);  // that of an entry
   const auto at = [&words, i](uint64_t place) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(words.begins[i] + place));
   };
   const __m256i key = _mm256_inserti128_si256(_mm256_castsi128_si256(at(0)), at(size - 16), 1);
   const auto* entry = reinterpret_cast<const MediumEntry*>(reinterpret_cast<const char*>(table.entries) +
                                                            static_cast<uint32_t>(word.low));
-  const auto has_word = [key, size](const MediumEntry& other) {
+  const auto has_word = [key, own_size](const MediumEntry& other) {
     const __m256i own = _mm256_load_si256(reinterpret_cast<const __m256i*>(other.parts));
-    return unsigned{_mm256_cmpeq_epi64_mask(key, own) == 0xF} & unsigned{other.size == size};
+    return unsigned{_mm256_cmpeq_epi64_mask(key, own) == 0xF} & unsigned{other.size == own_size};
   };
   const unsigned is_first = has_word(entry[0]);
   if ((is_first | has_word(entry[1])) == 0) return false;
@@ -123,6 +125,7 @@ bool write_medium(const GatheredWords& words, size_t i, const MediumTable& table
   const bool has_more = tokens > MediumEntry::kMaxTokens;
   const uint32_t* const ids = has_more ? table.more_ids + entry->ids[0] : entry->ids;
   const uint16_t* const places = has_more ? table.more_places + entry->ids[0] : entry->places;
+  if (kSpans && *places == 0) return false;
   const __m512i character = _mm512_set1_epi32(static_cast<int>(words.characters[i]));
   for (size_t done = 0; done < tokens; done += kLanes) {
     const size_t to_place = count + done;

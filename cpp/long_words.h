@@ -26,6 +26,7 @@ class LongWords {
     // Of each token: which character of the word it begins with, and in the lower byte how many there are up to its
     // end; 0: that is not known.
     const uint16_t* places;
+    bool are_several_words = false;
   };
 
   explicit LongWords(uint64_t seed) : seed_(seed) {}

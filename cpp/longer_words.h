@@ -54,15 +54,13 @@ class LongerWords {
     const LongWords::Tokens known = word.is_long()
                                         ? long_words_.find(word.text(), word.hash())
                                         : medium_words_.find(word.text(), word.is_unmarked(), word.medium_place());
-    if (known.ids.empty() || (kDetails && known.places[0] == 0)) return false;
     writer.make_room(known.ids.size());
-    writer.put(word.character, known);
-    return true;
+    return !known.ids.empty() && writer.put(word.character, known);
   }
   // The places of tokens are in characters from the word's first one, or all 0.
-  void insert(const GatheredWord& word, std::span<const WordToken> tokens) {
-    word.is_long() ? long_words_.insert(word.text(), word.hash(), tokens)
-                   : medium_words_.insert(word.text(), word.is_unmarked(), tokens);
+  void insert(const GatheredWord& word, std::span<const WordToken> tokens, bool are_several_words = false) {
+    if (word.is_medium()) return medium_words_.insert(word.text(), word.is_unmarked(), tokens, are_several_words);
+    if (!are_several_words) long_words_.insert(word.text(), word.hash(), tokens);  // has no room to say so
   }
 
  private:

@@ -56,14 +56,14 @@ class MediumWords {
   }
 
   // The places of tokens are in characters from the word's first one, or all 0.
-  void insert(std::string_view word, bool unmarked, std::span<const WordToken> tokens) {
+  void insert(std::string_view word, bool unmarked, std::span<const WordToken> tokens, bool are_several_words) {
     const size_t count = tokens.size();
     if (count == 0 || count > kMostTokens) return;
     Entry entry = key(word, unmarked);
-    entry.count = static_cast<uint8_t>(count);
+    entry.count = static_cast<uint8_t>(count | (are_several_words ? kSeveralWords : 0));
     uint32_t* ids = entry.ids;
     uint16_t* places = entry.places;
-    if (count > kMaxTokens) {
+    if (entry.count > kMaxTokens) {
       if (more_places_.size() + count > kRoomForMore) forget();
       const size_t at = more_places_.size();
       more_places_.resize(at + count);
@@ -116,7 +116,8 @@ class MediumWords {
   Entry* pair(uint32_t place) { return &entries_[place / sizeof(Entry)]; }
   LongWords::Tokens tokens_of(const Entry& entry) const {
     if (entry.count <= kMaxTokens) return {{entry.ids, entry.count}, entry.places};
-    return {{more_ids_.data() + entry.ids[0], entry.count}, more_places_.data() + entry.ids[0]};
+    const size_t count = entry.count & ~kSeveralWords;
+    return {{more_ids_.data() + entry.ids[0], count}, more_places_.data() + entry.ids[0], count != entry.count};
   }
   const Entry* find(const Entry& key, uint32_t place) const {
     const Entry* entry = table().at(place);

@@ -217,7 +217,8 @@ class SpacedNewWords {
     encoder_.interpret(normalizers, {begin, word.begin + word.size()}, place);
     const bool one = stages_.one_word() || out.word_count == words + 1;
     if (stages_.one_word()) out.word_count = words;
-    if (!may_be_kept(word) || (kDetails && (!one || may_shift(stretch_.letters_of(word))))) return;
+    if (!may_be_kept(word) || (kDetails && may_shift(stretch_.letters_of(word)))) return;
+    if (kDetails && !one && out.keeps_words) return;
     WordTokens& tokens = encoder_.worker_.tokens;
     tokens.clear();
     for (size_t i = before; i < out.ids.size(); ++i) {
@@ -230,7 +231,7 @@ class SpacedNewWords {
       }
       tokens.push_back(token);
     }
-    words_.keep(word, tokens);
+    words_.keep(word, tokens, kDetails && !one);
   }
 
   // Where the normalizers begin to read, so that they see a space before the word where there is one.

@@ -69,7 +69,7 @@ class SpacedWords {
     if (entry == nullptr) return false;
     const auto [ids, places] = cache_.tokens_of(*entry);
     if (places[0] == 0) return false;  // not known
-    for (size_t i = 0; i < entry->count; ++i) {
+    for (size_t i = 0; i < ids.size(); ++i) {
       tokens.push_back({ids[i], first + (places[i] >> 4), first + (places[i] & 0xFU)});
     }
     return true;
@@ -113,9 +113,10 @@ class SpacedWords {
   }
 
   // Remembers the tokens of a word, whose places are in characters from the word's first one, or all 0.
-  void keep(const Word& word, std::span<const WordToken> tokens) {
+  void keep(const Word& word, std::span<const WordToken> tokens, bool are_several_words = false) {
     if (word.is_new()) return;
-    word.is_longer() ? longer_words_.insert(word, tokens) : cache_.insert(word.key, tokens);
+    word.is_longer() ? longer_words_.insert(word, tokens, are_several_words)
+                     : cache_.insert(word.key, tokens, are_several_words);
   }
 
   // Before words are gathered, and after the caches have been changed by others.

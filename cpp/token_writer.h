@@ -53,7 +53,7 @@ template <TokenDetails kDetails>
 [[gnu::always_inline]] inline bool put_entry(TokenColumns& to, uint32_t character, const WordEntry& entry,
                                              const WordTable& table) {
   constexpr bool kSpans = kDetails != TokenDetails::kNone, kWords = kDetails == TokenDetails::kSpansAndWords;
-  const size_t count = entry.count;  // read once: the compiler cannot know that the ids are written elsewhere
+  size_t count = entry.count;  // read once: the compiler cannot know that the ids are written elsewhere
   if (count <= WordEntry::kMaxTokens) [[likely]] {
     if (kSpans && entry.places[0] == 0) return false;
     // The ids are copied with what stands behind them.
@@ -63,7 +63,8 @@ template <TokenDetails kDetails>
     if constexpr (kWords) std::fill_n(to.words + to.count, WordEntry::kMaxTokens + 1, to.word);
   } else {
     const uint8_t* const places = table.more_places + entry.ids[0];
-    if (kSpans && places[0] == 0) return false;
+    if ((kSpans && places[0] == 0) || (kWords && (count & kSeveralWords) != 0)) return false;
+    count &= ~size_t{kSeveralWords};
     std::memcpy(to.ids + to.count, table.more_ids + entry.ids[0], WordCache::kMostTokens * sizeof(uint32_t));
     if constexpr (kSpans) put_spans(to, character, places, count);
     if constexpr (kWords) std::fill_n(to.words + to.count, count, to.word);
@@ -119,13 +120,19 @@ class TokenWriter {
                              : put_entry<TokenDetails::kSpans>(to_, character, entry, table);
   }
 
-  void put(uint32_t character, const LongWords::Tokens& tokens) {
+  // False, and nothing is written, when places or a word's number are wanted and not known.
+  bool put(uint32_t character, const LongWords::Tokens& tokens) {
+    if (kDetails && (tokens.places[0] == 0 || (tokens.are_several_words && out_->keeps_words))) return false;
     const auto put = [&]<TokenDetails kKept>() {
       put_tokens<kKept>(to_, character, tokens.ids.data(), tokens.places, tokens.ids.size());
     };
-    if constexpr (!kDetails) return put.template operator()<TokenDetails::kNone>();
-    out_->keeps_words ? put.template operator()<TokenDetails::kSpansAndWords>()
-                      : put.template operator()<TokenDetails::kSpans>();
+    if constexpr (!kDetails) {
+      put.template operator()<TokenDetails::kNone>();
+    } else {
+      out_->keeps_words ? put.template operator()<TokenDetails::kSpansAndWords>()
+                        : put.template operator()<TokenDetails::kSpans>();
+    }
+    return true;
   }
 
   void put(uint32_t character, std::span<const WordToken> tokens) {

@@ -121,16 +121,19 @@ class WordCache {
   }
 
   // Keeps up to kMostTokens tokens, whose places are in characters from the word's first one, or all 0.
-  void insert(const Key& key, std::span<const WordToken> tokens) { insert(key, place_of(key), tokens); }
+  void insert(const Key& key, std::span<const WordToken> tokens, bool are_several_words = false) {
+    insert(key, place_of(key), tokens, are_several_words);
+  }
   // Of a word whose place is known.
-  void insert(const Key& key, uint32_t place, std::span<const WordToken> tokens) {
+  void insert(const Key& key, uint32_t place, std::span<const WordToken> tokens, bool are_several_words = false) {
     if (tokens.empty() || tokens.size() > kMostTokens) return;
-    const bool is_long = tokens.size() > kMaxTokens;
+    const auto count = static_cast<uint8_t>(tokens.size() | (are_several_words ? kSeveralWords : 0));
+    const bool is_long = count > kMaxTokens;
     if (is_long && more_ids_.size() + tokens.size() > kRoomForMore) forget();
     Entry& entry = make_place(place);
     ++kept_;
     entry.key = key;
-    entry.count = static_cast<uint8_t>(tokens.size());
+    entry.count = count;
     if (is_long) {
       const size_t at = more_ids_.size() - kMostTokens;
       entry.ids[0] = static_cast<uint32_t>(at);
@@ -149,14 +152,14 @@ class WordCache {
       entry.places[i] = place_of(token);
     }
   }
-  // Both can be read for all tokens that an entry counts.
   struct Tokens {
-    const uint32_t* ids;
-    const uint8_t* places;
+    std::span<const uint32_t> ids;
+    const uint8_t* places;  // of each
   };
   Tokens tokens_of(const Entry& entry) const {
-    if (entry.count <= kMaxTokens) return {entry.ids, entry.places};
-    return {more_ids_.data() + entry.ids[0], more_places_.data() + entry.ids[0]};
+    if (entry.count <= kMaxTokens) return {{entry.ids, entry.count}, entry.places};
+    const size_t count = entry.count & ~kSeveralWords;
+    return {{more_ids_.data() + entry.ids[0], count}, more_places_.data() + entry.ids[0]};
   }
 
   // Of a word of so many characters that is a token as a whole.

@@ -80,11 +80,12 @@ template <TokenDetails kDetails>
   const MediumEntry* entry = table.at(static_cast<uint32_t>(word.low));
   entry += entry->differs(key);
   if (entry->differs(key)) return false;
-  const size_t count = entry->count;
-  const bool has_more = count > MediumEntry::kMaxTokens;
+  const bool has_more = entry->count > MediumEntry::kMaxTokens;
+  if (kDetails == TokenDetails::kSpansAndWords && (entry->count & kSeveralWords) != 0) return false;
   const uint16_t* const places = has_more ? table.more_places + entry->ids[0] : entry->places;
   if (kDetails != TokenDetails::kNone && places[0] == 0) return false;
-  put_tokens<kDetails>(to, words.characters[i], has_more ? table.more_ids + entry->ids[0] : entry->ids, places, count);
+  put_tokens<kDetails>(to, words.characters[i], has_more ? table.more_ids + entry->ids[0] : entry->ids, places,
+                       entry->count & ~kSeveralWords);
   return true;
 }
 

@@ -11,6 +11,9 @@ namespace leanformers {
 
 struct Span;
 
+// In the number of tokens that an entry has: for callers who number words it is not known, as it is several of them.
+constexpr uint8_t kSeveralWords = 0x80;
+
 // What is wanted of tokens beside their ids.
 enum class TokenDetails : uint8_t { kNone, kSpans, kSpansAndWords };
 
@@ -36,11 +39,11 @@ struct WordEntry {
   static constexpr size_t kMaxTokens = 3;
 
   WordKey key{0, 0};
-  uint32_t ids[kMaxTokens]{};  // if there are more, the first one is their place
+  uint32_t ids[kMaxTokens]{};  // if `count` is more, the first one is their place
   // Of each token: which character of the word it begins with, and in the lower four bits how many there are up to its
   // end; 0: that is not known.
   uint8_t places[kMaxTokens]{};
-  uint8_t count = 0;  // 0: empty
+  uint8_t count = 0;  // 0: empty; with kSeveralWords
 
   bool differs(const WordKey& other) const { return !(key == other); }
 };
@@ -72,10 +75,10 @@ struct alignas(64) MediumEntry {
   static constexpr uint8_t kUnmarked = 0x80;  // of words that have no mark before them as others do
 
   uint64_t parts[4]{};            // its first 16 bytes and its last ones, which share some
-  uint32_t ids[kMaxTokens]{};     // if there are more, the first one is their place
+  uint32_t ids[kMaxTokens]{};     // if `count` is more, the first one is their place
   uint16_t places[kMaxTokens]{};  // as those of WordEntry, with a byte for each number
   uint8_t size = 0;               // of the word, with kUnmarked; 0: empty
-  uint8_t count = 0;
+  uint8_t count = 0;              // with kSeveralWords
 
   // Without a branch, as in WordKey.
   bool differs(const MediumEntry& other) const {

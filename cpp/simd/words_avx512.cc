@@ -121,8 +121,9 @@ bool write_medium(const GatheredWords& words, size_t i, const MediumTable& table
   if ((is_first | has_word(entry[1])) == 0) return false;
   entry += 1 - is_first;
 
-  const size_t tokens = entry->count;
-  const bool has_more = tokens > MediumEntry::kMaxTokens;
+  const bool has_more = entry->count > MediumEntry::kMaxTokens;
+  if (kWords && (entry->count & kSeveralWords) != 0) return false;
+  const size_t tokens = entry->count & ~kSeveralWords;
   const uint32_t* const ids = has_more ? table.more_ids + entry->ids[0] : entry->ids;
   const uint16_t* const places = has_more ? table.more_places + entry->ids[0] : entry->places;
   if (kSpans && *places == 0) return false;
@@ -170,7 +171,7 @@ size_t write(const GatheredWords& words, size_t first, size_t end, const WordTab
       continue;
     }
     const auto* const entry = reinterpret_cast<const WordEntry*>(pair + where);
-    const size_t tokens = entry->count;
+    size_t tokens = entry->count;
     if (tokens <= WordEntry::kMaxTokens) [[likely]] {
       if (kSpans && entry->places[0] == 0) [[unlikely]]
         break;
@@ -185,8 +186,9 @@ size_t write(const GatheredWords& words, size_t first, size_t end, const WordTab
       if constexpr (kWords) _mm_storeu_si128(reinterpret_cast<__m128i*>(numbers + count), number);
     } else {
       const uint8_t* const places = table.more_places + entry->ids[0];
-      if (kSpans && *places == 0) [[unlikely]]
+      if ((kSpans && *places == 0) || (kWords && (tokens & kSeveralWords) != 0)) [[unlikely]]
         break;
+      tokens &= ~size_t{kSeveralWords};
       _mm512_storeu_si512(ids + count, _mm512_loadu_si512(table.more_ids + entry->ids[0]));
       if constexpr (kSpans) {
         const __m512i character = _mm512_set1_epi32(static_cast<int>(words.characters[i]));

@@ -169,9 +169,10 @@ def same(content: dict[str, Any], texts: list[str], *, fused: bool = True) -> tu
     core, general = spec.compile(), spec.compile(fused=False)
     assert ("fused scan of the words" in core.explain()[0]) == fused, core.explain()
     expected = rows(general, texts)
-    ids_first = spec.compile()  # with words in its caches that have no places
+    ids_first, spans_first = spec.compile(), spec.compile()  # with words in their caches that lack something
     ids_first.encode(texts)
-    for each, threads in ((core, 1), (core, 3), (ids_first, 1)):
+    spans_first.encode(texts, details=True, word_ids=False)
+    for each, threads in ((core, 1), (core, 3), (ids_first, 1), (spans_first, 1)):
         for text, row, other in zip(texts, rows(each, texts, threads=threads), expected, strict=True):
             assert row == other, repr(text)
     for text, row, encoding in zip(texts, expected, theirs.encode_batch(texts), strict=True):

@@ -47,11 +47,11 @@ class MediumWords {
   // elsewhere comes home if there is room: those that are looked for stay near.
   LongWords::Tokens find(std::string_view word, bool unmarked, uint32_t place) {
     const Entry key = this->key(word, unmarked);
-    if (const Entry* entry = find(key, place)) return tokens_of(*entry);
-    const Entry* const found = find(key, elsewhere(sum(key)));
+    if (const Entry* const entry = find(key, place)) return tokens_of(*entry);
+    Entry* const found = find(key, elsewhere(sum(key)));
     if (found == nullptr) return {};
     if (!make_room(place)) return tokens_of(*found);
-    put(std::exchange(entries_[static_cast<size_t>(found - entries_.data())], Entry{}), place);
+    put(std::exchange(*found, Entry{}), place);
     return tokens_of(*pair(place));
   }
 
@@ -76,13 +76,12 @@ class MediumWords {
       ids[i] = tokens[i].id;
       places[i] = static_cast<uint16_t>(tokens[i].begin << 8 | tokens[i].end);
     }
-    const uint32_t home = this->home(sum(entry));
-    if (Entry* const known = const_cast<Entry*>(find(entry, home))) {  // without its places
+    if (Entry* const known = find(entry, home(sum(entry)))) {  // without its places
       *known = entry;
-      return;
+    } else {
+      put_new(entry);
+      ++kept_;
     }
-    put_new(entry);
-    ++kept_;
   }
 
  private:
@@ -119,8 +118,8 @@ class MediumWords {
     const size_t count = entry.count & ~kSeveralWords;
     return {{more_ids_.data() + entry.ids[0], count}, more_places_.data() + entry.ids[0], count != entry.count};
   }
-  const Entry* find(const Entry& key, uint32_t place) const {
-    const Entry* entry = table().at(place);
+  Entry* find(const Entry& key, uint32_t place) {
+    Entry* entry = pair(place);
     entry += entry->differs(key);
     return entry->differs(key) ? nullptr : entry;
   }

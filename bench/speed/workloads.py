@@ -74,6 +74,18 @@ def _rows() -> list[Workload]:
             Workload("one call of 60 characters", "call", name, "english", {"µs": 8}),
             Workload("loading", "loading", name, "english", {"ms": 150}),
         ]
+    rows += [
+        Workload(f"with offsets, {title}", "offsets", name, corpus, {"ids": 0.77})
+        for title, corpus, names in (
+            ("English", "english", ("cl100k", "o200k")),
+            ("Chinese and Japanese", "cjk", ("BERT", "GPT-2", "T5", "XLM-RoBERTa")),
+            ("Cyrillic", "cyrillic", ("GPT-2", "XLM-RoBERTa")),
+            ("other scripts", "other", ("GPT-2", "XLM-RoBERTa")),
+            ("code", "code", ("GPT-2", "cl100k", "o200k", "T5")),
+        )
+        for name in names
+    ]
+    rows += [Workload("code", "ids", name, "code", {}) for name in ("T5", "XLM-RoBERTa", "SentencePiece BPE")]
     # Others would take minutes over a text that SentencePiece BPE does not split.
     rows += [
         Workload(f"one long document, {title}", "ids", name, f"{corpus} document", {}, True)

@@ -106,17 +106,20 @@ class SpacedNewWords {
     if (stages_.cuts && word.size() <= LongWords::kMaxBytes && next_cut(letters, 0) < letters.size()) {
       join_parts(marks, letters);
     } else {
-      tokenize(marks, letters);
+      tokenize(marks, letters, needs_places(word));
     }
     add_tokens(word, encoder_.worker_.tokens);
   }
 
-  void tokenize(const Marks& marks, std::string_view letters) {
+  // Also of ids alone, if they are remembered: others may ask for places. Long texts without a space are not.
+  static bool needs_places(const Word& word) { return kDetails || !word.is_new(); }
+
+  void tokenize(const Marks& marks, std::string_view letters, bool with_places) {
     std::string& text = encoder_.worker_.scratch.word;
     put_marks(marks.count, text);
     text += letters;
     encoder_.tokenize(text);
-    count_characters(marks, letters, unicode::is_ascii(letters), encoder_.worker_.tokens);
+    if (with_places) count_characters(marks, letters, unicode::is_ascii(letters), encoder_.worker_.tokens);
   }
 
   // Where the part that begins at `begin` ends.
@@ -139,7 +142,7 @@ class SpacedNewWords {
       const char* const first = own.data() - before.spaces;
       const Word part = words_.part({first, own.data() + own.size()}, before.count == 0);
       if (!words_.append(part, character, joined)) {
-        tokenize(before, own);
+        tokenize(before, own, true);
         for (const auto& [id, from, to] : tokens) joined.push_back({id, character + from, character + to});
         if (may_be_kept(part)) words_.keep(part, tokens);
       }
@@ -176,9 +179,10 @@ class SpacedNewWords {
   void add_mapped(const Word& word, const Marks& marks, std::string_view letters) {
     std::string& text = encoder_.worker_.scratch.word;
     std::vector<Span>& spans = encoder_.worker_.scratch.spans;  // of each byte of `text`
+    const bool with_places = needs_places(word);
     put_marks(marks.count, text);
     spans.clear();
-    for (uint32_t i = 0; i < text.size(); ++i) {
+    for (uint32_t i = 0; with_places && i < text.size(); ++i) {
       const uint32_t mark = i / static_cast<uint32_t>(stages_.mark.size());
       spans.push_back({mark, mark + 1});
     }
@@ -188,12 +192,13 @@ class SpacedNewWords {
       const std::string_view own = letters.substr(at, bytes);
       const bool maps = (stages_.characters.of(code) & PlainCharacters::kMaps) != 0;
       text += maps ? *stages_.charsmap->find(own) : own;
-      spans.resize(text.size(), {character, character + 1});
+      if (with_places) spans.resize(text.size(), {character, character + 1});
       at += bytes;
     }
     encoder_.tokenize(text);
     const auto last = static_cast<uint32_t>(text.size()) - 1;
-    for (WordToken& token : encoder_.worker_.tokens) {
+    for (WordToken& token :
+         std::span(encoder_.worker_.tokens).first(with_places ? encoder_.worker_.tokens.size() : 0)) {
       const uint32_t from = token.begin;
       token.begin = spans[std::min(from, last)].begin;
       token.end = spans[std::min(std::max(from + 1, token.end) - 1, last)].end;

@@ -95,7 +95,7 @@ class MediumWords {
     Entry entry;
     std::memcpy(entry.parts, word.data(), 16);
     std::memcpy(entry.parts + 2, word.data() + word.size() - 16, 16);
-    entry.size = static_cast<uint8_t>(word.size() | (unmarked ? Entry::kUnmarked : 0));
+    entry.size = Entry::size_of(word.size(), unmarked);
     return entry;
   }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/side_by_side.h"
+#include "unicode/unicode.h"
 
 namespace leanformers {
 
@@ -179,10 +180,7 @@ void TokenSearch::encode(std::string_view text, uint32_t offset, WordTokens& tok
     for (const auto& [id, begin, end] : one[0]) tokens.push_back({id, offset + begin, offset + end});
     return;
   }
-  if (text.size() <= MediumMerge::kMost &&
-      std::ranges::all_of(text, [](char byte) { return static_cast<unsigned char>(byte) < 0x80; })) {
-    return merge(text, offset, tokens);
-  }
+  if (text.size() <= MediumMerge::kMost && unicode::is_ascii(text)) return merge(text, offset, tokens);
   Run(*this, text, tokens).find_symbols();
   for (size_t i = first; i < tokens.size(); ++i) {
     tokens[i] = {forest_.id(tokens[i].id), offset + tokens[i].begin, offset + tokens[i].end};

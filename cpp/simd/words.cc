@@ -71,12 +71,11 @@ template <TokenDetails kDetails>
 [[gnu::noinline]] bool write_medium(const GatheredWords& words, size_t i, const MediumTable& table, TokenColumns& to) {
   const WordKey& word = words.keys[i];
   if (word.high != GatheredWords::kMedium) return false;
-  const auto size_and_mark = static_cast<uint32_t>(word.low >> 32);
-  const size_t size = size_and_mark & 0xFF;
   MediumEntry key;
+  key.size = static_cast<uint8_t>(word.low >> 32);
+  const size_t size = key.size & MediumEntry::kBytes;
   std::memcpy(key.parts, words.begins[i], 16);
   std::memcpy(key.parts + 2, words.begins[i] + size - 16, 16);
-  key.size = static_cast<uint8_t>(size_and_mark | size_and_mark >> 24);
   const MediumEntry* entry = table.at(static_cast<uint32_t>(word.low));
   entry += entry->differs(key);
   if (entry->differs(key)) return false;

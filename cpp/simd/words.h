@@ -72,14 +72,18 @@ struct WordTable {
 // A word of 16 to 32 bytes and its tokens, in a line of the processor's cache.
 struct alignas(64) MediumEntry {
   static constexpr size_t kMaxTokens = 5;
-  static constexpr uint8_t kUnmarked = 0x80;  // of words that have no mark before them as others do
+  static constexpr uint8_t kUnmarked = 0x80;  // in `size`, of words that have no mark before them as others do
+  static constexpr uint8_t kBytes = 0x7F;     // in `size`
 
   uint64_t parts[4]{};            // its first 16 bytes and its last ones, which share some
   uint32_t ids[kMaxTokens]{};     // if `count` is more, the first one is their place
   uint16_t places[kMaxTokens]{};  // as those of WordEntry, with a byte for each number
-  uint8_t size = 0;               // of the word, with kUnmarked; 0: empty
+  uint8_t size = 0;               // of the word, `size_of`; 0: empty
   uint8_t count = 0;              // with kSeveralWords
 
+  static uint8_t size_of(size_t bytes, bool unmarked) {
+    return static_cast<uint8_t>(bytes | (unmarked ? kUnmarked : 0));
+  }
   // Without a branch, as in WordKey.
   bool differs(const MediumEntry& other) const {
     uint64_t difference = size ^ other.size;
@@ -109,9 +113,9 @@ struct GatheredWords {
   // What the keys of words that are not looked up in the cache have in place of bytes 8 to 15: no short word has it.
   // The rest is their size, in the higher half, and a number.
   static constexpr uint64_t kLong = ~uint64_t{0};  // of more than 32 bytes; their hash
-  static constexpr uint64_t kMedium = kLong - 1;  // of 16 to 32 bytes; where their pair begins in the MediumTable; with
-                                                  // WordKey::kUnmarked in the first half
-  static constexpr uint64_t kNew = kLong - 2;     // known nowhere; 0
+  static constexpr uint64_t kMedium = kLong - 1;   // of 16 to 32 bytes; where their pair begins in the MediumTable;
+                                                   // their size is MediumEntry::size_of
+  static constexpr uint64_t kNew = kLong - 2;      // known nowhere; 0
 
   alignas(64) WordKey keys[kRoom + kBehind];
   const char* begins[kRoom + kBehind];

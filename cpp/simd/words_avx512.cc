@@ -104,9 +104,8 @@ bool write_medium(const GatheredWords& words, size_t i, const MediumTable& table
   constexpr bool kSpans = kDetails != TokenDetails::kNone, kWords = kDetails == TokenDetails::kSpansAndWords;
   const WordKey& word = words.keys[i];
   if (word.high != GatheredWords::kMedium) return false;
-  const auto size_and_mark = static_cast<uint32_t>(word.low >> 32);
-  const size_t size = size_and_mark & 0xFF;
-  const auto own_size = static_cast<uint8_t>(size_and_mark | size_and_mark >> 24);  // that of an entry
+  const auto own_size = static_cast<uint8_t>(word.low >> 32);
+  const size_t size = own_size & MediumEntry::kBytes;
   const auto at = [&words, i](uint64_t place) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(words.begins[i] + place));
   };

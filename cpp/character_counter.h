@@ -19,9 +19,13 @@ class CharacterCounter {
   explicit CharacterCounter(std::string_view text) : text_(text) {}
 
   uint32_t at(size_t byte) {
+    constexpr size_t kFew = 8;  // most steps are those of a token, for which a call takes too long
     if (byte < byte_) byte_ = characters_ = 0;
-    characters_ += unicode::count_characters(text_.substr(byte_, byte - byte_));
-    byte_ = byte;
+    if (byte > byte_ + kFew) {
+      characters_ += unicode::count_characters(text_.substr(byte_, byte - byte_));
+      byte_ = byte;
+    }
+    for (; byte_ < byte; ++byte_) characters_ += !unicode::is_continuation(text_[byte_]);
     return static_cast<uint32_t>(characters_);
   }
 
@@ -50,10 +54,10 @@ inline void count_characters(std::string_view word, std::span<WordToken> tokens)
     return;
   }
   if (unicode::count_characters(word) == word.size()) return;
-  CharacterCounter begins(word), ends(word);
+  CharacterCounter counter(word);
   for (WordToken& token : tokens) {
-    token.begin = begins.at(token.begin + 1) - 1;
-    token.end = std::max(ends.at(token.end), token.begin + 1);
+    token.begin = counter.at(token.begin + 1) - 1;
+    token.end = std::max(counter.at(token.end), token.begin + 1);
   }
 }
 

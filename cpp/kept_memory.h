@@ -9,7 +9,7 @@ namespace leanformers {
 class KeptMemory {
  public:
   static constexpr size_t kLeast = size_t{1} << 20;  // of a block
-  static constexpr size_t kMost = size_t{1} << 26;   // of all blocks that are kept
+  static constexpr size_t kMost = size_t{1} << 27;   // of all blocks that are kept
 
   // Throws std::bad_alloc.
   static void* take(size_t bytes);

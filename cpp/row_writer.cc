@@ -20,14 +20,14 @@ RowWriter::RowWriter(const Plan& plan, const EncodeOptions& options, size_t firs
   reserve(samples, bytes);
 }
 
-// Eleven tokens for sixteen bytes of text: few vocabularies have more in any script, and then what is there is copied.
-// What is never written to takes no memory.
+// A token for each byte of text, which is more than most have, one for a space before each, and some that are asked for
+// behind the last one. Where that is not enough, what is there is copied. What is never written to takes no memory.
 void RowWriter::reserve(size_t samples, size_t bytes) {
   encoded_.rows_.reserve(samples);
   encoded_.row_offsets_.reserve(samples + 1);
   if (options_.lengths_only) return;
   constexpr size_t kMost = 1 << 24;  // from here on growth is rare
-  size_t tokens = std::min(kMost, bytes / 16 * 11 + samples * special_pair_);
+  size_t tokens = std::min(kMost, bytes + bytes / 16 + samples * (special_pair_ + 1));
   if (options_.max_length && !options_.overflow) tokens = std::min<size_t>(tokens, samples * *options_.max_length);
   tokens_.ids.reserve(tokens);
   if (!options_.details) return;

@@ -166,11 +166,11 @@ class SpacedNewWords {
       }
       return;
     }
-    CharacterCounter begins(letters), ends(letters);
+    CharacterCounter counter(letters);
     for (WordToken& token : tokens) {
       const uint32_t from = std::min(token.begin, last), to = std::clamp(token.end, from + 1, last + 1);
-      token.begin = from < before ? from / mark_size : marks.spaces + begins.at(from - before + 1) - 1;
-      const uint32_t end = to <= before ? (to - 1) / mark_size + 1 : marks.spaces + ends.at(to - before);
+      token.begin = from < before ? from / mark_size : marks.spaces + counter.at(from - before + 1) - 1;
+      const uint32_t end = to <= before ? (to - 1) / mark_size + 1 : marks.spaces + counter.at(to - before);
       token.end = std::max(end, token.begin + 1);
     }
   }

@@ -78,8 +78,8 @@ def _rows() -> list[Workload]:
         Workload(f"with offsets, {title}", "offsets", name, corpus, {"ids": 0.77})
         for title, corpus, names in (
             ("English", "english", ("cl100k", "o200k")),
-            ("Chinese and Japanese", "cjk", ("BERT", "GPT-2", "T5", "XLM-RoBERTa")),
-            ("Cyrillic", "cyrillic", ("GPT-2", "XLM-RoBERTa")),
+            ("Chinese and Japanese", "cjk", ("BERT", "GPT-2", "T5", "XLM-RoBERTa", "SentencePiece BPE")),
+            ("Cyrillic", "cyrillic", ("GPT-2", "XLM-RoBERTa", "SentencePiece BPE")),
             ("other scripts", "other", ("GPT-2", "XLM-RoBERTa")),
             ("code", "code", ("GPT-2", "cl100k", "o200k", "T5")),
         )

@@ -39,6 +39,7 @@ aarch64: .venv/installed .venv/test-extras .venv/check-extras  ## the core's tes
 
 # Seconds for each target. What a run finds besides the corpus of the repository is kept in build/fuzz.
 FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := encode regex charsmap json_tables vocabulary_files
 LIMITS := -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=build/fuzz/
 fuzz: .venv/installed .venv/check-extras .venv/fuzz-extras  ## coverage-guided fuzzing of the readers and of the core; needs clang
 	mkdir -p build/fuzz/found/readers
@@ -46,8 +47,8 @@ fuzz: .venv/installed .venv/check-extras .venv/fuzz-extras  ## coverage-guided f
 	  build/fuzz/found/readers tests/tokenizers/fuzz_corpus
 	cmake -S . -B build/fuzz -DCMAKE_BUILD_TYPE=Release -DLEANFORMERS_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++ \
 	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
-	cmake --build build/fuzz --parallel 2 --target fuzz_encode fuzz_regex fuzz_charsmap fuzz_json_tables
-	for target in encode regex charsmap json_tables; do \
+	cmake --build build/fuzz --parallel 2 --target $(addprefix fuzz_,$(FUZZ_TARGETS))
+	for target in $(FUZZ_TARGETS); do \
 	  mkdir -p build/fuzz/found/$$target && \
 	  build/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) $(LIMITS) -max_len=4096 \
 	    build/fuzz/found/$$target cpp/fuzz/corpus/$$target || exit 1; \

@@ -35,4 +35,28 @@ std::optional<double> scaled(uint64_t number, int exponent) {
   return result;
 }
 
+std::optional<double> read_again(double score) {
+  // Larger ones are written with zeros before the point, which count as digits.
+  constexpr double kMost = 1e9;
+  if (!(std::abs(score) < kMost)) return std::nullopt;
+  char text[32];
+  const char* const end = std::to_chars(text, text + sizeof text, std::abs(score), std::chars_format::scientific).ptr;
+  Decimal digits;
+  int fraction = 0, exponent = 0;
+  const char* at = text;
+  for (bool behind_point = false; *at != 'e'; ++at) {
+    if (*at == '.') {
+      behind_point = true;
+    } else {
+      digits.add(static_cast<uint64_t>(*at - '0'));
+      fraction += behind_point;
+    }
+  }
+  at += at[1] == '+' ? 2 : 1;
+  std::from_chars(at, end, exponent);
+  const std::optional<double> read = scaled(digits.number, exponent - fraction);
+  if (!read) return std::nullopt;
+  return std::signbit(score) ? -*read : *read;
+}
+
 }  // namespace leanformers

@@ -24,4 +24,7 @@ struct Decimal {
 // number · 10^exponent, rounded twice. Nothing beyond the powers of ten that a double holds, or if it is infinite.
 std::optional<double> scaled(uint64_t number, int exponent);
 
+// What the reference reads of the shortest decimal that stands for a score. Nothing for one that no model has.
+std::optional<double> read_again(double score);
+
 }  // namespace leanformers

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "json_tables.h"
+#include "files/json_tables.h"
 #include "model/compiled_model.h"
 
 namespace leanformers {

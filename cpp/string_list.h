@@ -70,6 +70,13 @@ class StringTable {
     return {bytes_.data() + begin, entries_[place].end - begin};
   }
   Value value(size_t place) const { return entries_[place].value; }
+  // For `text`, in this order. Of an empty table there is nothing to ask for.
+  void prefetch(size_t place) const {
+    if (place < size()) __builtin_prefetch(&entries_[place]);
+  }
+  void prefetch_text(size_t place) const {
+    if (place < size()) __builtin_prefetch(text(place).data());
+  }
 
   template <class Archive>
   void archive(Archive& a) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,7 +28,6 @@ class TokenTable {
       : tokens_(std::move(from)), slots_(std::bit_ceil(tokens_.size() * 2 + 2)) {
     Slot* slots = slots_.writable();
     // Slots are far apart in memory: those of a block are on their way while it is hashed.
-    constexpr size_t kBlock = 32;
     std::array<uint64_t, kBlock> hashes;
     for (size_t begin = 0; begin < tokens_.size(); begin += kBlock) {
       const size_t count = std::min(kBlock, tokens_.size() - begin);
@@ -56,10 +56,26 @@ class TokenTable {
   PlaceIterator<StringTable<Value>> end() const { return {tokens_, size()}; }
 
   // The id of a token, of one that is there twice the last: its value, or its place where values are scores.
-  uint32_t find(std::string_view token) const {
-    const uint32_t place = slots_[find_slot(token, hash(token))].place_after - 1;
-    if constexpr (std::same_as<Value, uint32_t>) return place == kMissing ? kMissing : tokens_.value(place);
-    return place;
+  uint32_t find(std::string_view token) const { return find(token, hash(token)); }
+
+  // The same of many tokens, whose slots and texts are on their way before they are looked at.
+  void find_all(std::span<const std::string_view> tokens, uint32_t* ids) const {
+    for (size_t begin = 0; begin < tokens.size(); begin += kBlock) {
+      const std::span block = tokens.subspan(begin, std::min(kBlock, tokens.size() - begin));
+      std::array<uint64_t, kBlock> hashes;
+      std::array<uint32_t, kBlock> places;
+      for (size_t i = 0; i < block.size(); ++i) {
+        hashes[i] = hash(block[i]);
+        __builtin_prefetch(&slots_[first_slot(hashes[i])]);
+      }
+      for (size_t i = 0; i < block.size(); ++i) {
+        const Slot slot = slots_[first_slot(hashes[i])];
+        places[i] = slot.place_after == 0 ? 0 : slot.place_after - 1;
+        tokens_.prefetch(places[i]);
+      }
+      for (size_t i = 0; i < block.size(); ++i) tokens_.prefetch_text(places[i]);
+      for (size_t i = 0; i < block.size(); ++i) ids[begin + i] = find(block[i], hashes[i]);
+    }
   }
 
   template <class Archive>
@@ -73,6 +89,14 @@ class TokenTable {
     uint32_t tag = 0;          // other bits of the hash than those that the slot is found by
     uint32_t place_after = 0;  // 0: free
   };
+
+  static constexpr size_t kBlock = 32;
+
+  uint32_t find(std::string_view token, uint64_t hash) const {
+    const uint32_t place = slots_[find_slot(token, hash)].place_after - 1;
+    if constexpr (std::same_as<Value, uint32_t>) return place == kMissing ? kMissing : tokens_.value(place);
+    return place;
+  }
 
   size_t first_slot(uint64_t hash) const { return (hash >> 32) & (slots_.size() - 1); }
 

@@ -1,5 +1,5 @@
 // Fuzzes the reading of vocabularies and merges: of any bytes it says where the tables are, or nothing.
-#include "json_tables.h"
+#include "files/json_tables.h"
 
 #include "fuzz/fuzz.h"
 #include "unicode/unicode.h"

@@ -1,6 +1,7 @@
 #include "model/bpe.h"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <unordered_set>
 #include <utility>
@@ -87,22 +88,36 @@ std::vector<Merge> BpeModel::read_merges(const Bpe& settings) {
   // The queue of the reference takes an outdated entry for a good one if the symbols that are there now merge into the
   // same symbol. That cannot be when merging makes symbols longer and each id has one length.
   scannable_ = are_distinct(settings);
-  std::vector<Merge> merges;
-  merges.reserve(settings.merges.size());
-  std::string merged;
-  for (const auto& [left, right] : settings.merges) {
-    const auto id = [&, &left = left, &right = right](std::string_view token) {  // clang 14 wants their names
-      if (const uint32_t found = settings.vocab.find(token); found != kMissing) return found;
-      throw std::invalid_argument(name_of(left, right) + " needs \"" + std::string(token) +
-                                  "\", which is not in the vocabulary");
-    };
-    if (right.size() < prefix_.size()) {
-      throw std::invalid_argument(name_of(left, right) + " has a right part that is shorter than the prefix \"" +
-                                  prefix_ + "\"");
+  const size_t count = settings.merges.size();
+  std::vector<Merge> merges(count);
+  // Many are looked up together: left, right and what they make.
+  constexpr size_t kMost = 64;
+  std::array<std::string, kMost> merged;
+  std::array<std::string_view, 3 * kMost> tokens;
+  std::array<uint32_t, 3 * kMost> ids;
+  for (size_t begin = 0; begin < count; begin += kMost) {
+    const size_t some = std::min(kMost, count - begin);
+    for (size_t i = 0; i < some; ++i) {
+      const auto [left, right] = settings.merges[begin + i];
+      if (right.size() < prefix_.size()) {
+        throw std::invalid_argument(name_of(left, right) + " has a right part that is shorter than the prefix \"" +
+                                    prefix_ + "\"");
+      }
+      merged[i].assign(left).append(right, prefix_.size());
+      tokens[3 * i] = left;
+      tokens[3 * i + 1] = right;
+      tokens[3 * i + 2] = merged[i];
+      if (right.size() == prefix_.size()) scannable_ = false;
     }
-    merged.assign(left).append(right, prefix_.size());
-    merges.push_back({id(left), id(right), id(merged)});
-    if (right.size() == prefix_.size()) scannable_ = false;
+    settings.vocab.find_all(std::span(tokens).first(3 * some), ids.data());
+    const auto missing = std::find(ids.begin(), ids.begin() + 3 * some, kMissing) - ids.begin();
+    if (static_cast<size_t>(missing) < 3 * some) {
+      const auto [left, right] = settings.merges[begin + static_cast<size_t>(missing) / 3];
+      throw std::invalid_argument(name_of(left, right) + " needs \"" +
+                                  std::string(tokens[static_cast<size_t>(missing)]) +
+                                  "\", which is not in the vocabulary");
+    }
+    for (size_t i = 0; i < some; ++i) merges[begin + i] = {ids[3 * i], ids[3 * i + 1], ids[3 * i + 2]};
   }
   return merges;
 }

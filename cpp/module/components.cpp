@@ -7,8 +7,8 @@
 
 #include <tuple>
 
-#include "json_tables.h"
 #include "module/module.h"
+#include "module/tables.h"
 #include "template.h"
 #include "tokenizer.h"
 
@@ -30,34 +30,6 @@ Pieces read_pieces(const std::vector<PieceTuple>& tuples) {
     pieces.push_back({kind == "special" ? Kind::kSpecial : kind == "A" ? Kind::kA : Kind::kB, ids, type_id});
   }
   return pieces;
-}
-
-// A VocabularyTable, or a dict of 30,000 tokens: read item by item, without a copy of it in between.
-Vocabulary read_vocab(const nb::object& given) {
-  if (nb::isinstance<Vocabulary>(given)) return nb::cast<const Vocabulary&>(given);
-  const auto vocab = nb::cast<nb::dict>(given);
-  StringList<uint32_t> tokens;
-  for (const auto& [token, id] : vocab) {
-    std::string text;
-    uint32_t number = 0;
-    if (!nb::try_cast(token, text) || !nb::try_cast(id, number)) {
-      throw nb::type_error(
-          ("vocab: " + std::string(nb::repr(token).c_str()) + ": " + nb::repr(id).c_str() + " is no text with an id")
-              .c_str());
-    }
-    tokens.add(text, number);
-  }
-  return Vocabulary(std::move(tokens));
-}
-
-MergeList read_merges(const nb::object& given) {
-  if (nb::isinstance<MergesTable>(given)) return nb::cast<const MergesTable&>(given).merges;
-  return nb::cast<std::vector<std::pair<std::string, std::string>>>(given);
-}
-
-ScoredTokens read_pieces_and_scores(const nb::object& given) {
-  if (nb::isinstance<ScoredTokens>(given)) return nb::cast<const ScoredTokens&>(given);
-  return nb::cast<std::vector<std::pair<std::string, double>>>(given);
 }
 
 std::string repr(const AddedToken& token) {

@@ -22,6 +22,7 @@ NB_MODULE(_core, m) {
   nb::exception<TruncationError>(m, "TruncationError", PyExc_ValueError);
   bind_stages(m);
   bind_tables(m);
+  bind_vocabulary_files(m);
   bind_stored_plan(m);
   bind_components(m);
   bind_encoded(m);

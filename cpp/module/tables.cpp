@@ -1,10 +1,13 @@
 // The large tables of a tokenizer.json as Python objects, which are made into dicts and lists only when asked.
 #include "module/tables.h"
 
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
+#include "decimal.h"
 #include "module/module.h"
 
 namespace nb = nanobind;
@@ -71,6 +74,57 @@ uint32_t last_id(const Vocabulary& self) {
   return last;
 }
 
+using PieceList = std::vector<std::pair<std::string, double>>;
+
+ScoredTokens edited(const ScoredTokens& self, const PieceList& before, size_t skip, const PieceList& after) {
+  StringList<double> list;
+  for (const auto& [piece, score] : before) list.add(piece, score);
+  for (size_t place = skip; place < self.size(); ++place) list.add(self[place].first, self[place].second);
+  for (const auto& [piece, score] : after) list.add(piece, score);
+  return ScoredTokens(std::move(list));
+}
+
+std::optional<ScoredTokens> as_read_again(const ScoredTokens& self) {
+  StringList<double> list;
+  for (const auto& [piece, score] : self) {
+    const std::optional<double> read = read_again(score);
+    if (!read) return std::nullopt;
+    list.add(piece, *read);
+  }
+  return ScoredTokens(std::move(list));
+}
+
+// Of pieces that are there twice the last one has the id.
+Vocabulary vocabulary_of(const ScoredTokens& self, const std::map<uint32_t, std::string>& names) {
+  const auto text_of = [&](uint32_t id) -> std::string_view {
+    if (names.empty()) return self[id].first;
+    const auto name = names.find(id);
+    return name == names.end() ? self[id].first : name->second;
+  };
+  const auto table = [&](const Vocabulary* all) {
+    StringList<uint32_t> list;
+    for (uint32_t id = 0; id < self.size(); ++id) {
+      if (all == nullptr || all->find(text_of(id)) == id) list.add(text_of(id), id);
+    }
+    return Vocabulary(std::move(list));
+  };
+  const Vocabulary all = table(nullptr);
+  return all.distinct() == all.size() ? all : table(&all);
+}
+
+Vocabulary with_tokens(const Vocabulary& self, const nb::dict& given) {
+  const Vocabulary more = read_vocab(given);
+  StringList<uint32_t> list;
+  for (const auto& [token, id] : self) {
+    const uint32_t other = more.find(token);
+    list.add(token, other == Vocabulary::kMissing ? id : other);
+  }
+  for (const auto& [token, id] : more) {
+    if (self.find(token) == Vocabulary::kMissing) list.add(token, id);
+  }
+  return Vocabulary(std::move(list));
+}
+
 nb::object read(nb::bytes json) {
   std::optional<JsonTables> found = read_json_tables({json.c_str(), json.size()});
   if (!found) return nb::none();
@@ -85,6 +139,33 @@ nb::object read(nb::bytes json) {
 
 }  // namespace
 
+Vocabulary read_vocab(const nb::object& given) {
+  if (nb::isinstance<Vocabulary>(given)) return nb::cast<const Vocabulary&>(given);
+  const auto vocab = nb::cast<nb::dict>(given);
+  StringList<uint32_t> tokens;
+  for (const auto& [token, id] : vocab) {
+    std::string text;
+    uint32_t number = 0;
+    if (!nb::try_cast(token, text) || !nb::try_cast(id, number)) {
+      throw nb::type_error(
+          ("vocab: " + std::string(nb::repr(token).c_str()) + ": " + nb::repr(id).c_str() + " is no text with an id")
+              .c_str());
+    }
+    tokens.add(text, number);
+  }
+  return Vocabulary(std::move(tokens));
+}
+
+MergeList read_merges(const nb::object& given) {
+  if (nb::isinstance<MergesTable>(given)) return nb::cast<const MergesTable&>(given).merges;
+  return nb::cast<std::vector<std::pair<std::string, std::string>>>(given);
+}
+
+ScoredTokens read_pieces_and_scores(const nb::object& given) {
+  if (nb::isinstance<ScoredTokens>(given)) return nb::cast<const ScoredTokens&>(given);
+  return nb::cast<std::vector<std::pair<std::string, double>>>(given);
+}
+
 nb::dict named_tables(JsonTables tables) {
   nb::dict named;
   if (tables.vocabulary) named["vocab"] = nb::cast(*std::move(tables.vocabulary));
@@ -95,14 +176,34 @@ nb::dict named_tables(JsonTables tables) {
 
 void bind_tables(nb::module_& m) {
   nb::class_<Vocabulary>(m, "VocabularyTable", "Tokens and their ids, as a tokenizer.json has them.")
+      .def(
+          "__init__", [](Vocabulary* self, const nb::dict& vocab) { new (self) Vocabulary(read_vocab(vocab)); },
+          "vocab"_a, nb::sig("def __init__(self, vocab: dict[str, int]) -> None"))
       .def("__len__", [](const Vocabulary& self) { return self.size(); })
       .def(
           "find", [](const Vocabulary& self, const nb::str& token) { return find(self, token); }, "token"_a)
       .def_prop_ro("last_id", &last_id)
+      .def("with_tokens", &with_tokens, "tokens"_a,
+           nb::sig("def with_tokens(self, tokens: dict[str, int]) -> VocabularyTable"),
+           "A table with these, too; tokens that are there get the new ids.")
       .def("plain", &to_dict, nb::sig("def plain(self) -> dict[str, int]"), "All of it as a dict.");
 
   nb::class_<ScoredTokens>(m, "PiecesTable",
                            "The pieces of a Unigram model and their scores, as a tokenizer.json has them.")
+      .def(
+          "__init__", [](ScoredTokens* self, const PieceList& pieces) { new (self) ScoredTokens(pieces); }, "pieces"_a)
+      .def(
+          "__getitem__",
+          [](const ScoredTokens& self, size_t id) {
+            if (id >= self.size()) throw nb::index_error("no piece has this id");
+            return nb::make_tuple(text(self[id].first), self[id].second);
+          },
+          "id"_a, nb::sig("def __getitem__(self, id: int, /) -> tuple[str, float]"))
+      .def("edited", &edited, "before"_a, "skip"_a, "after"_a,
+           "A table with these pieces before and after its own, of which so many are left out at the beginning.")
+      .def("as_read_again", &as_read_again,
+           "A table with the scores that the reference reads of a tokenizer.json with these. None: no model has one.")
+      .def("vocabulary", &vocabulary_of, "names"_a, "The ids of the pieces, of which some get other names.")
       .def("__len__", [](const ScoredTokens& self) { return self.size(); })
       .def(
           "find", [](const ScoredTokens& self, const nb::str& token) { return find(self, token); }, "token"_a)

@@ -3,10 +3,15 @@
 
 #include <nanobind/nanobind.h>
 
-#include "json_tables.h"
+#include "files/json_tables.h"
 
 namespace leanformers {
 
 nanobind::dict named_tables(JsonTables tables);
+
+// Of a table, or of a dict or list. What these have is converted item by item; std::bad_cast or TypeError if it cannot.
+Vocabulary read_vocab(const nanobind::object& given);
+MergeList read_merges(const nanobind::object& given);
+ScoredTokens read_pieces_and_scores(const nanobind::object& given);
 
 }  // namespace leanformers

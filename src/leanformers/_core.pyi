@@ -1,6 +1,6 @@
 """The tokenizer core."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import enum
 from typing import Any
 
@@ -199,12 +199,17 @@ class WordPieceDecoder:
 class VocabularyTable:
     """Tokens and their ids, as a tokenizer.json has them."""
 
+    def __init__(self, vocab: dict[str, int]) -> None: ...
+
     def __len__(self) -> int: ...
 
     def find(self, token: str) -> int | None: ...
 
     @property
     def last_id(self) -> int: ...
+
+    def with_tokens(self, tokens: dict[str, int]) -> VocabularyTable:
+        """A table with these, too; tokens that are there get the new ids."""
 
     def plain(self) -> dict[str, int]:
         """All of it as a dict."""
@@ -213,6 +218,23 @@ class PiecesTable:
     """
     The pieces of a Unigram model and their scores, as a tokenizer.json has them.
     """
+
+    def __init__(self, pieces: Sequence[tuple[str, float]]) -> None: ...
+
+    def __getitem__(self, id: int, /) -> tuple[str, float]: ...
+
+    def edited(self, before: Sequence[tuple[str, float]], skip: int, after: Sequence[tuple[str, float]]) -> PiecesTable:
+        """
+        A table with these pieces before and after its own, of which so many are left out at the beginning.
+        """
+
+    def as_read_again(self) -> PiecesTable | None:
+        """
+        A table with the scores that the reference reads of a tokenizer.json with these. None: no model has one.
+        """
+
+    def vocabulary(self, names: Mapping[int, str]) -> VocabularyTable:
+        """The ids of the pieces, of which some get other names."""
 
     def __len__(self) -> int: ...
 
@@ -238,6 +260,27 @@ class MergesTable:
 def read_tables(json: bytes) -> dict[str, tuple[Any, int, int]] | None:
     """
     The fields "vocab" and "merges" of the model in a tokenizer.json, and from which byte to which each is. None: the text is not written as such files are.
+    """
+
+def read_sentencepiece(file: bytes) -> tuple[PiecesTable, dict[int, int], bytes] | None:
+    """
+    Of SentencePiece's `.model`: its pieces, the kinds of those that are not normal ones by id, and all fields that are no pieces, as they stand in the file.
+    """
+
+def read_ranks(file: bytes) -> VocabularyTable | None:
+    """
+    Of a rank file of tiktoken: tokens, in the letters that stand for their bytes, and ranks.
+    """
+
+def read_vocabulary(file: bytes) -> VocabularyTable | None:
+    """Of a vocab.json."""
+
+def read_merges(file: bytes, vocabulary: VocabularyTable) -> MergesTable | None:
+    """Of a merges.txt that goes with this vocabulary."""
+
+def implied_merges(vocabulary: VocabularyTable, by_ids: bool) -> MergesTable:
+    """
+    Every way to make a token of two others, in the order of the ids. Of several for one token that with the shorter left part comes first, or that with the lower ids. ValueError: what is wrong with the vocabulary.
     """
 
 class CompiledModel:

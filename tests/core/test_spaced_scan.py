@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from leanformers import _core
-from leanformers.tokenizers.formats.merges import merges_of_pieces
+from leanformers.tokenizers.formats.merges import implied_merges
 from leanformers.tokenizers.formats.sentencepiece_model import read_model
 from leanformers.tokenizers.spec import Spec
 
@@ -136,16 +136,16 @@ def train(lines: list[str]) -> Any:
 
 
 def unigram(model: Any, *, byte_fallback: bool = False) -> dict[str, Any]:
-    vocab = [list(row) for row in zip(model.pieces, model.scores, strict=True)]
+    vocab = model.pieces.plain()
     return {"type": "Unigram", "unk_id": 0, "vocab": vocab, "byte_fallback": byte_fallback}
 
 
 def bpe(model: Any, **fields: Any) -> dict[str, Any]:
-    vocab = {piece: number for number, piece in enumerate(model.pieces)}
+    vocab = model.pieces.vocabulary({}).plain()
     usual = {
         "type": "BPE", "dropout": None, "unk_token": "<unk>", "continuing_subword_prefix": None,
         "end_of_word_suffix": None, "fuse_unk": True, "byte_fallback": True, "ignore_merges": False, "vocab": vocab,
-        "merges": [list(pair) for pair in merges_of_pieces(vocab, "trained")],
+        "merges": implied_merges(_core.VocabularyTable(vocab), "trained", by_ids=False).plain(),
     }  # fmt: skip
     return {**usual, **fields}
 

@@ -51,9 +51,8 @@ def test_every_field_is_read_as_protobuf_reads_it(trained: Any, test_data: Path)
         expected = sentencepiece_model_pb2.ModelProto()
         expected.ParseFromString(data)
         model = read_model(data, "x.model")
-        assert model.pieces == [row.piece for row in expected.pieces]
-        assert model.scores == [row.score for row in expected.pieces]
-        assert model.kinds == [row.type for row in expected.pieces]
+        assert model.pieces.plain() == [[row.piece, row.score] for row in expected.pieces]
+        assert model.kinds == {i: row.type for i, row in enumerate(expected.pieces) if row.type != 1}
         spec = expected.trainer_spec
         for name in (
             "model_type", "byte_fallback", "unk_id", "bos_id", "eos_id", "unk_piece", "bos_piece", "eos_piece",

@@ -5,20 +5,10 @@ sentencepiece.py, tiktoken.py, tekken.py → **merges** → a BPE model that giv
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ... import _core
 from ...errors import FileFormatError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["BYTE_LETTERS", "merges_of_pieces", "merges_of_ranks", "to_letters"]
-
-# A longer token is no token, but would make the search for its parts quadratic.
-LONGEST_TOKEN = 2048
-# A real vocabulary has two to five merges for a token; one of runs of one letter would have half its length.
-_MOST_MERGES_PER_TOKEN = 64
-_MOST_MERGES = 2**16
+__all__ = ["BYTE_LETTERS", "implied_merges", "to_letters"]
 
 
 def _byte_letters() -> str:
@@ -36,47 +26,16 @@ def to_letters(token: bytes) -> str:
     return token.decode("latin-1").translate(BYTE_LETTERS)
 
 
-def merges_of_pieces(vocab: Mapping[str, int], place: str) -> list[list[str]]:
-    """The merges of a SentencePiece BPE model: those that make a lower id first, then those with a shorter left part.
+def implied_merges(vocabulary: _core.VocabularyTable, place: str, *, by_ids: bool) -> _core.MergesTable:
+    """The merges of a vocabulary that has none: those that make a lower id first.
+
+    Of several for one token that with the shorter left part comes first, as in SentencePiece's models; `by_ids` that
+    with the lower ids, as where tokens have ranks.
 
     Raises:
-        FileFormatError: a piece is too long to be one.
+        FileFormatError: a token is too long to be one, or there are more merges than any vocabulary has.
     """
-    own = {piece: piece for piece in vocab}  # one string object for each piece, however many merges it is in
-    merges: list[list[str]] = []
-    for piece in sorted(vocab, key=vocab.__getitem__):
-        _check_length(piece, place)
-        for cut in range(1, len(piece)):
-            left = own.get(piece[:cut])
-            right = own.get(piece[cut:]) if left is not None else None
-            if left is not None and right is not None:
-                merges.append([left, right])
-        _check_number(merges, vocab, place)
-    return merges
-
-
-def merges_of_ranks(ranks: Mapping[bytes, int], place: str) -> list[list[str]]:
-    """The merges of a vocabulary of bytes with ranks: those that make a lower rank first, then by the parts' ranks.
-
-    Raises:
-        FileFormatError: a token is too long to be one.
-    """
-    letters = {token: to_letters(token) for token in ranks}
-    merges: list[list[str]] = []
-    for token in sorted(ranks, key=ranks.__getitem__):
-        _check_length(token, place)
-        parts = [(token[:cut], token[cut:]) for cut in range(1, len(token)) if token[:cut] in ranks]
-        known = [(ranks[left], ranks[right], left, right) for left, right in parts if right in ranks]
-        merges += [[letters[left], letters[right]] for _, _, left, right in sorted(known)]
-        _check_number(merges, ranks, place)
-    return merges
-
-
-def _check_number(merges: list[list[str]], vocab: Mapping[str, int] | Mapping[bytes, int], place: str) -> None:
-    if len(merges) > max(_MOST_MERGES, _MOST_MERGES_PER_TOKEN * len(vocab)):
-        raise FileFormatError(f"{place} has {len(vocab)} tokens with more than {len(merges)} merges: no vocabulary has")
-
-
-def _check_length(token: str | bytes, place: str) -> None:
-    if len(token) > LONGEST_TOKEN:
-        raise FileFormatError(f"{place} has a token of {len(token)} characters; at most {LONGEST_TOKEN} can be read")
+    try:
+        return _core.implied_merges(vocabulary, by_ids)
+    except ValueError as error:
+        raise FileFormatError(f"{place} has {error}") from None

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ... import _core
 from ...errors import ConfigError, FileFormatError, warn
 from ...files import read_bytes
 from ..scores import read_score
 from ..special_tokens import content_of
 from . import documents, tiktoken
 from .documents import Stage, bpe, metaspace, replace, sequence, special, text
-from .merges import merges_of_pieces
+from .merges import implied_merges
 from .sentencepiece_model import BPE, UNIGRAM, SentencePieceModel, read_model
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["FAMILIES", "FILES", "find", "read"]
 
 FILES = ("spiece.model", "sentencepiece.bpe.model", "spm.model", "tokenizer.model", "sentencepiece.model")
-Pieces = list[tuple[str, float]]
+Names = dict[int, str]  # of pieces by id
 _MOST_SENTINELS = 2**16
 
 
@@ -95,19 +96,17 @@ def _token(settings: Settings, role: str, default: str) -> str:
 # ---- models ----
 
 
-def _unigram(pieces: Pieces, unk_id: int, *, byte_fallback: bool = False) -> Stage:
-    vocab = [list(row) for row in pieces]
-    return {"type": "Unigram", "unk_id": unk_id, "vocab": vocab, "byte_fallback": byte_fallback}
+def _unigram(pieces: _core.PiecesTable, unk_id: int, *, byte_fallback: bool = False) -> Stage:
+    return {"type": "Unigram", "unk_id": unk_id, "vocab": pieces, "byte_fallback": byte_fallback}
 
 
-def _bpe(model: SentencePieceModel, path: Path, *, unk_token: str | None, byte_fallback: bool) -> Stage:
-    vocab = {piece: number for number, piece in enumerate(model.pieces)}
-    merges = merges_of_pieces(vocab, str(path))
+def _bpe(
+    model: SentencePieceModel, path: Path, *, unk_token: str | None, byte_fallback: bool, names: Names | None = None
+) -> Stage:
+    """The model of the file's pieces, of which some can have other names."""
+    vocab = model.pieces.vocabulary(names or {})
+    merges = implied_merges(vocab, str(path), by_ids=False)
     return bpe(unk_token=unk_token, fuse_unk=True, byte_fallback=byte_fallback, vocab=vocab, merges=merges)
-
-
-def _pieces(model: SentencePieceModel, start: int = 0) -> Pieces:
-    return list(zip(model.pieces[start:], model.scores[start:], strict=True))
 
 
 def _charsmap(model: SentencePieceModel) -> Stage | None:
@@ -131,8 +130,7 @@ def _words(model: Stage, settings: Settings, normalizer: Stage | None) -> dict[s
 def _t5(model: SentencePieceModel, settings: Settings, path: Path) -> dict[str, Any]:
     """The file's ids, then the sentinels: <extra_id_0> has the highest."""
     sentinels = [(token, 0.0) for token in reversed(_sentinels(settings))]
-    unigram = _unigram(_pieces(model) + sentinels, 2)
-    return _words(unigram, settings, _charsmap(model))
+    return _words(_unigram(model.pieces.edited([], 0, sentinels), 2), settings, _charsmap(model))
 
 
 def _t5_extra(model: SentencePieceModel, settings: Settings) -> list[tuple[str, bool]]:
@@ -153,7 +151,7 @@ def _xlm_roberta(model: SentencePieceModel, settings: Settings, path: Path) -> d
     tokens = {"bos_token": "<s>", "pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
     first = [(_token(settings, role, token), 0.0) for role, token in tokens.items()]
     last = [(_token(settings, "mask_token", "<mask>"), 0.0)]
-    return _words(_unigram(first + _pieces(model, 3) + last, 3), settings, _charsmap(model))
+    return _words(_unigram(model.pieces.edited(first, 3, last), 3), settings, _charsmap(model))
 
 
 def _camembert(model: SentencePieceModel, settings: Settings, path: Path) -> dict[str, Any]:
@@ -162,9 +160,8 @@ def _camembert(model: SentencePieceModel, settings: Settings, path: Path) -> dic
     unknown = _token(settings, "unk_token", "<unk>")
     names = ("<s>NOTUSED", _token(settings, "pad_token", "<pad>"), "</s>NOTUSED", unknown)
     first = [*((name, 0.0) for name in names), ("<unk>NOTUSED", -100.0)]
-    pieces = first + _pieces(model, 1) + [(_token(settings, "mask_token", "<mask>"), 0.0)]
-    unk_id = next(i for i, (piece, _) in enumerate(pieces) if piece == unknown)
-    return _words(_unigram(pieces, unk_id), settings, _charsmap(model))
+    pieces = model.pieces.edited(first, 1, [(_token(settings, "mask_token", "<mask>"), 0.0)])
+    return _words(_unigram(pieces, names.index(unknown)), settings, _charsmap(model))
 
 
 def _albert(model: SentencePieceModel, settings: Settings, path: Path) -> dict[str, Any]:
@@ -178,12 +175,13 @@ def _albert(model: SentencePieceModel, settings: Settings, path: Path) -> dict[s
         {"type": "Lowercase"} if settings.get("do_lower_case", True) else None,
         _charsmap(model),
     )
-    return _words(_unigram(_pieces(model), 1), settings, normalizer)
+    return _words(_unigram(model.pieces, 1), settings, normalizer)
 
 
 def _deberta_v2(model: SentencePieceModel, settings: Settings, path: Path) -> dict[str, Any]:
-    unknown = (_token(settings, "unk_token", "[UNK]"), 0.0)
-    pieces = _pieces(model)
+    unk_id = model.pieces.find(_token(settings, "unk_token", "[UNK]"))
+    if unk_id is None or model.pieces[unk_id][1] != 0.0:
+        unk_id = model.unk_id
     normalizer = sequence(
         "normalizers",
         {"type": "Lowercase"} if settings.get("do_lower_case", False) else None,
@@ -194,7 +192,7 @@ def _deberta_v2(model: SentencePieceModel, settings: Settings, path: Path) -> di
     around = metaspace("always" if settings.get("add_prefix_space", True) else "first")
     punctuation = {"type": "Punctuation", "behavior": "Isolated"} if settings.get("split_by_punct", False) else None
     return documents.document(
-        _unigram(pieces, pieces.index(unknown) if unknown in pieces else model.unk_id),
+        _unigram(model.pieces, unk_id),
         normalizer=normalizer,
         pre_tokenizer=sequence("pre_tokenizers", punctuation, around),
         decoder=around,
@@ -229,15 +227,13 @@ def _general(model: SentencePieceModel, settings: Settings, path: Path) -> dict[
         if number >= 0:
             settings.values.setdefault(role, piece)
     if model.model_type == BPE:
-        stage = _bpe(
-            _with_placeholders(model, settings, path),
-            path,
-            unk_token=model.unk_piece,
-            byte_fallback=model.byte_fallback,
-        )
+        names = _names_of_placeholders(model, settings, path)
+        stage = _bpe(model, path, unk_token=model.unk_piece, byte_fallback=model.byte_fallback, names=names)
     else:
         # The reference copies this tokenizer through JSON, and its ids are those of the scores that it reads there.
-        pieces = [(piece, read_score(repr(score))) for piece, score in _pieces(model)]
+        pieces = model.pieces.as_read_again()
+        if pieces is None:
+            pieces = _core.PiecesTable([(piece, read_score(repr(score))) for piece, score in model.pieces.plain()])
         stage = _unigram(pieces, model.unk_id, byte_fallback=model.byte_fallback)
     fallback: list[Stage] = [{"type": "ByteFallback"}, {"type": "Fuse"}] if model.byte_fallback else []
     return documents.document(
@@ -247,16 +243,14 @@ def _general(model: SentencePieceModel, settings: Settings, path: Path) -> dict[
     )
 
 
-def _with_placeholders(model: SentencePieceModel, settings: Settings, path: Path) -> SentencePieceModel:
-    """The model with the names that tokenizer_config.json gives to pieces which were only kept free for tokens."""
-    pieces = list(model.pieces)
-    known = set(pieces)
+def _names_of_placeholders(model: SentencePieceModel, settings: Settings, path: Path) -> Names:
+    """The names that tokenizer_config.json gives to pieces which were only kept free for tokens."""
+    numbers: dict[str, int] = {}
     for number, row in (documents.named_ids(path.parent, settings) or {}).items():
         name = row["content"]
-        if number < len(pieces) and name not in known:
-            pieces[number] = name
-            known.add(name)
-    return model._replace(pieces=pieces)
+        if number < len(model.pieces) and model.pieces.find(name) is None:
+            numbers.setdefault(name, number)
+    return {number: name for name, number in numbers.items()}
 
 
 # ---- families: the special tokens around a text ----

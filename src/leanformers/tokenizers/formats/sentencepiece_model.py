@@ -1,6 +1,6 @@
 """SentencePiece's `.model` as data: pieces, their exact scores and kinds, and what the file says about itself.
 
-bytes → protobuf.py → **SentencePieceModel** → sentencepiece.py. The layout is that of sentencepiece_model.proto.
+bytes → core, or protobuf.py → **SentencePieceModel** → sentencepiece.py; the layout is sentencepiece_model.proto's.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from ... import _core
 from ...errors import FileFormatError
 from .protobuf import Value, read_message, to_float, to_int, to_text
 
@@ -20,11 +21,16 @@ NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 
 
 class SentencePieceModel(NamedTuple):
-    """A `.model` file. Pieces, scores and kinds go by id; scores are the file's 32-bit floats, as exact doubles."""
+    """A `.model` file.
 
-    pieces: list[str]
-    scores: list[float]
-    kinds: list[int]
+    Attributes:
+        pieces: by id, with their scores, which are the file's 32-bit floats as exact doubles.
+        kinds: what a piece is, by id, of those that are not normal ones.
+        charsmap: the rules of its normalizer; empty without any.
+    """
+
+    pieces: _core.PiecesTable
+    kinds: dict[int, int]
     model_type: int
     byte_fallback: bool
     unk_id: int
@@ -39,8 +45,8 @@ class SentencePieceModel(NamedTuple):
     @property
     def added(self) -> list[tuple[str, bool]]:
         """The pieces that are never split: control pieces, which are special, and those that a user defined."""
-        kinds = zip(self.pieces, self.kinds, strict=True)
-        return [(piece, kind == CONTROL) for piece, kind in kinds if kind in (CONTROL, USER_DEFINED)]
+        kinds = self.kinds.items()
+        return [(self.pieces[i][0], kind == CONTROL) for i, kind in kinds if kind in (CONTROL, USER_DEFINED)]
 
 
 def read_model(data: bytes, place: str) -> SentencePieceModel:
@@ -49,29 +55,25 @@ def read_model(data: bytes, place: str) -> SentencePieceModel:
     Raises:
         FileFormatError: the bytes are cut off or damaged, hold no pieces, or a model that is neither unigram nor BPE.
     """
-    pieces: list[str] = []
-    scores: list[float] = []
-    kinds: list[int] = []
+    found = _core.read_sentencepiece(data)
+    if found is not None:
+        pieces, kinds, rest = found
+        others = list(read_message(rest, place))
+    else:
+        pieces, kinds, others = _read_slowly(data, place)
+    if len(pieces) > _MOST_PIECES:
+        raise FileFormatError(f"{place} has more than {_MOST_PIECES} pieces; no vocabulary has")
+    if not len(pieces):
+        raise FileFormatError(f"{place} has no pieces: is it a SentencePiece model?")
+    if not {2, 3} <= {number for number, _ in others}:  # they follow the pieces
+        raise FileFormatError(f"{place} has {len(pieces)} pieces, but says nothing about itself: was it cut off?")
     trainer: dict[int, Value] = {}
     normalizer: dict[int, Value] = {}
-    found: set[int] = set()
-    for number, value in read_message(data, place):
-        found.add(number)
-        if number == 1:
-            if len(pieces) == _MOST_PIECES:
-                raise FileFormatError(f"{place} has more than {_MOST_PIECES} pieces; no vocabulary has")
-            piece, score, kind = _read_piece(_nested(value, place), f"{place}: piece {len(pieces)}")
-            pieces.append(piece)
-            scores.append(score)
-            kinds.append(kind)
-        elif number == 2:
+    for number, value in others:
+        if number == 2:
             trainer.update(read_message(_nested(value, place), f"{place}: trainer_spec"))
         elif number == 3:
             normalizer.update(read_message(_nested(value, place), f"{place}: normalizer_spec"))
-    if not pieces:
-        raise FileFormatError(f"{place} has no pieces: is it a SentencePiece model?")
-    if not {2, 3} <= found:  # they follow the pieces
-        raise FileFormatError(f"{place} has {len(pieces)} pieces, but says nothing about itself: was it cut off?")
     spec = _Fields(trainer, f"{place}: trainer_spec")
     model_type = spec.number(3, UNIGRAM)
     if model_type not in (UNIGRAM, BPE):
@@ -82,7 +84,6 @@ def read_model(data: bytes, place: str) -> SentencePieceModel:
         raise FileFormatError(f"{place}: normalizer_spec.precompiled_charsmap must be bytes")
     return SentencePieceModel(
         pieces,
-        scores,
         kinds,
         model_type,
         byte_fallback=bool(spec.number(35, 0)),
@@ -95,6 +96,26 @@ def read_model(data: bytes, place: str) -> SentencePieceModel:
         whitespace_is_suffix=bool(spec.number(24, 0)),
         charsmap=charsmap,
     )
+
+
+def _read_slowly(data: bytes, place: str) -> tuple[_core.PiecesTable, dict[int, int], list[tuple[int, Value]]]:
+    """As `_core.read_sentencepiece`, which has found something wrong; to say what.
+
+    Raises:
+        FileFormatError: what it is.
+    """
+    pieces: list[tuple[str, float]] = []
+    kinds: dict[int, int] = {}
+    others: list[tuple[int, Value]] = []
+    for number, value in read_message(data, place):
+        if number != 1:
+            others.append((number, value))
+            continue
+        piece, score, kind = _read_piece(_nested(value, place), f"{place}: piece {len(pieces)}")
+        if kind != NORMAL:
+            kinds[len(pieces)] = kind
+        pieces.append((piece, score))
+    return _core.PiecesTable(pieces), kinds, others
 
 
 class _Fields(NamedTuple):

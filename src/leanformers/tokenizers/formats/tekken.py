@@ -6,11 +6,12 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
+from ... import _core
 from ...errors import FileFormatError
 from ...files import read_json
 from ..special_tokens import row_of
 from . import documents
-from .ranks import check_bytes, post_processor, ranked_document
+from .ranks import post_processor, ranked_document, table_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,9 +48,7 @@ def read(folder: Path, settings: Settings) -> Spec | None:
         raise FileFormatError(f"{path}: config.pattern must be the regular expression that cuts a text into words")
     special = _special_tokens(content, config, path)
     ranks = _read_ranks(content.get("vocab"), _count(config, "default_vocab_size", path), len(special), path)
-    stages = ranked_document(
-        ranks, {token: i for i, token in enumerate(special)}, config["pattern"], str(path), offset=len(special)
-    )
+    stages = ranked_document(ranks, {token: i for i, token in enumerate(special)}, config["pattern"], str(path))
     for role, token in _ROLES.items():
         settings.values.setdefault(role, token)
     return documents.finish(
@@ -86,7 +85,7 @@ def _special_tokens(content: dict[str, Any], config: dict[str, Any], path: Path)
     return tokens + [f"<SPECIAL_{i}>" for i in range(len(tokens), count)]
 
 
-def _read_ranks(rows: Any, size: int | None, special: int, path: Path) -> dict[bytes, int]:
+def _read_ranks(rows: Any, size: int | None, special: int, path: Path) -> _core.VocabularyTable:
     """The tokens that are in use; a file may have more than its vocabulary size says."""
     if not isinstance(rows, list):
         raise FileFormatError(f"{path}: vocab must be a list of tokens")
@@ -106,5 +105,4 @@ def _read_ranks(rows: Any, size: int | None, special: int, path: Path) -> dict[b
             why = "has been there before" if token else "needs its token_bytes in base64"
             raise FileFormatError(f"{path}: vocab[{rank}] {why}")
         ranks[token] = rank
-    check_bytes(ranks, str(path))
-    return ranks
+    return table_of(ranks, str(path), offset=special)

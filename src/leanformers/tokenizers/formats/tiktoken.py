@@ -7,11 +7,12 @@ import binascii
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from ... import _core
 from ...errors import FileFormatError
 from ...files import read_bytes
 from ..special_tokens import content_of, row_of
 from . import documents
-from .ranks import check_bytes, post_processor, ranked_document
+from .ranks import post_processor, ranked_document, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,7 +100,10 @@ def read(folder: Path, settings: Settings) -> Spec | None:
     path = find(folder) if settings.tokenizer_class in FAMILIES else None
     if path is None:
         return None
-    ranks = _read_ranks(read_bytes(path), str(path))
+    data = read_bytes(path)
+    ranks = _core.read_ranks(data)
+    if ranks is None:
+        ranks = _read_slowly(data, str(path))
     encoding = _ENCODINGS.get(path.stem, _OTHER)
     stages = ranked_document(ranks, encoding.special_tokens, encoding.pattern, str(path))
     special = [*encoding.special_tokens, *_further_tokens(len(ranks), settings, path)]
@@ -115,7 +119,12 @@ def read(folder: Path, settings: Settings) -> Spec | None:
     )
 
 
-def _read_ranks(data: bytes, place: str) -> dict[bytes, int]:
+def _read_slowly(data: bytes, place: str) -> _core.VocabularyTable:
+    """As `_core.read_ranks`, for what is written otherwise than in most files, or to say what is wrong.
+
+    Raises:
+        FileFormatError: what it is.
+    """
     ranks: dict[bytes, int] = {}
     used: set[int] = set()
     for number, line in enumerate(data.splitlines(), 1):
@@ -132,8 +141,7 @@ def _read_ranks(data: bytes, place: str) -> dict[bytes, int]:
             raise FileFormatError(f"{place}, line {number}: the token or the rank {rank} has been there before")
         ranks[token] = rank
         used.add(rank)
-    check_bytes(ranks, place)
-    return ranks
+    return table_of(ranks, place)
 
 
 def _further_tokens(size: int, settings: Settings, path: Path) -> list[str]:

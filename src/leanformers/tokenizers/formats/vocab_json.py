@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ... import _core
 from ...errors import FileFormatError, MissingFileError
-from ...files import read_json, read_text
+from ...files import read_bytes, read_json, read_text
 from ..special_tokens import content_of
 from . import documents
 from .documents import Stage, byte_level, regex_split, replace, roberta, sequence
@@ -48,15 +49,24 @@ def read(folder: Path, settings: Settings) -> Spec | None:
     for path, other in ((vocab_path, merges_path), (merges_path, vocab_path)):
         if not path.exists():
             raise MissingFileError(f"{other} is there, but not {path.name}, without which it cannot be used")
-    vocab = _read_vocab(vocab_path)
     affixes = {"continuing_subword_prefix": "", "end_of_word_suffix": ""}
-    model = documents.bpe(**affixes, vocab=vocab, merges=_read_merges(merges_path, vocab))
+    model = documents.bpe(**affixes, **_read_tables(vocab_path, merges_path))
     return documents.finish(
         family.stages(model, settings),
         vocab_path,
         settings,
         lambda spec: family.post_processor(spec, settings),
     )
+
+
+def _read_tables(vocab_path: Path, merges_path: Path) -> dict[str, Any]:
+    """The vocabulary and the merges, which the core reads; what is wrong with a file that it does not is looked for."""
+    vocab = _core.read_vocabulary(read_bytes(vocab_path))
+    merges = _core.read_merges(read_bytes(merges_path), vocab) if vocab is not None else None
+    if vocab is None or merges is None:
+        plain = _read_vocab(vocab_path)
+        return {"vocab": plain, "merges": _read_merges(merges_path, plain)}
+    return {"vocab": vocab, "merges": merges}
 
 
 def _read_vocab(path: Path) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ... import _core
 from ...errors import FileFormatError
 from ...files import read_text
 from ..settings import BERT_NORMALIZER
@@ -83,7 +84,7 @@ def _document(vocab: dict[str, int], unknown: str, settings: Settings) -> dict[s
         "unk_token": unknown,
         "continuing_subword_prefix": "##",
         "max_input_chars_per_word": 100,
-        "vocab": vocab,
+        "vocab": _core.VocabularyTable(vocab),
     }
     return documents.document(
         model,

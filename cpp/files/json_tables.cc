@@ -1,4 +1,4 @@
-#include "json_tables.h"
+#include "files/json_tables.h"
 
 #include <charconv>
 
@@ -24,8 +24,9 @@ class Reader {
       found = true;
       read_object([&](std::string_view field) {
         if (field == "vocab") {
-          tables_.vocab_place =
-              read_table(tables_.vocab_place, [&] { peek() == '{' ? read_vocabulary() : read_pieces(); });
+          tables_.vocab_place = read_table(tables_.vocab_place, [&] {
+            peek() == '{' ? void(tables_.vocabulary = read_vocabulary()) : read_pieces();
+          });
         } else if (field == "merges") {
           tables_.merges_place = read_table(tables_.merges_place, [&] { read_merges(); });
         } else {
@@ -35,6 +36,12 @@ class Reader {
     });
     if (peek() != '\0' || !found) throw Unexpected();
     return std::move(tables_);
+  }
+
+  Vocabulary read_only_vocabulary() {
+    Vocabulary vocabulary = read_vocabulary();
+    if (peek() != '\0') throw Unexpected();
+    return vocabulary;
   }
 
  private:
@@ -49,12 +56,12 @@ class Reader {
     return {begin, at_};
   }
 
-  void read_vocabulary() {
+  Vocabulary read_vocabulary() {
     StringList<uint32_t> tokens;
     read_object([&](std::string_view token) { tokens.add(token, read_id()); });
     Vocabulary vocabulary(std::move(tokens));
     if (vocabulary.distinct() != vocabulary.size()) throw Unexpected();
-    tables_.vocabulary = std::move(vocabulary);
+    return vocabulary;
   }
 
   void read_pieces() {
@@ -300,15 +307,25 @@ class Reader {
   JsonTables tables_;
 };
 
-}  // namespace
-
-std::optional<JsonTables> read_json_tables(std::string_view text) {
+template <class Read>
+auto read_text(std::string_view text, Read read) -> std::optional<decltype(read(std::declval<Reader&>()))> {
   if (text.size() >= UINT32_MAX) return std::nullopt;  // more than a StringList takes
+  Reader reader(text);
   try {
-    return Reader(text).read();
+    return read(reader);
   } catch (const Unexpected&) {
     return std::nullopt;
   }
+}
+
+}  // namespace
+
+std::optional<JsonTables> read_json_tables(std::string_view text) {
+  return read_text(text, [](Reader& reader) { return reader.read(); });
+}
+
+std::optional<Vocabulary> read_json_vocabulary(std::string_view text) {
+  return read_text(text, [](Reader& reader) { return reader.read_only_vocabulary(); });
 }
 
 }  // namespace leanformers

@@ -30,4 +30,7 @@ struct JsonTables {
 // at closely.
 std::optional<JsonTables> read_json_tables(std::string_view text);
 
+// The same of a text that is such a vocabulary, a vocab.json.
+std::optional<Vocabulary> read_json_vocabulary(std::string_view text);
+
 }  // namespace leanformers

@@ -35,6 +35,7 @@ size_t rounded(size_t bytes) {
 }
 
 void free(Block block) { HugePages<std::byte>().deallocate(static_cast<std::byte*>(block.memory), block.bytes); }
+bool offer(Block block) { return HugePages<std::byte>().offer(static_cast<std::byte*>(block.memory), block.bytes); }
 
 }  // namespace
 
@@ -62,7 +63,8 @@ void KeptMemory::give_back(void* memory, size_t bytes) {
   auto& blocks = kept().blocks;
   blocks.push_back({memory, bytes});
   kept().bytes += bytes;
-  for (; kept().bytes > kMost; blocks.erase(blocks.begin())) {
+  const size_t most = kept().bytes <= kOwn || offer(blocks.back()) ? kMost : kOwn;
+  for (; kept().bytes > most; blocks.erase(blocks.begin())) {
     kept().bytes -= blocks.front().bytes;
     free(blocks.front());
   }

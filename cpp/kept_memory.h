@@ -9,7 +9,8 @@ namespace leanformers {
 class KeptMemory {
  public:
   static constexpr size_t kLeast = size_t{1} << 20;  // of a block
-  static constexpr size_t kMost = size_t{1} << 27;   // of all blocks that are kept
+  // Of all blocks that are kept: so much stays the process's own. What is beyond, the system has when it needs memory.
+  static constexpr size_t kOwn = size_t{1} << 26, kMost = size_t{1} << 30;
 
   // Throws std::bad_alloc.
   static void* take(size_t bytes);

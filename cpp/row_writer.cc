@@ -26,7 +26,7 @@ void RowWriter::reserve(size_t samples, size_t bytes) {
   encoded_.rows_.reserve(samples);
   encoded_.row_offsets_.reserve(samples + 1);
   if (options_.lengths_only) return;
-  constexpr size_t kMost = 1 << 24;  // from here on growth is rare
+  constexpr size_t kMost = 1 << 25;  // from here on growth is rare
   size_t tokens = std::min(kMost, bytes + bytes / 16 + samples * (special_pair_ + 1));
   if (options_.max_length && !options_.overflow) tokens = std::min<size_t>(tokens, samples * *options_.max_length);
   tokens_.ids.reserve(tokens);

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from .corpora import DATA
 from .fairseq import write_xlm_roberta
 
-__all__ = ["Vocabulary", "make_vocabularies"]
+__all__ = ["Vocabulary", "make_vocabularies", "write_ranks"]
 
 
 class Vocabulary(NamedTuple):
@@ -56,7 +56,7 @@ def make_vocabularies(folder: Path, english: list[str]) -> list[Vocabulary]:
         add("BERT", "wordpiece", lambda: leanformers.AutoTokenizer.from_pretrained("leanformers/tiny-sentiment"))
     add("GPT-2", "bpe", lambda: leanformers.GPT2Tokenizer.from_pretrained(shared / "gpt2"), pattern=_GPT2)
     for name in ("cl100k", "o200k"):
-        made = _write_ranks(folder / f"{name}-ranks", f"{name}_base")
+        made = write_ranks(folder / f"{name}-ranks", f"{name}_base")
         load = partial(leanformers.AutoTokenizer.from_pretrained, made)
         add(name, "bpe", load, quicktok=f"{name}_base", bpe_openai=f"{name}_base")
     t5 = shared / "t5-base"
@@ -109,7 +109,7 @@ def _write_quick_tour(folder: Path) -> Any:
 _GPT2 = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
 
 
-def _write_ranks(folder: Path, name: str) -> Path:
+def write_ranks(folder: Path, name: str) -> Path:
     """OpenAI's ranks, as the package bpe-openai brings them, in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     try:

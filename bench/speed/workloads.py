@@ -85,6 +85,7 @@ def _rows() -> list[Workload]:
         )
         for name in names
     ]
+    rows += [Workload("loading", "loading", name, "english", {"ms": 150}) for name in ("cl100k", "o200k")]
     rows += [Workload("code", "ids", name, "code", {}) for name in ("T5", "XLM-RoBERTa", "SentencePiece BPE")]
     # Others would take minutes over a text that SentencePiece BPE does not split.
     rows += [

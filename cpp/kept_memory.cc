@@ -13,14 +13,46 @@ namespace {
 struct Block {
   void* memory;
   size_t bytes;
+  bool is_offered = false;  // to the system
 };
 
-struct Kept {
-  Kept() { blocks.reserve(KeptMemory::kMost / KeptMemory::kLeast + 1); }
+bool offer(Block block) { return HugePages<std::byte>().offer(static_cast<std::byte*>(block.memory), block.bytes); }
+void free(Block block) { HugePages<std::byte>().deallocate(static_cast<std::byte*>(block.memory), block.bytes); }
 
+class Kept {
+ public:
   std::mutex mutex;
-  std::vector<Block> blocks;  // the newest last
-  size_t bytes = 0;
+
+  Kept() { blocks_.reserve(KeptMemory::kMost / KeptMemory::kLeast + 1); }
+
+  // The newest of so many bytes, if there is one.
+  void* take(size_t bytes) {
+    const auto found =
+        std::find_if(blocks_.rbegin(), blocks_.rend(), [=](Block block) { return block.bytes == bytes; });
+    return found == blocks_.rend() ? nullptr : remove(std::next(found).base()).memory;
+  }
+  void add(Block block) {
+    block.is_offered = own_bytes_ + block.bytes > KeptMemory::kOwn && offer(block);
+    blocks_.push_back(block);
+    bytes_ += block.bytes;
+    if (!block.is_offered) own_bytes_ += block.bytes;
+    while (own_bytes_ > KeptMemory::kOwn) {
+      free(remove(std::find_if(blocks_.begin(), blocks_.end(), [](Block oldest) { return !oldest.is_offered; })));
+    }
+    while (bytes_ > KeptMemory::kMost) free(remove(blocks_.begin()));
+  }
+
+ private:
+  Block remove(std::vector<Block>::iterator at) {
+    const Block block = *at;
+    blocks_.erase(at);
+    bytes_ -= block.bytes;
+    if (!block.is_offered) own_bytes_ -= block.bytes;
+    return block;
+  }
+
+  std::vector<Block> blocks_;  // the newest last
+  size_t bytes_ = 0, own_bytes_ = 0;
 };
 
 Kept& kept() {
@@ -34,9 +66,6 @@ size_t rounded(size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-void free(Block block) { HugePages<std::byte>().deallocate(static_cast<std::byte*>(block.memory), block.bytes); }
-bool offer(Block block) { return HugePages<std::byte>().offer(static_cast<std::byte*>(block.memory), block.bytes); }
-
 }  // namespace
 
 // Nobody waits: whoever comes while another is here, or held the lock when the process was forked, does without.
@@ -44,14 +73,7 @@ bool offer(Block block) { return HugePages<std::byte>().offer(static_cast<std::b
 void* KeptMemory::take(size_t bytes) {
   bytes = rounded(bytes);
   if (const std::unique_lock lock(kept().mutex, std::try_to_lock); lock) {
-    auto& blocks = kept().blocks;
-    const auto found = std::find_if(blocks.rbegin(), blocks.rend(), [=](Block block) { return block.bytes == bytes; });
-    if (found != blocks.rend()) {
-      void* const memory = found->memory;
-      blocks.erase(std::next(found).base());
-      kept().bytes -= bytes;
-      return memory;
-    }
+    if (void* const memory = kept().take(bytes)) return memory;
   }
   return HugePages<std::byte>().allocate(bytes);
 }
@@ -60,14 +82,7 @@ void KeptMemory::give_back(void* memory, size_t bytes) {
   bytes = rounded(bytes);
   const std::unique_lock lock(kept().mutex, std::try_to_lock);
   if (!lock || bytes > kMost) return free({memory, bytes});
-  auto& blocks = kept().blocks;
-  blocks.push_back({memory, bytes});
-  kept().bytes += bytes;
-  const size_t most = kept().bytes <= kOwn || offer(blocks.back()) ? kMost : kOwn;
-  for (; kept().bytes > most; blocks.erase(blocks.begin())) {
-    kept().bytes -= blocks.front().bytes;
-    free(blocks.front());
-  }
+  kept().add({memory, bytes});
 }
 
 }  // namespace leanformers

@@ -18,6 +18,8 @@ namespace {
 constexpr size_t kLongest = 2048;  // characters
 // A real vocabulary has two to five merges for a token; one of runs of one letter would have half its length.
 constexpr size_t kMostOfToken = 64, kMost = size_t{1} << 16;
+// Of all merges: those of a real vocabulary have a few megabytes.
+constexpr size_t kMostBytes = size_t{1} << 28;
 
 // A way to cut a token into two, which may be tokens.
 struct Cut {
@@ -57,13 +59,14 @@ class MergeFinder {
     }
     for (const Cut& cut : cuts_) {
       // The parts stand beside each other.
-      merges_.add({cut.left.data(), cut.left.size() + cut.right.size()}, static_cast<uint32_t>(cut.left.size()));
+      const size_t size = cut.left.size() + cut.right.size();
+      merges_.add({cut.left.data(), size}, static_cast<uint32_t>(cut.left.size()));
+      bytes_ += size;
     }
     cuts_.clear();
-    const size_t most = std::max(kMost, kMostOfToken * vocabulary_.size());
-    if (merges_.size() > most) {
+    if (merges_.size() > std::max(kMost, kMostOfToken * vocabulary_.size()) || bytes_ > kMostBytes) {
       throw std::invalid_argument(std::to_string(vocabulary_.size()) + " tokens with more than " +
-                                  std::to_string(most) + " merges: no vocabulary has");
+                                  std::to_string(merges_.size()) + " merges: no vocabulary has");
     }
   }
 
@@ -84,6 +87,7 @@ class MergeFinder {
   std::vector<std::string_view> parts_;
   std::vector<uint32_t> ids_;
   StringList<uint32_t> merges_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace

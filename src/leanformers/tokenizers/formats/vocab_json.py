@@ -60,7 +60,7 @@ def read(folder: Path, settings: Settings) -> Spec | None:
 
 
 def _read_tables(vocab_path: Path, merges_path: Path) -> dict[str, Any]:
-    """The vocabulary and the merges, which the core reads; what is wrong with a file that it does not is looked for."""
+    """The vocabulary and the merges. What the core does not read is read slowly, to say what is wrong with it."""
     vocab = _core.read_vocabulary(read_bytes(vocab_path))
     merges = _core.read_merges(read_bytes(merges_path), vocab) if vocab is not None else None
     if vocab is None or merges is None:

@@ -58,7 +58,9 @@ class TokenTable {
   // The id of a token, of one that is there twice the last: its value, or its place where values are scores.
   uint32_t find(std::string_view token) const { return find(token, hash(token)); }
 
-  // The same of many tokens, whose slots and texts are on their way before they are looked at.
+  // Where a token stands, of one that is there twice the last; kMissing.
+  uint32_t place(std::string_view token) const { return slots_[find_slot(token, hash(token))].place_after - 1; }
+  // The ids of many tokens, whose slots and texts are on their way before they are looked at.
   void find_all(std::span<const std::string_view> tokens, uint32_t* ids) const {
     for (size_t begin = 0; begin < tokens.size(); begin += kBlock) {
       const std::span block = tokens.subspan(begin, std::min(kBlock, tokens.size() - begin));

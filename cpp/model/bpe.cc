@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <string>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 
@@ -36,6 +38,17 @@ std::optional<std::string> bytes_of(std::string_view token) {
 
 std::string name_of(std::string_view left, std::string_view right) {
   return "the merge of \"" + std::string(left) + "\" and \"" + std::string(right) + "\"";
+}
+
+// Where the token is that two parts make: most often at a place that is near, or behind it.
+uint32_t place_of(const Vocabulary& vocab, std::string_view left, std::string_view right, uint32_t near) {
+  for (size_t place = near; place < std::min(near + size_t{2}, vocab.size()); ++place) {
+    const std::string_view token = vocab[place].first;
+    if (token.size() == left.size() + right.size() && token.starts_with(left) && token.ends_with(right)) {
+      return static_cast<uint32_t>(place);
+    }
+  }
+  return vocab.place(std::string(left).append(right));
 }
 
 bool are_distinct(const Bpe& settings) {
@@ -88,36 +101,36 @@ std::vector<Merge> BpeModel::read_merges(const Bpe& settings) {
   // The queue of the reference takes an outdated entry for a good one if the symbols that are there now merge into the
   // same symbol. That cannot be when merging makes symbols longer and each id has one length.
   scannable_ = are_distinct(settings);
+  const Vocabulary& vocab = settings.vocab;
   const size_t count = settings.merges.size();
   std::vector<Merge> merges(count);
-  // Many are looked up together: left, right and what they make.
-  constexpr size_t kMost = 64;
-  std::array<std::string, kMost> merged;
-  std::array<std::string_view, 3 * kMost> tokens;
-  std::array<uint32_t, 3 * kMost> ids;
+  const auto missing = [&](size_t rank, std::string_view token) {
+    const auto [left, right] = settings.merges[rank];
+    return std::invalid_argument(name_of(left, right) + " needs \"" + std::string(token) +
+                                 "\", which is not in the vocabulary");
+  };
+  constexpr size_t kMost = 64;  // parts of so many are looked up together
+  std::array<std::string_view, 2 * kMost> parts;
+  std::array<uint32_t, 2 * kMost> ids;
+  uint32_t result = 0;  // the place of what the last one makes, which the next one, or the one after it, most often has
   for (size_t begin = 0; begin < count; begin += kMost) {
     const size_t some = std::min(kMost, count - begin);
+    for (size_t i = 0; i < some; ++i) std::tie(parts[2 * i], parts[2 * i + 1]) = settings.merges[begin + i];
+    vocab.find_all(std::span(parts).first(2 * some), ids.data());
     for (size_t i = 0; i < some; ++i) {
-      const auto [left, right] = settings.merges[begin + i];
+      const std::string_view left = parts[2 * i], right = parts[2 * i + 1];
       if (right.size() < prefix_.size()) {
         throw std::invalid_argument(name_of(left, right) + " has a right part that is shorter than the prefix \"" +
                                     prefix_ + "\"");
       }
-      merged[i].assign(left).append(right, prefix_.size());
-      tokens[3 * i] = left;
-      tokens[3 * i + 1] = right;
-      tokens[3 * i + 2] = merged[i];
       if (right.size() == prefix_.size()) scannable_ = false;
+      if (ids[2 * i] == kMissing) throw missing(begin + i, left);
+      if (ids[2 * i + 1] == kMissing) throw missing(begin + i, right);
+      const std::string_view rest = right.substr(prefix_.size());
+      result = place_of(vocab, left, rest, result);
+      if (result == kMissing) throw missing(begin + i, std::string(left).append(rest));
+      merges[begin + i] = {ids[2 * i], ids[2 * i + 1], vocab[result].second};
     }
-    settings.vocab.find_all(std::span(tokens).first(3 * some), ids.data());
-    const auto missing = std::find(ids.begin(), ids.begin() + 3 * some, kMissing) - ids.begin();
-    if (static_cast<size_t>(missing) < 3 * some) {
-      const auto [left, right] = settings.merges[begin + static_cast<size_t>(missing) / 3];
-      throw std::invalid_argument(name_of(left, right) + " needs \"" +
-                                  std::string(tokens[static_cast<size_t>(missing)]) +
-                                  "\", which is not in the vocabulary");
-    }
-    for (size_t i = 0; i < some; ++i) merges[begin + i] = {ids[3 * i], ids[3 * i + 1], ids[3 * i + 2]};
   }
   return merges;
 }

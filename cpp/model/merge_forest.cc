@@ -54,7 +54,13 @@ bool MergeForest::add_merges(std::span<const Merge> merges) {
                       [&joined](uint32_t a, uint32_t b, uint32_t limit) { return joined.find(a, b) < limit; });
   };
   std::vector<Merge> early;  // before their parts
-  for (const Merge& merge : merges) {
+  for (size_t i = 0; i < merges.size(); ++i) {
+    constexpr size_t kAhead = 16;
+    if (i + kAhead < merges.size()) {
+      const Merge& coming = merges[i + kAhead];
+      joined.prefetch(symbols_[coming.left], symbols_[coming.right]);
+    }
+    const Merge& merge = merges[i];
     const uint32_t left = symbols_[merge.left], right = symbols_[merge.right], result = symbols_[merge.result];
     if (result != kNone) {
       if (result < letters_) return false;

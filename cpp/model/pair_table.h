@@ -33,6 +33,13 @@ class PairTable {
     return slots_[find_slot(left, right, hash)].value;
   }
 
+  // For an `insert` or `find` that comes soon.
+  void prefetch(uint32_t left, uint32_t right) const {
+    const uint64_t hash = hash_of(left, right);
+    __builtin_prefetch(&filter_[filter_word(hash)]);
+    __builtin_prefetch(&slots_[first_slot(hash)]);
+  }
+
   template <class Archive>
   void archive(Archive& a) {
     a(slots_, filter_, filter_shift_);
@@ -49,9 +56,11 @@ class PairTable {
   size_t filter_word(uint64_t hash) const { return hash >> filter_shift_ >> 6; }
   uint64_t filter_bit(uint64_t hash) const { return uint64_t{1} << (hash >> filter_shift_ & 63); }
 
+  size_t first_slot(uint64_t hash) const { return (hash >> 32) * slots_.size() >> 32; }
+
   // Where the pair is, or where it would go.
   size_t find_slot(uint32_t left, uint32_t right, uint64_t hash) const {
-    for (size_t i = (hash >> 32) * slots_.size() >> 32;; i = i + 1 == slots_.size() ? 0 : i + 1) {
+    for (size_t i = first_slot(hash);; i = i + 1 == slots_.size() ? 0 : i + 1) {
       const Slot& slot = slots_[i];
       if (slot.value == kMissing || (slot.left == left && slot.right == right)) return i;
     }

@@ -18,8 +18,8 @@ class CharacterCounter {
  public:
   explicit CharacterCounter(std::string_view text) : text_(text) {}
 
-  uint32_t at(size_t byte) {
-    constexpr size_t kFew = 8;  // most steps are those of a token, for which a call takes too long
+  [[gnu::always_inline]] uint32_t at(size_t byte) {
+    constexpr size_t kFew = 8;  // most steps are those of a token, for which any call takes too long
     if (byte < byte_) byte_ = characters_ = 0;
     if (byte > byte_ + kFew) {
       characters_ += unicode::count_characters(text_.substr(byte_, byte - byte_));

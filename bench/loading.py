@@ -130,8 +130,9 @@ def measure(folder: Path, sides: dict[str, tuple[str, str]], rounds: int, byteco
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--folder", type=Path, help="a folder with a tokenizer.json, instead of the made ones")
-    parser.add_argument("--older", action="store_true", help="folders with older files, instead of the made ones")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--folder", type=Path, help="a folder with a tokenizer.json, instead of the made ones")
+    instead.add_argument("--older", action="store_true", help="folders with older files, instead of the made ones")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folders = {"given": (arguments.folder, SIDES)} if arguments.folder else {}

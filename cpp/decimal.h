@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace leanformers {
 
@@ -21,8 +22,13 @@ struct Decimal {
   }
 };
 
-// number · 10^exponent, rounded twice. Nothing beyond the powers of ten that a double holds, or if it is infinite.
-std::optional<double> scaled(uint64_t number, int exponent);
+// These take a number from the beginning of a text, spelled as JSON wants it. Nothing: there is none.
+
+// Without a sign, a point and an exponent.
+std::optional<Decimal> read_whole(std::string_view& text);
+
+// A score, which the reference rounds twice. Nothing also of those beyond the powers of ten that a double holds.
+std::optional<double> read_score(std::string_view& text);
 
 // What the reference reads of the shortest decimal that stands for a score. Nothing for one that no model has.
 std::optional<double> read_again(double score);

@@ -70,7 +70,7 @@ class Reader {
       expect('[');
       const std::string_view piece = read_string();
       expect(',');
-      pieces.add(piece, read_score());
+      pieces.add(piece, read_number(read_score));
       expect(']');
     });
     tables_.pieces.emplace(std::move(pieces));
@@ -248,57 +248,22 @@ class Reader {
     return code;
   }
 
-  // The digits that stand here; whether there are any.
-  bool read_digits(Decimal& digits) {
-    const size_t begin = at_;
-    for (; at_ < text_.size() && '0' <= text_[at_] && text_[at_] <= '9'; ++at_) {
-      digits.add(static_cast<uint64_t>(text_[at_] - '0'));
-    }
-    return at_ > begin;
-  }
-
-  // A number without a sign and, as JSON wants it, without zeros before it.
-  Decimal read_whole() {
+  // Behind white space.
+  template <class Value>
+  Value read_number(std::optional<Value> (*read)(std::string_view&)) {
     peek();
-    const bool zero = at_ < text_.size() && text_[at_] == '0';
-    Decimal digits;
-    if (!read_digits(digits) || (zero && digits.count > 1)) throw Unexpected();
-    return digits;
+    std::string_view rest = text_.substr(at_);
+    const std::optional<Value> number = read(rest);
+    if (!number) throw Unexpected();
+    at_ = text_.size() - rest.size();
+    return *number;
   }
 
   uint32_t read_id() {
-    const Decimal id = read_whole();
+    const Decimal id = read_number(read_whole);
     const bool whole = peek() != '.' && peek() != 'e' && peek() != 'E';
     if (!whole || id.dropped > 0 || id.number > UINT32_MAX) throw Unexpected();
     return static_cast<uint32_t>(id.number);
-  }
-
-  // As the reference reads it, which rounds twice; see scores.py. Those beyond what a double holds are left to that.
-  double read_score() {
-    const bool negative = peek() == '-';
-    if (negative) ++at_;
-    Decimal digits = read_whole();
-    const int whole = digits.count;
-    bool decimal = false;
-    if (at_ < text_.size() && text_[at_] == '.') {
-      ++at_;
-      if (!read_digits(digits)) throw Unexpected();
-      decimal = true;
-    }
-    int exponent = whole - digits.count + digits.dropped;
-    if (at_ < text_.size() && (text_[at_] == 'e' || text_[at_] == 'E')) {
-      ++at_;
-      const char sign = at_ < text_.size() ? text_[at_] : '\0';
-      if (sign == '-' || sign == '+') ++at_;
-      Decimal size;
-      if (!read_digits(size) || size.count > 4) throw Unexpected();
-      exponent += static_cast<int>(sign == '-' ? 0 - size.number : size.number);
-      decimal = true;
-    }
-    if (!decimal && digits.dropped > 0) throw Unexpected();  // to JSON, a whole number of any size
-    const std::optional<double> value = scaled(digits.number, exponent);
-    if (!value) throw Unexpected();
-    return negative && (decimal || digits.number != 0) ? -*value : *value;
   }
 
   std::string_view text_;

@@ -128,6 +128,12 @@ def test_unusual_files_are_read_as_any_json(text: str) -> None:
     check(text.encode())
 
 
+@pytest.mark.parametrize("score", ["- 5", "-", "+5", ".5", "5.", "5e", "05"])
+def test_scores_that_are_no_json_are_errors(score: str) -> None:
+    with pytest.raises(FileFormatError, match="is not valid JSON"):
+        parse_document(f'{{"model": {{"vocab": [["a", {score}]]}}}}'.encode(), PLACE)
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(TOKENS, max_size=40), st.lists(TOKENS, max_size=5))
 def test_tables_find_the_last_of_equal_tokens_and_nothing_else(tokens: list[str], others: list[str]) -> None:
